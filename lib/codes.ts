@@ -1,0 +1,67 @@
+/**
+ * The numbers and words that both ends of the wire share. No dependency, so the browser can load it.
+ *
+ * @module
+ */
+
+/** WebSocket close codes of `/v1/signal` (private range of RFC 6455 §7.4.2, plus 1012 and 1013). */
+export const CLOSE = {
+  /** The node drains; come back after the `retryAfterMs` of the error frame before it. */
+  draining: 1012,
+  /** Not now: room full, too slow a reader, or the node cannot serve. */
+  tryLater: 1013,
+  /** Not a frame: no JSON object with a `type`, or binary. */
+  malformed: 4400,
+  /** Token or session refused. */
+  refused: 4401,
+  /** Removed by a moderator or over REST. */
+  removed: 4403,
+  /** No such room, or the room has ended. */
+  noRoom: 4404,
+  /** No `join` or `resume` within 5 s. */
+  joinTimeout: 4408,
+  /** A newer socket of the same session took over. */
+  takenOver: 4409,
+  /** Frame larger than the limit. */
+  tooLarge: 4413,
+  /** More frames than the limit. */
+  tooFast: 4429,
+} as const;
+
+/** Close codes after which the same session may come back; after any other it may not. */
+export function mayComeBack(code: number): boolean {
+  switch (code) {
+    case CLOSE.refused:
+    case CLOSE.removed:
+    case CLOSE.noRoom:
+    case CLOSE.takenOver:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/** Codes of `error` frames. Stable; the message beside them is for people. */
+export type ErrorCode =
+  | "malformed_frame" // not a JSON object with a type; the socket closes with 4400
+  | "invalid_frame" // known type, wrong fields
+  | "unknown_type"
+  | "frame_too_large"
+  | "too_fast"
+  | "too_slow" // the client does not read what it is sent
+  | "join_timeout"
+  | "not_joined"
+  | "already_joined"
+  | "token_invalid"
+  | "token_expired"
+  | "session_invalid"
+  | "room_not_found"
+  | "room_full"
+  | "room_ended"
+  | "removed"
+  | "taken_over"
+  | "participant_not_found"
+  | "not_to_self"
+  | "not_permitted"
+  | "draining"
+  | "unavailable";

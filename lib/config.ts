@@ -1,0 +1,157 @@
+/**
+ * The environment, read once at the start. Bad configuration stops the start with one line.
+ *
+ * @module
+ */
+import { z } from "zod";
+
+export interface Config {
+  port: number;
+  hostname: string;
+  region: string;
+  apiKeys: ApiKey[];
+  tokenSecret: string;
+  /** Origins whose pages may open a socket; `"*"` lets all. */
+  allowedOrigins: "*" | ReadonlySet<string>;
+  stunUrls: string[];
+  turn: { urls: string[]; secret: string } | undefined;
+  /** Whether the demo page may make rooms. */
+  demo: boolean;
+  /** Frames a socket may send: per second, sustained, and at once. */
+  frames: { rate: number; burst: number };
+}
+
+export interface ApiKey {
+  tenant: string;
+  secret: string;
+}
+
+/** The environment cannot be used. The message is one line and holds no secret. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** What `deno task dev` adds where the environment says nothing. */
+export function developmentDefaults(): Record<string, string> {
+  return {
+    HOST: "127.0.0.1",
+    API_KEYS: "dev:dev-secret",
+    TOKEN_SECRET: crypto.randomUUID() + crypto.randomUUID(),
+    DEMO: "on",
+  };
+}
+
+const TENANT = /^[A-Za-z0-9_-]{1,64}$/;
+/** Tenant of the demo's rooms: an API key of that name would share them. */
+export const DEMO_TENANT = "demo";
+
+const SECRETS = new Set(["API_KEYS", "TOKEN_SECRET", "TURN_SECRET"]);
+
+/** Named in the design, not there yet: refused, so that nobody believes them in force. */
+const NOT_YET = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN", "BUS_URL", "SFU_URLS"];
+
+const list = z.string().transform((text) => text.split(",").map((s) => s.trim()).filter(Boolean));
+const number = (min: number, max: number) => {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z.string().regex(/^\d+$/, expected).transform(Number)
+    .refine((value) => value >= min && value <= max, expected);
+};
+
+const apiKeys = list.transform((items, context) =>
+  items.map((item) => {
+    const colon = item.indexOf(":");
+    const key = { tenant: item.slice(0, Math.max(colon, 0)), secret: item.slice(colon + 1) };
+    if (!TENANT.test(key.tenant) || key.secret.length < 8 || key.tenant === DEMO_TENANT) {
+      context.addIssue({
+        code: "custom",
+        message:
+          `tenant:secret pairs, comma separated, with a tenant of A-Z a-z 0-9 _ - (not "${DEMO_TENANT}") and a secret of at least 8 characters`,
+      });
+    }
+    return key;
+  })
+);
+
+const iceUrls = (schemes: string[]) =>
+  list.refine(
+    (urls) => urls.every((url) => schemes.some((scheme) => url.startsWith(`${scheme}:`))),
+    `comma separated URLs that begin with ${schemes.map((s) => `${s}:`).join(" or ")}`,
+  );
+
+const origins = z.string().transform((text, context): Config["allowedOrigins"] => {
+  if (text.trim() === "*") return "*";
+  const items = text.split(",").map((s) => s.trim()).filter(Boolean);
+  if (!items.every((item) => URL.canParse(item) && new URL(item).origin === item)) {
+    context.addIssue({
+      code: "custom",
+      message: `"*" or comma separated origins such as https://app.example.com, without a path`,
+    });
+  }
+  return new Set(items);
+});
+
+const Environment = z.object({
+  PORT: number(0, 65_535).default(8000),
+  HOST: z.string().min(1).default("0.0.0.0"),
+  REGION: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, "1 to 32 of A-Z a-z 0-9 _ -").default("local"),
+  API_KEYS: apiKeys,
+  TOKEN_SECRET: z.string().min(32, "at least 32 characters"),
+  ALLOWED_ORIGINS: origins.default("*"),
+  STUN_URLS: iceUrls(["stun", "stuns"]).default([]),
+  TURN_URLS: iceUrls(["turn", "turns"]).default([]),
+  TURN_SECRET: z.string().min(1).optional(),
+  DEMO: z.enum(["on", "off"], `"on" or "off"`).default("off"),
+  FRAME_RATE: number(1, 1_000_000).default(50),
+  FRAME_BURST: number(1, 1_000_000).default(200),
+});
+
+/**
+ * Reads the configuration. An empty variable counts as absent.
+ *
+ * @throws {ConfigError} naming the variable, what it held (secrets hidden) and what was expected.
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  for (const name of NOT_YET) {
+    if (given[name] !== undefined) {
+      throw new ConfigError(
+        `Cannot start: ${name} is set, but this version runs as one node with its state in memory and calls in mesh topology; expected ${name} to be unset`,
+      );
+    }
+  }
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) throw new ConfigError(explain(given, parsed.error.issues[0]!));
+  const e = parsed.data;
+  if (e.TURN_URLS.length > 0 && !e.TURN_SECRET) {
+    throw new ConfigError(
+      "Cannot start: TURN_SECRET is not set; expected the TURN server's shared secret, because TURN_URLS is set",
+    );
+  }
+  return {
+    port: e.PORT,
+    hostname: e.HOST,
+    region: e.REGION,
+    apiKeys: e.API_KEYS,
+    tokenSecret: e.TOKEN_SECRET,
+    allowedOrigins: e.ALLOWED_ORIGINS,
+    stunUrls: e.STUN_URLS,
+    turn: e.TURN_URLS.length > 0 ? { urls: e.TURN_URLS, secret: e.TURN_SECRET! } : undefined,
+    demo: e.DEMO === "on",
+    frames: { rate: e.FRAME_RATE, burst: e.FRAME_BURST },
+  };
+}
+
+function explain(env: Record<string, string | undefined>, issue: z.core.$ZodIssue): string {
+  const name = String(issue.path[0]);
+  const value = env[name];
+  if (value === undefined) {
+    return `Cannot start: ${name} is not set; expected ${EXPECTED[name] ?? "a value"}`;
+  }
+  const held = SECRETS.has(name) ? "a value that is hidden here" : JSON.stringify(value);
+  return `Cannot start: ${name} held ${held}; expected ${issue.message}`;
+}
+
+const EXPECTED: Record<string, string> = {
+  API_KEYS: "tenant:secret pairs, comma separated",
+  TOKEN_SECRET: "a random text of at least 32 characters, the same on every node",
+};

@@ -1,0 +1,24 @@
+import type { LeftReason, MessageClass } from "./protocol.ts";
+
+/**
+ * What has happened on this node, as plain numbers: the paths that run per frame only add, the metrics read them
+ * when they are asked.
+ */
+export class Counters {
+  /** Frames handed to clients, by class. */
+  readonly frames: Record<MessageClass, number> = {
+    signal: 0,
+    presence: 0,
+    topology: 0,
+    chat: 0,
+    control: 0,
+  };
+  readonly entered = { joined: 0, resumed: 0 };
+  readonly left: Record<LeftReason, number> = { left: 0, lost: 0, removed: 0 };
+  /** Error frames sent, by code. */
+  readonly errors = new Map<string, number>();
+
+  error(code: string): void {
+    this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
+  }
+}

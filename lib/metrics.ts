@@ -1,0 +1,89 @@
+/**
+ * What the service tells of itself, by the OpenTelemetry API: as Prometheus text here, and through Deno's own OTLP
+ * where `OTEL_DENO` is set.
+ *
+ * @module
+ */
+import { type Attributes, type Histogram, type Meter, metrics } from "@opentelemetry/api";
+import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
+import { MeterProvider } from "@opentelemetry/sdk-metrics";
+import type { Hub } from "./hub.ts";
+
+/** Records how long something took, in s. */
+export type Duration = (seconds: number, attributes?: Attributes) => void;
+
+export interface Metrics {
+  requestDuration: Duration;
+  /** The metrics as Prometheus text exposition format 0.0.4. */
+  text(): Promise<string>;
+}
+
+/** Metrics of one node. */
+export function nodeMetrics(hub: Hub, options: { otlp: boolean }): Metrics {
+  const exporter = new PrometheusExporter({ preventServerStart: true });
+  const own = new MeterProvider({ readers: [exporter] }).getMeter("meshlift");
+  const meters = options.otlp ? [own, metrics.getMeter("meshlift")] : [own];
+  for (const meter of meters) observe(meter, hub);
+  const serializer = new PrometheusSerializer();
+  return {
+    requestDuration: histogram(meters, "http.server.request.duration", "Duration of REST requests"),
+    async text() {
+      const { resourceMetrics } = await exporter.collect();
+      return serializer.serialize(resourceMetrics);
+    },
+  };
+}
+
+function observe(meter: Meter, hub: Hub): void {
+  gauge(meter, "meshlift.connections", "Open sockets", () => hub.size.connections);
+  gauge(meter, "meshlift.participants", "Joined sockets", () => hub.size.participants);
+  gauge(meter, "meshlift.rooms", "Rooms with a socket here", () => hub.size.rooms);
+  gauge(meter, "meshlift.serving", "1 serving, 0 draining", () => hub.status === "serving" ? 1 : 0);
+  gauge(meter, "process.memory.rss", "Resident memory in bytes", () => Deno.memoryUsage().rss);
+  const { frames, entered, left, errors } = hub.counters;
+  counter(
+    meter,
+    "meshlift.frames",
+    "Frames handed to clients, by class",
+    () => byKey(frames, "class"),
+  );
+  counter(meter, "meshlift.entered", "Participants let in", () => byKey(entered, "how"));
+  counter(meter, "meshlift.left", "Participants that left", () => byKey(left, "reason"));
+  counter(
+    meter,
+    "meshlift.errors",
+    "Error frames, by code",
+    () => byKey(Object.fromEntries(errors), "code"),
+  );
+}
+
+function gauge(meter: Meter, name: string, description: string, read: () => number): void {
+  meter.createObservableGauge(name, { description }).addCallback((r) => r.observe(read()));
+}
+
+function counter(
+  meter: Meter,
+  name: string,
+  description: string,
+  read: () => { value: number; attributes: Attributes }[],
+): void {
+  meter.createObservableCounter(name, { description }).addCallback((result) => {
+    for (const { value, attributes } of read()) result.observe(value, attributes);
+  });
+}
+
+function byKey(numbers: Record<string, number>, label: string) {
+  return Object.entries(numbers).map(([key, value]) => ({ value, attributes: { [label]: key } }));
+}
+
+function histogram(meters: Meter[], name: string, description: string): Duration {
+  const advice = {
+    explicitBucketBoundaries: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5, 10],
+  };
+  const all: Histogram[] = meters.map((meter) =>
+    meter.createHistogram(name, { description, unit: "s", advice })
+  );
+  return (seconds, attributes) => {
+    for (const one of all) one.record(seconds, attributes);
+  };
+}

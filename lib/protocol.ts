@@ -1,0 +1,193 @@
+/**
+ * The wire of `/v1/signal`: what a client may send (schemas) and what a node answers (types).
+ * The one source of both; the SDK imports the types, the node also the schemas.
+ * In words: docs/protocol.md.
+ *
+ * @module
+ */
+import { z } from "zod";
+import type { ErrorCode } from "./codes.ts";
+
+/** Limits of one socket, told to every client in `welcome`. */
+export const LIMITS = {
+  /** Longest text frame, in UTF-16 code units, which is at most its size in bytes. */
+  frameLength: 65_536,
+  /** From open to the first `join` or `resume`, in ms. */
+  joinTimeoutMs: 5_000,
+  /** Longest `attributes`, as JSON text. */
+  attributesLength: 2_048,
+} as const;
+
+const ParticipantId = z.string().min(1).max(64);
+
+/** What a participant says that it sends. The node refuses `true` without the permission `publish`. */
+export const Media = z.strictObject({
+  microphone: z.boolean(),
+  camera: z.boolean(),
+  screen: z.boolean(),
+});
+export type Media = z.infer<typeof Media>;
+
+/** Small public state of a participant, the application's own: a raised hand, a colour. */
+export const Attributes = z.record(z.string().max(64), z.json())
+  .refine(
+    (value) => JSON.stringify(value).length <= LIMITS.attributesLength,
+    `expected at most ${LIMITS.attributesLength} characters of JSON`,
+  );
+export type Attributes = z.infer<typeof Attributes>;
+
+const present = { media: Media.optional(), attributes: Attributes.optional() };
+
+export const Join = z.object({
+  type: z.literal("join"),
+  token: z.string().max(8_192),
+  /** Where given, a token for another room is refused. */
+  room: z.string().optional(),
+  ...present,
+});
+export const Resume = z.object({
+  type: z.literal("resume"),
+  session: z.string().max(8_192),
+  ...present,
+});
+export const Signal = z.object({ type: z.literal("signal"), to: ParticipantId, data: z.unknown() });
+export const Message = z.object({
+  type: z.literal("message"),
+  to: ParticipantId,
+  data: z.unknown(),
+});
+export const Update = z.object({ type: z.literal("update"), ...present });
+export const Remove = z.object({ type: z.literal("remove"), participant: ParticipantId });
+export const IceServersRequest = z.object({ type: z.literal("iceServers") });
+export const Ping = z.object({ type: z.literal("ping"), id: z.number().optional() });
+export const Leave = z.object({ type: z.literal("leave") });
+
+/** Every frame that a client may send. */
+export const ClientFrame = z.discriminatedUnion("type", [
+  Join,
+  Resume,
+  Signal,
+  Message,
+  Update,
+  Remove,
+  IceServersRequest,
+  Ping,
+  Leave,
+]);
+export type ClientFrame = z.infer<typeof ClientFrame>;
+
+/**
+ * What a frame asks of the system. `signal`: lowest latency, node to node, the endpoints repair.
+ * `presence`: eventual, a versioned roster. `topology`: linearizable, fenced by an epoch.
+ * `chat`: in order per sender, none lost, none doubled (by the endpoints). `control`: this socket only.
+ */
+export type MessageClass = "signal" | "presence" | "topology" | "chat" | "control";
+
+/** The class of every frame that a node sends. */
+export const MESSAGE_CLASS: Record<ServerFrame["type"], MessageClass> = {
+  signal: "signal",
+  message: "chat",
+  participant: "presence",
+  left: "presence",
+  room: "presence",
+  topology: "topology",
+  welcome: "control",
+  iceServers: "control",
+  pong: "control",
+  error: "control",
+};
+
+/** What a token allows; the node holds everyone to it. */
+export const Permissions = z.strictObject({
+  /** Send microphone, camera and screen. */
+  publish: z.boolean().default(true),
+  /** Be sent the media of others. */
+  subscribe: z.boolean().default(true),
+  /** Send messages (`call.send`). */
+  chat: z.boolean().default(true),
+  /** Remove others. */
+  moderate: z.boolean().default(false),
+});
+export type Permissions = z.infer<typeof Permissions>;
+
+/** A participant as the others see it. */
+export const ParticipantInfo = z.object({
+  /** Unique in the room, given by the node; sorts by time of joining. */
+  id: ParticipantId,
+  /** Who it is, by the application's word. Two participants may have the same identity. */
+  identity: z.string(),
+  name: z.string().optional(),
+  /** `away`: the socket closed without `leave`; it has 8 s to come back. */
+  state: z.enum(["active", "away"]),
+  /** ms since 1970. */
+  joinedAt: z.number(),
+  permissions: Permissions,
+  media: Media,
+  attributes: Attributes,
+  metadata: z.unknown().optional(),
+});
+export type ParticipantInfo = z.infer<typeof ParticipantInfo>;
+
+/** A room as its participants see it. */
+export interface RoomInfo {
+  id: string;
+  name?: string;
+  maxParticipants: number;
+  metadata?: unknown;
+}
+
+export type TopologyMode = "mesh" | "sfu";
+
+export interface Topology {
+  mode: TopologyMode;
+  /** Goes up by one with each change; a lower one than the last seen is stale. */
+  epoch: number;
+}
+
+/** An `RTCIceServer` (W3C WebRTC §4.2.4). */
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+
+export interface IceServersFrame {
+  type: "iceServers";
+  iceServers: IceServer[];
+  /** How long the credentials last, in s; absent where there are none. */
+  ttlSeconds?: number;
+}
+
+export interface WelcomeFrame {
+  type: "welcome";
+  self: ParticipantInfo;
+  /** Proof for `resume`. Keep it secret. */
+  session: string;
+  /** Whether this is a participant that never left (`resume` in time). */
+  resumed: boolean;
+  room: RoomInfo;
+  /** Everyone else. */
+  participants: ParticipantInfo[];
+  /** Version of the roster, see `participant`. */
+  version: number;
+  topology: Topology;
+  iceServers: IceServer[];
+  ttlSeconds?: number;
+  limits: { frameLength: number; framesPerSecond: number; frameBurst: number };
+}
+
+/** Why somebody left. `lost`: the socket closed and nobody came back within 8 s. */
+export type LeftReason = "left" | "lost" | "removed";
+
+/** Every frame that a node may send. */
+export type ServerFrame =
+  | WelcomeFrame
+  | IceServersFrame
+  | { type: "participant"; version: number; participant: ParticipantInfo }
+  | { type: "left"; version: number; id: string; reason: LeftReason }
+  | { type: "room"; version: number; room: RoomInfo }
+  | ({ type: "topology"; reason: string } & Topology)
+  | { type: "signal"; from: string; data: unknown }
+  | { type: "message"; from: string; data: unknown }
+  | { type: "pong"; id?: number; time: number }
+  | { type: "error"; code: ErrorCode; message: string; retryAfterMs?: number };

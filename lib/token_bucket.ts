@@ -1,0 +1,26 @@
+/** Lets `burst` through at once and `rate` a second, sustained. */
+export class TokenBucket {
+  #tokens: number;
+  #at: number;
+
+  constructor(now: number, private readonly limit: { rate: number; burst: number }) {
+    this.#tokens = limit.burst;
+    this.#at = now;
+  }
+
+  /** Takes one; `false` when there is none. `now` in ms. */
+  take(now: number): boolean {
+    // A clock that was set back must not take tokens away.
+    const earned = Math.max(0, now - this.#at) * this.limit.rate / 1000;
+    this.#tokens = Math.min(this.limit.burst, this.#tokens + earned);
+    this.#at = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+
+  /** How long until one is there again, in ms. */
+  waitMs(): number {
+    return Math.max(0, Math.ceil((1 - this.#tokens) * 1000 / this.limit.rate));
+  }
+}

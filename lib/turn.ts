@@ -1,0 +1,29 @@
+import { createHmac } from "node:crypto";
+import type { Config } from "./config.ts";
+import { POLICY } from "./policy.ts";
+import type { IceServer } from "./protocol.ts";
+
+export interface IceServers {
+  iceServers: IceServer[];
+  /** How long the credentials last, in s; absent where there are none. */
+  ttlSeconds?: number;
+}
+
+/**
+ * What a browser needs to find a path: STUN, and TURN with credentials that expire by themselves
+ * (draft-uberti-behave-turn-rest: user `<expiry>:<id>`, password base64 of its HMAC-SHA1).
+ */
+export function iceServers(
+  config: Pick<Config, "stunUrls" | "turn">,
+  participant: string,
+  now: number,
+): IceServers {
+  const servers: IceServer[] = [];
+  if (config.stunUrls.length > 0) servers.push({ urls: config.stunUrls });
+  if (!config.turn) return { iceServers: servers };
+  const ttlSeconds = POLICY.turnTtlSeconds;
+  const username = `${Math.floor(now / 1000) + ttlSeconds}:${participant}`;
+  const credential = createHmac("sha1", config.turn.secret).update(username).digest("base64");
+  servers.push({ urls: config.turn.urls, username, credential });
+  return { iceServers: servers, ttlSeconds };
+}

@@ -1,0 +1,86 @@
+/**
+ * One node of meshlift: reads its configuration, serves, and drains on SIGINT and SIGTERM.
+ *
+ * @module
+ */
+import { loadAssets } from "./lib/assets.ts";
+import { Tokens } from "./lib/auth.ts";
+import { memoryBus } from "./lib/bus/memory.ts";
+import { type Config, ConfigError, developmentDefaults, readConfig } from "./lib/config.ts";
+import { Hub } from "./lib/hub.ts";
+import { memoryIdempotency } from "./lib/idempotency/memory.ts";
+import { randomId } from "./lib/ids.ts";
+import { consoleLog as log, errorText } from "./lib/log.ts";
+import { nodeMetrics } from "./lib/metrics.ts";
+import { POLICY } from "./lib/policy.ts";
+import { memoryPresence } from "./lib/presence/memory.ts";
+import { createApp } from "./routes/app.ts";
+
+if (import.meta.main) await main(Deno.args.includes("--dev"));
+
+async function main(dev: boolean): Promise<void> {
+  try {
+    await serve(readConfig({ ...(dev ? developmentDefaults() : {}), ...given() }));
+  } catch (error) {
+    // One line for what the operator can mend, the whole for what is ours to mend.
+    console.error(error instanceof ConfigError ? error.message : errorText(error));
+    Deno.exit(1);
+  }
+}
+
+/** The environment without its empty values, which would hide the defaults. */
+function given(): Record<string, string> {
+  return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([, value]) => value));
+}
+
+async function serve(config: Config): Promise<void> {
+  const hub = new Hub({
+    node: `n_${randomId(8)}`,
+    config,
+    presence: memoryPresence(),
+    bus: memoryBus(),
+    tokens: new Tokens(config.tokenSecret),
+    log,
+  });
+  const app = createApp({
+    hub,
+    idempotency: memoryIdempotency(),
+    metrics: nodeMetrics(hub, { otlp: Deno.env.get("OTEL_DENO") === "true" }),
+    assets: await loadAssets(new URL("./dist/", import.meta.url)),
+  });
+  const stopHub = await hub.start();
+  const { node } = hub.parts;
+  const { port, hostname, region } = config;
+  const server = Deno.serve({
+    port,
+    hostname,
+    onListen: (address) => {
+      const host = address.hostname === "0.0.0.0" ? "localhost" : address.hostname;
+      log("info", "listening", { node, region, url: `http://${host}:${address.port}` });
+    },
+  }, app.fetch);
+  onSignal((signal) => {
+    log("info", "draining", { node, signal, count: hub.size.connections });
+    hub.drain();
+    return Promise.all([closeServer(server), stopHub()]);
+  });
+  await server.finished;
+}
+
+/** Runs `stop` at the first SIGINT or SIGTERM; exits 0 when it is done, or when the time is up. */
+function onSignal(stop: (signal: string) => Promise<unknown>): void {
+  let stopping: Promise<unknown> | undefined;
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      if (stopping) return;
+      setTimeout(() => Deno.exit(0), POLICY.drain.exitWithinMs);
+      stopping = stop(signal).finally(() => Deno.exit(0));
+    });
+  }
+}
+
+/** Lets requests in flight finish. Close frames need a moment on their way before the server goes. */
+async function closeServer(server: Deno.HttpServer): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, POLICY.drain.closeFramesMs));
+  await server.shutdown();
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import type { MiddlewareHandler } from "hono";
+import type { Idempotency } from "../../lib/idempotency/mod.ts";
+import { ProblemError } from "../problem.ts";
+import type { TenantEnv } from "./tenant.ts";
+
+/**
+ * Answers a repeated POST with the same `Idempotency-Key` as it was answered before
+ * (draft-ietf-httpapi-idempotency-key-header). Keys are apart per tenant.
+ */
+export function idempotent(store: Idempotency): MiddlewareHandler<TenantEnv> {
+  return async (c, next) => {
+    const header = c.req.header("idempotency-key");
+    if (c.req.method !== "POST" || header === undefined) return await next();
+    if (header.length === 0 || header.length > 255) {
+      throw new ProblemError(
+        "invalid_request",
+        `Cannot use an Idempotency-Key of ${header.length} characters; expected 1 to 255`,
+      );
+    }
+    const key = `${c.get("tenant")}/${header}`;
+    const fingerprint = digest(`${c.req.path}\n${await c.req.text()}`);
+    const known = await store.take(key, fingerprint, Date.now());
+    if (known) {
+      c.res = replay(header, fingerprint, known);
+      return;
+    }
+    let answered = false;
+    try {
+      await next();
+      // An error of ours is not an answer: the same request may be tried again.
+      if (c.res.status >= 500) return;
+      await store.save(key, {
+        status: c.res.status,
+        contentType: c.res.headers.get("content-type") ?? "application/json",
+        body: await c.res.clone().text(),
+      });
+      answered = true;
+    } finally {
+      if (!answered) await store.release(key);
+    }
+  };
+}
+
+function replay(
+  header: string,
+  fingerprint: string,
+  known: NonNullable<Awaited<ReturnType<Idempotency["take"]>>>,
+): Response {
+  if (known.fingerprint !== fingerprint) {
+    throw new ProblemError(
+      "idempotency_key_reused",
+      `Cannot use Idempotency-Key "${header}" again: it came with another request; expected a new key`,
+    );
+  }
+  if (!known.answer) {
+    throw new ProblemError(
+      "idempotency_key_in_use",
+      `Cannot repeat the request of Idempotency-Key "${header}" yet: the first is being answered; expected a moment's wait`,
+      { "retry-after": "1" },
+    );
+  }
+  const { status, contentType, body } = known.answer;
+  return new Response(body, {
+    status,
+    headers: { "content-type": contentType, "idempotency-replayed": "true" },
+  });
+}
+
+function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

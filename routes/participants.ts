@@ -1,0 +1,50 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Hub } from "../lib/hub.ts";
+import type { TenantEnv } from "./middleware/tenant.ts";
+import { refusalProblem } from "./problem.ts";
+import { readRoom } from "./rooms.ts";
+import * as s from "./schemas.ts";
+
+const tags = ["participants"];
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/rooms/{room}/participants",
+  summary: "Who is in the room",
+  tags,
+  security: s.security,
+  request: { params: s.roomParam },
+  responses: {
+    200: s.json(
+      z.object({ participants: z.array(s.Participant) }).openapi("Participants"),
+      "Who is there",
+    ),
+    ...s.problems(400, 401, 404),
+  },
+});
+
+const remove = createRoute({
+  method: "delete",
+  path: "/v1/rooms/{room}/participants/{participant}",
+  summary: "Remove a participant; its token is of no more use",
+  tags,
+  security: s.security,
+  request: { params: s.roomParam.extend({ participant: z.string().min(1).max(64) }) },
+  responses: { 204: { description: "It is out" }, ...s.problems(400, 401, 404) },
+});
+
+export function participantRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
+  app.openapi(list, async (c) => {
+    const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
+    const { members } = await readRoom(hub, key);
+    return c.json({ participants: Object.values(members).map(s.participantAnswer) }, 200);
+  });
+
+  app.openapi(remove, async (c) => {
+    const { room, participant } = c.req.valid("param");
+    const key = { tenant: c.get("tenant"), id: room };
+    const result = await hub.change(key, { kind: "remove", id: participant });
+    if (result.kind === "refused") throw refusalProblem(result);
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,155 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Hub } from "../lib/hub.ts";
+import { randomId } from "../lib/ids.ts";
+import { POLICY } from "../lib/policy.ts";
+import { roomNotFound } from "../lib/presence/mod.ts";
+import { newRoom, type RoomKey, type RoomSettings, type RoomState } from "../lib/room.ts";
+import type { TenantEnv } from "./middleware/tenant.ts";
+import { ProblemError, refusalProblem } from "./problem.ts";
+import * as s from "./schemas.ts";
+import { requireSfu } from "./topology.ts";
+
+const tags = ["rooms"];
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/rooms",
+  summary: "Make a room",
+  tags,
+  security: s.security,
+  request: {
+    headers: z.object({
+      "idempotency-key": z.string().optional().openapi({
+        description: "The same key gives the same answer for 24 h.",
+      }),
+    }),
+    body: { content: { "application/json": { schema: s.NewRoom } }, required: false },
+  },
+  responses: {
+    201: s.json(s.Room, "The room"),
+    ...s.problems(400, 401, 408, 409, 413, 415, 422, 429),
+  },
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/v1/rooms",
+  summary: "List your rooms, by id",
+  tags,
+  security: s.security,
+  request: { query: s.PageQuery },
+  responses: { 200: s.json(s.RoomPage, "A page of rooms"), ...s.problems(400, 401) },
+});
+
+const read = createRoute({
+  method: "get",
+  path: "/v1/rooms/{room}",
+  summary: "Read a room",
+  tags,
+  security: s.security,
+  request: { params: s.roomParam },
+  responses: { 200: s.json(s.Room, "The room"), ...s.problems(400, 401, 404) },
+});
+
+const patch = createRoute({
+  method: "patch",
+  path: "/v1/rooms/{room}",
+  summary: "Change a room; what is not named stays",
+  tags,
+  security: s.security,
+  request: {
+    params: s.roomParam,
+    body: { content: { "application/json": { schema: s.RoomChanges } }, required: true },
+  },
+  responses: {
+    200: s.json(s.Room, "The room as it is now"),
+    ...s.problems(400, 401, 404, 408, 409, 413, 415),
+  },
+});
+
+const end = createRoute({
+  method: "delete",
+  path: "/v1/rooms/{room}",
+  summary: "End a room; everyone is told and disconnected",
+  tags,
+  security: s.security,
+  request: { params: s.roomParam },
+  responses: { 204: { description: "It has ended" }, ...s.problems(400, 401, 404) },
+});
+
+export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
+  const { presence } = hub.parts;
+
+  app.openapi(create, async (c) => {
+    const { id = randomId(), ...given } = c.req.valid("json") ?? {};
+    const key = { tenant: c.get("tenant"), id };
+    const room = newRoom(key, settings(defaults(), given), Date.now());
+    switch (await presence.create(room)) {
+      case "created":
+        return c.json(s.roomAnswer(room), 201);
+      case "exists":
+        throw new ProblemError(
+          "room_exists",
+          `Cannot make room "${id}": it is there already; expected an id that is free`,
+        );
+      case "limit":
+        throw new ProblemError(
+          "room_limit",
+          `Cannot make room "${id}": the tenant has ${POLICY.roomsPerTenant} rooms; expected fewer`,
+          { "retry-after": String(POLICY.room.emptyTimeoutSeconds) },
+        );
+    }
+  });
+
+  app.openapi(list, async (c) => {
+    const { rooms, cursor } = await presence.list(c.get("tenant"), c.req.valid("query"));
+    return c.json({ rooms: rooms.map(s.roomAnswer), cursor }, 200);
+  });
+
+  app.openapi(read, async (c) => {
+    const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
+    return c.json(s.roomAnswer(await readRoom(hub, key)), 200);
+  });
+
+  app.openapi(patch, async (c) => {
+    const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
+    const { settings: current } = await readRoom(hub, key);
+    const next = settings(current, c.req.valid("json"));
+    const result = await hub.change(key, { kind: "configure", settings: next });
+    if (result.kind === "refused") throw refusalProblem(result);
+    return c.json(s.roomAnswer(result.state!), 200);
+  });
+
+  app.openapi(end, async (c) => {
+    const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
+    const result = await hub.change(key, { kind: "end" });
+    if (result.kind === "refused") throw refusalProblem(result);
+    return c.body(null, 204);
+  });
+}
+
+/** Reads one room. @throws {ProblemError} `room_not_found`. */
+export async function readRoom(hub: Hub, key: RoomKey): Promise<RoomState> {
+  const room = await hub.parts.presence.read(key);
+  if (!room) throw refusalProblem(roomNotFound(key));
+  return room;
+}
+
+/** What a room has where its owner says nothing. */
+export function defaults(): RoomSettings {
+  const { maxParticipants, emptyTimeoutSeconds, promoteAt, demoteAt } = POLICY.room;
+  const topology = { mode: "auto", promoteAt, demoteAt } as const;
+  return { maxParticipants, emptyTimeoutSeconds, topology, regions: [] };
+}
+
+function settings(base: RoomSettings, given: z.infer<typeof s.RoomChanges>): RoomSettings {
+  const topology = { ...base.topology, ...given.topology };
+  if (topology.demoteAt >= topology.promoteAt) {
+    throw new ProblemError(
+      "invalid_request",
+      `Cannot use topology with promoteAt ${topology.promoteAt} and demoteAt ${topology.demoteAt}; expected demoteAt to be less than promoteAt`,
+    );
+  }
+  requireSfu(topology.mode);
+  return { ...base, ...given, topology };
+}

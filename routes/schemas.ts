@@ -1,0 +1,149 @@
+/**
+ * The REST contract: schemas from which validation, types and /openapi.json are made.
+ *
+ * @module
+ */
+import { z } from "@hono/zod-openapi";
+import { POLICY } from "../lib/policy.ts";
+import { ParticipantInfo, Permissions } from "../lib/protocol.ts";
+import { type Member, participantInfo, type RoomState } from "../lib/room.ts";
+import { Problem } from "./problem.ts";
+
+export const RoomId = z.string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, "expected 1 to 64 of A-Z a-z 0-9 _ -")
+  .openapi({ example: "standup" });
+
+const Name = z.string().min(1).max(128);
+
+const Metadata = z.unknown().refine(
+  (value) => value === undefined || JSON.stringify(value).length <= 4_096,
+  "expected at most 4096 characters of JSON",
+).openapi({ description: "Any JSON, yours; at most 4096 characters." });
+
+const TopologyPolicy = z.strictObject({
+  mode: z.enum(["auto", "mesh", "sfu"]),
+  promoteAt: z.number().int().min(2).max(100).openapi({
+    description: "In `auto`: with this many participants the call is lifted to an SFU.",
+  }),
+  demoteAt: z.number().int().min(1).max(99).openapi({
+    description: "In `auto`: with this many it comes down again. Less than `promoteAt`.",
+  }),
+});
+
+const Settings = z.strictObject({
+  name: Name.optional(),
+  maxParticipants: z.number().int().min(1).max(POLICY.room.maxParticipantsCeiling)
+    .openapi({ example: POLICY.room.maxParticipants }),
+  topology: TopologyPolicy.partial(),
+  regions: z.array(z.string().min(1).max(32)).max(16).openapi({
+    description: "Where the room's SFU may be; empty: anywhere.",
+  }),
+  emptyTimeoutSeconds: z.number().int().min(1).max(86_400).openapi({
+    description: "How long the room lives without participants.",
+    example: POLICY.room.emptyTimeoutSeconds,
+  }),
+  metadata: Metadata.optional(),
+});
+
+const changes = Settings.partial().shape;
+export const RoomChanges = z.strictObject(changes).openapi("RoomChanges");
+export const NewRoom = z.strictObject({
+  id: RoomId.optional().openapi({ description: "Made up where absent." }),
+  ...changes,
+}).openapi("NewRoom");
+
+export const Room = z.object({
+  id: RoomId,
+  name: Name.optional(),
+  maxParticipants: z.number().int(),
+  topology: TopologyPolicy,
+  regions: z.array(z.string()),
+  emptyTimeoutSeconds: z.number().int(),
+  metadata: Metadata.optional(),
+  createdAt: z.iso.datetime(),
+  participantCount: z.number().int(),
+  current: z.object({ mode: z.enum(["mesh", "sfu"]), epoch: z.number().int() }).openapi({
+    description: "The topology that the call has now.",
+  }),
+}).openapi("Room");
+
+export const RoomPage = z.object({
+  rooms: z.array(Room),
+  cursor: z.string().optional().openapi({ description: "For the next page; absent on the last." }),
+}).openapi("RoomPage");
+
+export const PageQuery = z.object({
+  cursor: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+
+export const Participant = ParticipantInfo.extend({
+  joinedAt: z.iso.datetime(),
+  attributes: z.record(z.string(), z.unknown()),
+}).openapi("Participant");
+
+export const NewToken = z.strictObject({
+  identity: z.string().min(1).max(128).openapi({
+    description: "Who it is for, by your word.",
+    example: "ada",
+  }),
+  name: Name.optional(),
+  permissions: Permissions.partial().optional(),
+  ttlSeconds: z.number().int().min(1).max(POLICY.token.maxTtlSeconds)
+    .default(POLICY.token.ttlSeconds)
+    .openapi({ description: "How long it may be used to join." }),
+  metadata: Metadata.optional(),
+}).openapi("NewToken");
+
+export const Token = z.object({ token: z.string(), expiresAt: z.iso.datetime() }).openapi("Token");
+
+export const TopologyRequest = z.strictObject({ mode: z.enum(["auto", "mesh", "sfu"]) })
+  .openapi("TopologyRequest");
+
+export const Sfu = z.object({
+  id: z.string(),
+  region: z.string(),
+  health: z.enum(["ok", "draining", "down"]),
+  load: z.number().min(0).max(1),
+}).openapi("Sfu");
+
+export const roomParam = z.object({
+  room: RoomId.openapi({ param: { name: "room", in: "path" } }),
+});
+
+/** A JSON body or answer in a route's description. */
+export function json<T extends z.ZodType>(schema: T, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** The errors of a route, by status, for the OpenAPI text. */
+export function problems<Status extends number>(...statuses: Status[]) {
+  const answer = {
+    description: "Problem details (RFC 9457)",
+    content: { "application/problem+json": { schema: Problem } },
+  };
+  return Object.fromEntries(statuses.map((status) => [status, answer])) as Record<
+    Status,
+    typeof answer
+  >;
+}
+
+export const security = [{ apiSecret: [] }];
+
+/** A room -> what REST says of it. */
+export function roomAnswer(state: RoomState): z.infer<typeof Room> {
+  const { settings, key, createdAt, members, topology } = state;
+  return {
+    id: key.id,
+    ...settings,
+    createdAt: new Date(createdAt).toISOString(),
+    participantCount: Object.keys(members).length,
+    current: topology,
+  };
+}
+
+/** A member -> what REST says of it. */
+export function participantAnswer(member: Member): z.infer<typeof Participant> {
+  const info = participantInfo(member);
+  return { ...info, joinedAt: new Date(info.joinedAt).toISOString() };
+}

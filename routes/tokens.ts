@@ -1,0 +1,41 @@
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { Hub } from "../lib/hub.ts";
+import { Permissions } from "../lib/protocol.ts";
+import type { TenantEnv } from "./middleware/tenant.ts";
+import { readRoom } from "./rooms.ts";
+import * as s from "./schemas.ts";
+
+const create = createRoute({
+  method: "post",
+  path: "/v1/rooms/{room}/tokens",
+  summary: "Make a token with which one person joins one room",
+  tags: ["tokens"],
+  security: s.security,
+  request: {
+    params: s.roomParam,
+    body: { content: { "application/json": { schema: s.NewToken } }, required: true },
+  },
+  responses: {
+    201: s.json(s.Token, "The token, for `joinCall` in the browser"),
+    ...s.problems(400, 401, 404, 408, 413, 415),
+  },
+});
+
+export function tokenRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
+  app.openapi(create, async (c) => {
+    const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
+    await readRoom(hub, key);
+    const { identity, name, permissions = {}, ttlSeconds, metadata } = c.req.valid("json");
+    // Whole seconds, as the token holds them (RFC 7519 NumericDate).
+    const expiresAt = Math.ceil(Date.now() / 1000 + ttlSeconds) * 1000;
+    const token = await hub.parts.tokens.sign({
+      room: key,
+      identity,
+      name,
+      permissions: Permissions.parse(permissions),
+      metadata,
+      expiresAt,
+    });
+    return c.json({ token, expiresAt: new Date(expiresAt).toISOString() }, 201);
+  });
+}
