@@ -1,0 +1,115 @@
+/**
+ * A web developer's own page, on an origin of its own, that joins calls with the public SDK.
+ *
+ * @module
+ */
+import type { Browser, Page } from "playwright-core";
+import type { Call, JoinOptions } from "../../client/mod.ts";
+import { newPage, type TestPage, waitFor } from "../helpers/browser.ts";
+
+declare global {
+  /** In the page: the call, and what it reported. */
+  var call: Call;
+  var said: { from: string; data: unknown }[];
+  var happened: string[];
+}
+
+/** Serves the page for a service at `url`; `await using` stops it. */
+export function serveCallPage(url: string): { url: string } & AsyncDisposable {
+  const html = `<!doctype html><meta charset="utf-8"><title>call</title><script type="module">
+    import { joinCall } from "${url}/client.js";
+    globalThis.joinCall = joinCall;
+    globalThis.watch = (call) => {
+      globalThis.call = call;
+      globalThis.said = [];
+      globalThis.happened = [];
+      call.on("message", ({ from, data }) => said.push({ from: from.identity, data }));
+      call.on("left", (p) => { happened.push("left " + p.identity); document.getElementById(p.id)?.remove(); });
+      call.on("state", (state) => happened.push("state " + state));
+      call.on("warning", (error) => happened.push("warning " + error.code));
+      call.on("track", ({ participant, kind, track }) =>
+        happened.push((track ? "track " : "end ") + kind + " " + participant.identity));
+      call.on("participant", (p) => {
+        const video = Object.assign(document.createElement("video"), { id: p.id, autoplay: true, playsInline: true, width: 160 });
+        video.srcObject = p.stream;
+        document.body.append(video);
+        happened.push("participant " + p.identity);
+      });
+    };
+  </script>`;
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response(html, { headers: { "content-type": "text/html" } }),
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/`,
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+    },
+  };
+}
+
+/** Small pictures: what is tested is that they arrive, on two cores. */
+const SMALL = { audio: true, video: { width: 320, height: 240, frameRate: 15 } };
+
+/** Opens the page and joins. */
+export async function joinFrom(
+  browser: Browser,
+  pageUrl: string,
+  options: { url: string; token: string; media?: JoinOptions["media"] },
+): Promise<TestPage> {
+  const opened = await newPage(browser, pageUrl);
+  await join(opened.page, options);
+  return opened;
+}
+
+/** Joins from a page that is open. */
+export async function join(
+  page: Page,
+  options: { url: string; token: string; media?: JoinOptions["media"] },
+): Promise<void> {
+  await waitFor(page, () => "joinCall" in globalThis);
+  await page.evaluate(async (options) => {
+    const { joinCall, watch } = globalThis as unknown as {
+      joinCall(options: JoinOptions): Promise<Call>;
+      watch(call: Call): void;
+    };
+    watch(await joinCall(options));
+  }, { media: SMALL, ...options } as JoinOptions);
+}
+
+/** Resolves when this page decodes the video, and hears the voice, of everyone named. */
+export async function perceives(page: Page, identities: string[]): Promise<void> {
+  await waitFor(
+    page,
+    async (identities) => {
+      const { participants } = await call.stats();
+      return identities.every((identity) => {
+        const person = [...call.participants.values()].find((p) => p.identity === identity);
+        const { inbound = [] } = participants[person?.id ?? ""] ?? {};
+        const camera = inbound.find(({ kind }) => kind === "camera");
+        const microphone = inbound.find(({ kind }) => kind === "microphone");
+        const video = document.getElementById(person?.id ?? "") as HTMLVideoElement | null;
+        return (camera?.framesDecoded ?? 0) > 5 && (microphone?.audioLevel ?? 0) > 0 &&
+          (video?.videoWidth ?? 0) > 0;
+      });
+    },
+    30_000,
+    identities,
+  );
+}
+
+/** Resolves when the page's log of events holds this one. */
+export async function sees(page: Page, event: string, timeout?: number): Promise<void> {
+  await waitFor(page, (event) => globalThis.happened.includes(event), timeout, event);
+}
+
+/** Frames of someone's camera that the page has decoded so far. */
+export async function framesOf(page: Page, identity: string): Promise<number> {
+  return await page.evaluate(async (identity) => {
+    const { participants } = await call.stats();
+    const person = [...call.participants.values()].find((p) => p.identity === identity);
+    const { inbound = [] } = participants[person?.id ?? ""] ?? {};
+    return inbound.find(({ kind }) => kind === "camera")?.framesDecoded ?? 0;
+  }, identity);
+}

@@ -1,0 +1,96 @@
+/**
+ * Real browsers with a made-up camera and microphone.
+ *
+ * @module
+ */
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { CHROMIUM, find } from "../../tools/test/requirements.ts";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // A page that is not in front is to be as quick as the others.
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+  "--autoplay-policy=no-user-gesture-required",
+  "--use-fake-device-for-media-stream",
+  "--use-fake-ui-for-media-stream",
+];
+
+/** Starts a browser; `await using` closes it. @throws {Error} when there is none, with what to do. */
+export async function launchBrowser(extraArgs: string[] = []): Promise<Browser> {
+  const executablePath = await find(CHROMIUM);
+  if (executablePath === undefined) {
+    throw new Error(
+      `Cannot launch a browser: expected Chromium at $CHROMIUM or as one of ` +
+        `${CHROMIUM.commands.join(", ")}; \`deno task test\` installs it where it can`,
+    );
+  }
+  return await chromium.launch({ executablePath, args: [...FLAGS, ...extraArgs] });
+}
+
+/** A page in a context (cookies, storage) of its own. */
+export interface TestPage extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors on its console and errors that nobody caught, so far. */
+  readonly errors: readonly string[];
+  close(): Promise<void>;
+}
+
+const errorsOf = new WeakMap<Page, string[]>();
+
+/** Opens a page, at `url` if given. `await using` closes it with its context. */
+export async function newPage(
+  browser: Browser,
+  url?: string,
+  options: BrowserContextOptions = {},
+): Promise<TestPage> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const errors: string[] = [];
+  errorsOf.set(page, errors);
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(`${message.text()} (${message.location().url})`);
+  });
+  page.on("pageerror", (error) => errors.push(error.stack ?? error.message));
+  page.on("crash", () => errors.push("the page crashed"));
+  const close = () => context.close();
+  if (url !== undefined) await page.goto(url);
+  return { page, errors, close, [Symbol.asyncDispose]: close };
+}
+
+/**
+ * Waits until `fn`, run in the page over and over, gives something truthy, and returns that.
+ * Also in a page that is not in front.
+ *
+ * @throws {Error} after `timeout` ms, with what was waited for and the page's errors.
+ */
+export async function waitFor<Result, Arg = void>(
+  page: Page,
+  fn: (arg: Arg) => Result | Promise<Result>,
+  timeout = 15_000,
+  arg?: Arg,
+): Promise<Result> {
+  try {
+    // By default Playwright asks at each animation frame, and hidden pages have none.
+    const handle = await page.waitForFunction(fn as (arg: unknown) => Result, arg, {
+      timeout,
+      polling: 50,
+    });
+    const value = await handle.jsonValue() as Result;
+    await handle.dispose();
+    return value;
+  } catch (cause) {
+    throw new Error(
+      `Waited in ${page.url()} for ${fn}: ${cause instanceof Error ? cause.message : cause}\n` +
+        `errors of the page: ${errorsOf.get(page)?.join("\n") || "none"}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * A node without a port: a hub with memory adapters, and sockets that are plain objects.
+ *
+ * @module
+ */
+import { Tokens } from "../../lib/auth.ts";
+import type { Bus } from "../../lib/bus/mod.ts";
+import { memoryBus } from "../../lib/bus/memory.ts";
+import { readConfig } from "../../lib/config.ts";
+import { Connection, type Wire } from "../../lib/connection.ts";
+import { Hub } from "../../lib/hub.ts";
+import { randomId } from "../../lib/ids.ts";
+import type { LogFields } from "../../lib/log.ts";
+import { memoryPresence } from "../../lib/presence/memory.ts";
+import type { Presence } from "../../lib/presence/mod.ts";
+import { type ClientFrame, Permissions, type WelcomeFrame } from "../../lib/protocol.ts";
+import { newRoom, type RoomKey } from "../../lib/room.ts";
+import { defaults } from "../../routes/rooms.ts";
+import { FrameInbox } from "./frame_inbox.ts";
+
+export const ROOM: RoomKey = { tenant: "acme", id: "r" };
+
+export const ENVIRONMENT = {
+  API_KEYS: "acme:acme-secret,globex:globex-secret",
+  TOKEN_SECRET: "a secret of the tests, long enough to be one",
+};
+
+export interface FakeNodeParts {
+  node?: string;
+  presence?: Presence;
+  bus?: Bus;
+  env?: Record<string, string>;
+}
+
+/** A hub, and the lines that it logged. */
+export interface FakeNode {
+  hub: Hub;
+  presence: Presence;
+  logs: { level: string; event: string; fields: LogFields }[];
+}
+
+export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
+  const { node = "n1", presence = memoryPresence(), bus = memoryBus(), env = {} } = parts;
+  const config = readConfig({ ...ENVIRONMENT, ...env });
+  const logs: FakeNode["logs"] = [];
+  const hub = new Hub({
+    node,
+    config,
+    presence,
+    bus,
+    tokens: new Tokens(config.tokenSecret),
+    log: (level, event, fields = {}) => logs.push({ level, event, fields }),
+  });
+  return { hub, presence, logs };
+}
+
+/** Makes a room with the defaults of REST. */
+export async function makeRoom(
+  { presence }: FakeNode,
+  key: RoomKey = ROOM,
+  settings: Partial<ReturnType<typeof defaults>> = {},
+): Promise<void> {
+  await presence.create(newRoom(key, { ...defaults(), ...settings }, Date.now()));
+}
+
+export interface FakeToken {
+  room?: RoomKey;
+  permissions?: Partial<Permissions>;
+  ttlMs?: number;
+}
+
+export function makeToken({ hub }: FakeNode, identity: string, options: FakeToken = {}) {
+  const { room = ROOM, permissions = {}, ttlMs = 3_600_000 } = options;
+  return hub.parts.tokens.sign({
+    room,
+    identity,
+    permissions: Permissions.parse(permissions),
+    expiresAt: Date.now() + ttlMs,
+  });
+}
+
+/** The node's end of a socket, and what a client would see of it. */
+export class FakeWire implements Wire {
+  readonly frames = new FrameInbox();
+  bufferedAmount = 0;
+  readyState: number = WebSocket.OPEN;
+  readonly connection: Connection;
+  #resolveClosed!: (close: { code: number; reason: string }) => void;
+  /** How the node closed it. */
+  readonly closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    this.#resolveClosed = resolve;
+  });
+
+  constructor(hub: Hub) {
+    this.connection = new Connection(this, hub);
+  }
+
+  send(text: string): void {
+    if (this.readyState !== WebSocket.OPEN) {
+      throw new DOMException("'readyState' not OPEN", "InvalidStateError");
+    }
+    this.frames.put(JSON.parse(text));
+  }
+
+  close(code: number, reason: string): void {
+    this.readyState = WebSocket.CLOSED;
+    this.frames.close(`the node closed with ${code} ${reason}`);
+    this.#resolveClosed({ code, reason });
+  }
+
+  /** The client sends. */
+  says(frame: ClientFrame | string): void {
+    this.connection.receive(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+
+  /** The client is gone. */
+  hangsUp(): void {
+    this.readyState = WebSocket.CLOSED;
+    this.connection.closed();
+  }
+}
+
+/** Joins the room with a fresh token. */
+export async function join(
+  node: FakeNode,
+  identity: string,
+  options: FakeToken & { token?: string } = {},
+): Promise<{ wire: FakeWire; welcome: WelcomeFrame; id: string }> {
+  const token = options.token ?? await makeToken(node, identity, options);
+  const wire = new FakeWire(node.hub);
+  wire.says({ type: "join", token });
+  const welcome = await wire.frames.next("welcome");
+  return { wire, welcome, id: welcome.self.id };
+}
+
+/** An id that no participant has. */
+export const STRANGER = `p_${randomId(17)}`;
