@@ -1,0 +1,273 @@
+/**
+ * What goes on in a call: wires the parts together, each of which knows none of the others.
+ *
+ * @module
+ */
+import type { ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
+import type { CallError, CallEvents, CallState, ParticipantStats, TopologyInfo } from "./api.ts";
+import { Courier } from "./courier.ts";
+import { Emitter } from "./emitter.ts";
+import { callError, fromNode } from "./errors.ts";
+import type { LinkKind } from "./link.ts";
+import type { LocalMedia } from "./media.ts";
+import { Messages } from "./messages.ts";
+import { Mesh } from "./mesh.ts";
+import { Monitor } from "./monitor.ts";
+import { Own } from "./own.ts";
+import { watchPage } from "./page.ts";
+import { Removals } from "./removals.ts";
+import type { Remote } from "./remote.ts";
+import { Roster } from "./roster.ts";
+import type { Signaling } from "./signaling.ts";
+import { participantStats } from "./stats.ts";
+import { TRACK_KINDS, type Transport } from "./transport.ts";
+
+export class Conference {
+  readonly signaling: Signaling;
+  readonly media: LocalMedia;
+  readonly self: Own;
+  readonly emitter = new Emitter<CallEvents>();
+  readonly roster: Roster;
+  readonly messages: Messages;
+  readonly removals: Removals;
+  room: WelcomeFrame["room"];
+  topology: TopologyInfo;
+  state: CallState = "connected";
+  error: CallError | undefined;
+  readonly #courier: Courier;
+  readonly #monitor: Monitor;
+  readonly #unwatchPage: () => void;
+  #transport: Transport;
+  #telling: Promise<void> | undefined;
+
+  constructor(signaling: Signaling, media: LocalMedia, welcome: WelcomeFrame) {
+    this.signaling = signaling;
+    this.media = media;
+    this.self = new Own(welcome.self, media);
+    this.room = welcome.room;
+    this.topology = welcome.topology;
+    this.#courier = new Courier({
+      ready: () => signaling.ready(),
+      send: (type, to, payload) =>
+        void signaling.sendText(
+          `{"type":"${type}","to":${JSON.stringify(to)},"data":${payload}}`,
+        ),
+      deliver: (from, kind, item) => this.#deliver(from, kind, item),
+    });
+    this.messages = new Messages(
+      this.#courier,
+      (message) => this.emitter.emit("message", message),
+    );
+    this.removals = new Removals((id) => void signaling.send({ type: "remove", participant: id }));
+    this.#transport = this.#newTransport(welcome);
+    this.roster = new Roster({
+      added: (remote) => this.#added(remote),
+      changed: (remote, returned) => this.#changed(remote, returned),
+      left: (remote) => this.#left(remote),
+    });
+    this.#monitor = this.#newMonitor();
+    media.listen({
+      changed: (kind, track) => {
+        this.#transport.setTrack(kind, track);
+        this.tell();
+        this.emitter.emit("media", this.self);
+      },
+      warning: (error) => this.emitter.emit("warning", error),
+    });
+    this.roster.welcome(welcome);
+    if (this.self.update(welcome.self)) this.tell();
+    this.#unwatchPage = watchPage({
+      hidden: () => this.close(undefined),
+      offline: () => signaling.hurry(),
+      online: () => {
+        signaling.hurry();
+        this.#transport.refresh("all");
+      },
+    });
+  }
+
+  /** Back after a time away. */
+  handleWelcome(welcome: WelcomeFrame): void {
+    if (welcome.self.id !== this.self.id) {
+      // The node knew us no more: to the others we are somebody new, and so are they to us.
+      this.roster.clear();
+      this.#courier.reset();
+      this.#transport.close();
+      this.#transport = this.#newTransport(welcome);
+    }
+    const differs = this.self.update(welcome.self);
+    this.room = welcome.room;
+    this.#transport.setIceServers(welcome.iceServers);
+    this.#setTopology(welcome.topology, "resumed", welcome.resumed ? this.topology.epoch : 0);
+    // Before the roster, which may add connections that have only just begun.
+    this.#transport.refresh("broken");
+    this.roster.welcome(welcome);
+    this.#courier.restart();
+    this.removals.repeat();
+    if (differs) this.tell();
+    this.#setState("connected");
+  }
+
+  handleFrame(frame: ServerFrame): void {
+    switch (frame.type) {
+      case "signal":
+      case "message":
+        return this.#courier.handle(frame.from, frame.type, frame.data);
+      case "participant":
+        return this.roster.participant(frame.participant, frame.version);
+      case "left":
+        return this.roster.left(frame.id, frame.version);
+      case "room":
+        this.room = frame.room;
+        return;
+      case "topology":
+        return this.#setTopology(frame, frame.reason);
+      case "iceServers":
+        return this.#transport.setIceServers(frame.iceServers);
+      case "error": {
+        // What ends the call comes as a close; the rest concerns one frame only.
+        const error = frame.code === "not_permitted" ? fromNode(frame) : undefined;
+        if (error !== undefined) this.emitter.emit("warning", error);
+        return;
+      }
+      // A newer node may say more than this client understands.
+      default:
+        return;
+    }
+  }
+
+  /** The socket takes frames again. */
+  handleReady(): void {
+    this.#courier.pump();
+  }
+
+  /** The socket is gone, and another on its way. */
+  handleAway(): void {
+    this.#setState("reconnecting");
+  }
+
+  /** What every connection measures, by participant id. */
+  async stats(): Promise<Record<string, ParticipantStats>> {
+    const stats = await this.#transport.stats();
+    return Object.fromEntries([...stats].map(([id, entry]) => [id, participantStats(entry)]));
+  }
+
+  /** Tells the others what we send and show, once for all changes of this turn. */
+  tell(): Promise<void> {
+    this.#telling ??= Promise.resolve().then(() => {
+      this.#telling = undefined;
+      const { media, attributes } = this.self;
+      // While the socket is away this is lost; the next welcome shows the difference.
+      this.signaling.send({ type: "update", media, attributes });
+    });
+    return this.#telling;
+  }
+
+  /** Ends it all: by us, or (`error`) for us. */
+  close(error: CallError | undefined): void {
+    if (this.state === "closed") return;
+    this.error = error;
+    this.#unwatchPage();
+    this.signaling.close();
+    this.#monitor.close();
+    this.#transport.close();
+    this.media.close();
+    this.#setState("closed");
+    this.#courier.close();
+    this.removals.close(this.closedError("remove"));
+  }
+
+  isHere(remote: Remote): boolean {
+    return this.roster.participants.get(remote.id) === remote;
+  }
+
+  closedError(what: string): CallError {
+    return callError("closed", `Cannot ${what}: the call is closed`, { cause: this.error });
+  }
+
+  #newTransport({ self, iceServers }: WelcomeFrame): Transport {
+    const transport = new Mesh(self.id, {
+      signal: (to, data) => void this.#courier.push(to, "signal", JSON.stringify(data)),
+      track: (from, kind, track) => {
+        const remote = this.roster.participants.get(from);
+        if (remote === undefined) return;
+        remote.arrive(kind, track);
+        // Screen sound is shown from its first packet on, see Remote.
+        track.addEventListener("unmute", () => this.#show(remote));
+        this.#show(remote);
+      },
+      connection: (id, state) => {
+        const remote = this.roster.participants.get(id);
+        if (remote === undefined) return;
+        remote.connection = state;
+        this.emitter.emit("updated", remote);
+      },
+    });
+    transport.setIceServers(iceServers);
+    for (const kind of TRACK_KINDS) transport.setTrack(kind, this.media.track(kind) ?? null);
+    return transport;
+  }
+
+  #newMonitor(): Monitor {
+    return new Monitor({
+      participants: () => this.roster.participants.values(),
+      self: () => ({ id: this.self.id, microphone: this.self.media.microphone }),
+      stats: () => this.stats(),
+      levels: () => this.#transport.levels(),
+      quality: (remote) => this.emitter.emit("quality", remote),
+      speaking: (id, speaking) => {
+        if (id === this.self.id) this.self.speaking = speaking;
+        this.emitter.emit("speaking", { id, speaking });
+      },
+    });
+  }
+
+  #added(remote: Remote): void {
+    this.#transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
+    this.#courier.add(remote.id);
+    this.emitter.emit("participant", remote);
+    this.#courier.catchUp(remote.id);
+  }
+
+  #changed(remote: Remote, returned: boolean): void {
+    if (returned) this.#courier.restart(remote.id);
+    this.#show(remote);
+    this.emitter.emit("updated", remote);
+  }
+
+  #left(remote: Remote): void {
+    this.#courier.park(remote.id);
+    this.#transport.remove(remote.id);
+    remote.clear();
+    this.removals.left(remote.id);
+    this.emitter.emit("left", remote);
+  }
+
+  #show(remote: Remote): void {
+    if (!this.isHere(remote)) return;
+    for (const { kind, track } of remote.show()) {
+      this.emitter.emit("track", { participant: remote, kind, track });
+    }
+  }
+
+  #deliver(from: string, kind: LinkKind, item: unknown): void {
+    if (kind === "signal") return this.#transport.handle(from, item);
+    const remote = this.roster.participants.get(from);
+    if (remote === undefined) return;
+    this.messages.handle(remote, item);
+  }
+
+  /** `since`: what is older is stale; a node that has just started counts its epochs anew. */
+  #setTopology({ mode, epoch }: TopologyInfo, reason: string, since = this.topology.epoch): void {
+    const { topology } = this;
+    if (epoch < since || (mode === topology.mode && epoch === topology.epoch)) return;
+    this.topology = { mode, epoch };
+    this.emitter.emit("topology", { mode, epoch, reason });
+  }
+
+  #setState(state: CallState): void {
+    if (this.state === state || this.state === "closed") return;
+    this.state = state;
+    this.emitter.emit("state", state);
+  }
+}

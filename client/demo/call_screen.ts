@@ -1,0 +1,158 @@
+/** The call: people on the stage, controls below, panels beside. @module */
+import type { Call, CallError } from "../api.ts";
+import { connectChat } from "./chat.ts";
+import { setSpeaker } from "./chosen_devices.ts";
+import { connectControls } from "./controls.ts";
+import { connectDeviceFields } from "./device_fields.ts";
+import type { DeviceKind } from "./devices.ts";
+import { byId, setAttribute } from "./dom.ts";
+import { textOfError } from "./errors.ts";
+import { duration } from "./format.ts";
+import { copyText, notify } from "./notices.ts";
+import { connectPanels } from "./panels.ts";
+import { showPeople } from "./people.ts";
+import { connectPeoplePanel } from "./people_panel.ts";
+import { type Action, listenForShortcuts } from "./shortcuts.ts";
+import { connectStats } from "./stats_panel.ts";
+import { keepAwake } from "./wake_lock.ts";
+
+export interface CallScreenOptions {
+  /** The link to give to others; none where the person came by a token of their own. */
+  link: string | undefined;
+  /** The call is over: left, or closed with `call.error`. */
+  ended(error: CallError | undefined): void;
+}
+
+let current: { deviceChosen(kind: DeviceKind): void } | undefined;
+
+/** Connects the device dialog of index.html, once for all calls. */
+export function connectCallDevices() {
+  return connectDeviceFields(byId("call-devices"), (kind) => current?.deviceChosen(kind));
+}
+
+/** Shows a call until it is over. */
+export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
+  const listening = new AbortController();
+  const panels = connectPanels(
+    { stats: () => stats.refresh(), people: () => peoplePanel.refresh() },
+    listening.signal,
+  );
+  const people = showPeople(call, {
+    stage: byId("stage"),
+    tell: (text) => notify(text),
+    refused: () => byId("hear").hidden = false,
+    counted: drawCount,
+  });
+  const controls = connectControls(call, () => {
+    people.updateSelf();
+    peoplePanel.refresh();
+  });
+  const chat = connectChat(call, (from, text) => {
+    if (panels.received()) notify(`${from}: ${text.slice(0, 140)}`);
+  });
+  const stats = connectStats(call, byId("stats-body"), () => panels.isOpen("stats"));
+  const peoplePanel = connectPeoplePanel(call, {
+    list: byId("people-list"),
+    visible: () => panels.isOpen("people"),
+    remove: (participant) => controls.attempt(() => call.remove(participant)),
+  });
+
+  const acts: Record<Action, () => unknown> = {
+    microphone: controls.toggleMicrophone,
+    camera: controls.toggleCamera,
+    share: controls.toggleShare,
+    hand: controls.toggleHand,
+    chat: () => panels.toggle("chat"),
+    stats: () => panels.toggle("stats"),
+    people: () => panels.toggle("people"),
+    help: () => openDialog("help"),
+  };
+  const clicks: Record<string, () => unknown> = {
+    mic: acts.microphone,
+    camera: acts.camera,
+    share: acts.share,
+    hand: acts.hand,
+    leave: () => call.leave(),
+    hear: playAll,
+    "help-toggle": acts.help,
+    "settings-toggle": () => openDialog("settings"),
+    "alone-copy": () => link && copyText(link),
+  };
+  for (const [id, act] of Object.entries(clicks)) {
+    byId(id).addEventListener("click", act, { signal: listening.signal });
+  }
+
+  const undo = [
+    people.close,
+    controls.close,
+    chat.close,
+    stats.close,
+    peoplePanel.close,
+    keepAwake(),
+    showClock(),
+    listenForShortcuts((action) => acts[action]()),
+    call.on("state", drawState),
+    call.on("topology", drawTopology),
+    call.on("warning", (warning) => notify(textOfError(warning), "problem")),
+  ];
+  current = { deviceChosen };
+  byId("hear").hidden = true;
+  byId("alone-copy").hidden = !link;
+  drawTopology({ ...call.topology, reason: "as it was when you joined" });
+  drawState();
+
+  function drawState() {
+    const banner = byId("banner");
+    banner.hidden = call.state !== "reconnecting";
+    banner.textContent = banner.hidden
+      ? ""
+      : "Reconnecting to the service… Those you are connected to still see and hear you.";
+    if (call.state === "closed") close();
+  }
+
+  function deviceChosen(kind: DeviceKind) {
+    if (kind !== "audiooutput") return controls.inputChosen(kind);
+    for (const tile of people.all()) setSpeaker(tile.video);
+  }
+
+  function playAll() {
+    byId("hear").hidden = true;
+    for (const tile of people.all()) tile.play();
+  }
+
+  function close() {
+    listening.abort();
+    for (const stop of undo) stop();
+    current = undefined;
+    for (const id of ["help", "settings"]) byId<HTMLDialogElement>(id).close();
+    ended(call.error);
+  }
+}
+
+function drawTopology({ mode, epoch, reason }: Call["topology"] & { reason: string }) {
+  const badge = byId("topology");
+  badge.textContent = `${mode === "sfu" ? "SFU" : "Mesh"} · ${epoch}`;
+  badge.dataset.mode = mode;
+  badge.dataset.epoch = String(epoch);
+  badge.title = `Topology ${mode}, epoch ${epoch}: ${reason}`;
+  setAttribute(badge, "aria-label", badge.title);
+}
+
+function drawCount(count: number) {
+  byId("alone").hidden = count > 1;
+  byId("people-count").textContent = String(count);
+  setAttribute(byId("people-toggle"), "aria-label", `People, ${count} in the call`);
+}
+
+function openDialog(id: "help" | "settings") {
+  byId<HTMLDialogElement>(id).showModal();
+}
+
+/** Counts the time from now on until the returned function is called. */
+function showClock(): () => void {
+  const startedAt = performance.now();
+  const draw = () => byId("clock").textContent = duration(performance.now() - startedAt);
+  draw();
+  const timer = setInterval(draw, 1_000);
+  return () => clearInterval(timer);
+}

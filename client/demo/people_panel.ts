@@ -1,0 +1,88 @@
+/** The panel with everyone in the call: raised hands first, and a way to remove people for who may. @module */
+import type { Call, Participant, Self } from "../api.ts";
+import { icon, make, setAttribute } from "./dom.ts";
+import { nameOf, type Person, personOf, PRESENCE_TEXT, QUALITY_TEXT, selfOf } from "./person.ts";
+
+export interface PeoplePanelOptions {
+  list: HTMLElement;
+  /** Whether anybody sees the list now; it is drawn only then. */
+  visible(): boolean;
+  /** A moderator removes someone. */
+  remove(participant: Participant): void;
+}
+
+/** Who raised a hand first is first; the others stay in the order in which they came. Pure. */
+export function byHand<P extends Pick<Person, "hand">>(people: readonly P[]): P[] {
+  return people.toSorted((a, b) => {
+    const [first, second] = [a.hand ?? Infinity, b.hand ?? Infinity];
+    return first === second ? 0 : first - second;
+  });
+}
+
+/** What the list says beside a name. Pure. */
+export function remarkOf({ presence, quality, muted, camera }: Person): string {
+  if (presence !== "here") return PRESENCE_TEXT[presence];
+  const off = muted && camera ? "Microphone off" : camera ? "" : muted ? "Listening" : "Camera off";
+  const link = quality === "poor" || quality === "lost"
+    ? `connection ${QUALITY_TEXT[quality]}`
+    : "";
+  return [off, link].filter(Boolean).join(", ");
+}
+
+/** Keeps the list right until closed. */
+export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
+  const mayRemove = call.self.permissions.moderate;
+
+  function draw() {
+    if (!options.visible()) return;
+    const people = [
+      { ...selfOf(call.self), who: call.self as Self | Participant, self: true },
+      ...[...call.participants.values()].map((participant) => ({
+        ...personOf(participant),
+        who: participant,
+        self: false,
+      })),
+    ];
+    options.list.replaceChildren(
+      ...byHand(people).map((person) => {
+        const avatar = make("span", { class: "avatar", "aria-hidden": "true" }, person.initials);
+        avatar.style.setProperty("--hue", String(person.hue));
+        const row = make(
+          "li",
+          { "data-participant": person.who.id },
+          avatar,
+          make("span", { class: "who" }, person.name, make("small", {}, remarkOf(person))),
+        );
+        if (person.hand !== undefined) {
+          const hand = make("span", { class: "raised", role: "img" }, icon("hand"));
+          setAttribute(hand, "aria-label", "Hand raised");
+          row.append(hand);
+        }
+        if (mayRemove && !person.self) row.append(removeButton(person.who as Participant));
+        return row;
+      }),
+    );
+  }
+
+  function removeButton(participant: Participant): HTMLButtonElement {
+    const label = `Remove ${nameOf(participant)} from the call`;
+    const button = make("button", {
+      class: "tool",
+      type: "button",
+      title: label,
+      "aria-label": label,
+    }, icon("close"));
+    button.addEventListener("click", () => options.remove(participant));
+    return button;
+  }
+
+  const undo = (["participant", "left", "updated", "quality", "media"] as const)
+    .map((name) => call.on(name, draw));
+
+  return {
+    refresh: draw,
+    close() {
+      for (const stop of undo) stop();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+/** What the page says about someone in the call, in one view model. Pure. @module */
+import type { Participant, Quality, Self } from "../api.ts";
+import { hueOf, initials } from "./names.ts";
+
+export type Presence = "here" | "connecting" | "reconnecting" | "away";
+
+export interface Person {
+  name: string;
+  initials: string;
+  hue: number;
+  muted: boolean;
+  camera: boolean;
+  /** When the hand was raised, ms since 1970. */
+  hand: number | undefined;
+  presence: Presence;
+  /** Not known of oneself. */
+  quality: Quality | undefined;
+  /** All of it in words, for screen readers. */
+  summary: string;
+}
+
+/** What to write for each presence; nothing for someone who is simply here. */
+export const PRESENCE_TEXT: Readonly<Record<Presence, string>> = {
+  here: "",
+  connecting: "Connecting…",
+  reconnecting: "Reconnecting…",
+  away: "Lost the connection. Waiting…",
+};
+
+/** What to write for each quality. */
+export const QUALITY_TEXT: Readonly<Record<Quality, string>> = {
+  excellent: "excellent",
+  good: "good",
+  poor: "poor",
+  lost: "lost",
+  unknown: "not measured yet",
+};
+
+/** How many of three bars stand for a quality. */
+export const QUALITY_BARS: Readonly<Record<Quality, number>> = {
+  excellent: 3,
+  good: 2,
+  poor: 1,
+  lost: 0,
+  unknown: 0,
+};
+
+/** The name of someone, with the identity where there is none. */
+export function nameOf(someone: Pick<Participant, "name" | "identity">): string {
+  return someone.name?.trim() || someone.identity || "Guest";
+}
+
+/** What there is to know of someone besides the streams. */
+type Known<Someone> = Omit<Someone, "stream" | "screen">;
+
+/** How to show another participant. */
+export function personOf(participant: Known<Participant>): Person {
+  const presence = participant.state === "away"
+    ? "away"
+    : participant.connection === "connected"
+    ? "here"
+    : participant.connection;
+  return describe(participant, nameOf(participant), presence, participant.quality);
+}
+
+/** How to show oneself. */
+export function selfOf(self: Known<Self>): Person {
+  return describe(self, `${nameOf(self)} (you)`, "here", undefined);
+}
+
+function describe(
+  someone: Known<Participant> | Known<Self>,
+  name: string,
+  presence: Presence,
+  quality: Quality | undefined,
+): Person {
+  const { media, attributes } = someone;
+  const hand = typeof attributes.hand === "number" ? attributes.hand : undefined;
+  const facts = [
+    name,
+    media.microphone ? undefined : "microphone off",
+    media.camera ? undefined : "camera off",
+    hand === undefined ? undefined : "hand raised",
+    PRESENCE_TEXT[presence].replace("…", "") || undefined,
+    quality ? `connection ${QUALITY_TEXT[quality]}` : undefined,
+  ];
+  return {
+    name,
+    initials: initials(nameOf(someone)),
+    hue: hueOf(someone.identity),
+    muted: !media.microphone,
+    camera: media.camera,
+    hand,
+    presence,
+    quality,
+    summary: facts.filter(Boolean).join(", "),
+  };
+}

@@ -1,0 +1,39 @@
+/**
+ * Typed events.
+ *
+ * @module
+ */
+
+/** Calls listeners in the order in which they came. One that throws is reported and stops no other. */
+export class Emitter<Events> {
+  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
+
+  /** Listens; returns the undo. The same function may listen twice, and is then undone one by one. */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void {
+    const entry = (event: Events[Name]) => listener(event);
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(entry));
+    return () => void listeners.delete(entry);
+  }
+
+  /** Calls those that listen now. */
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+      call(listener as (event: Events[Name]) => void, event);
+    }
+  }
+}
+
+/** Calls application code: what it throws goes to the console of the page, not to the caller. */
+export function call<Value>(listener: (value: Value) => void, value: Value): void {
+  try {
+    listener(value);
+  } catch (error) {
+    report(error);
+  }
+}
+
+/** Tells the developer of what nobody else can handle. */
+export function report(error: unknown): void {
+  console.error(error);
+}

@@ -1,0 +1,164 @@
+/**
+ * The mesh: one direct connection to every participant. The only importer of simple-peer.
+ *
+ * @module
+ */
+// @ts-types="./simple_peer.d.ts"
+import SimplePeer from "simple-peer";
+import { initiates } from "../lib/initiator.ts";
+import type { IceServer } from "../lib/protocol.ts";
+import type { TrackKind } from "./api.ts";
+import {
+  answerSlot,
+  type Attempt,
+  type AttemptOptions,
+  kindOf,
+  offerSlots,
+  put,
+} from "./attempt.ts";
+import { Pair } from "./pair.ts";
+import {
+  type Levels,
+  type RemotePeer,
+  TRACK_KINDS,
+  type Transport,
+  type TransportEvents,
+  type TransportStats,
+} from "./transport.ts";
+
+export class Mesh implements Transport {
+  readonly #self: string;
+  readonly #events: TransportEvents;
+  readonly #pairs = new Map<string, Pair>();
+  readonly #tracks = new Map<TrackKind, MediaStreamTrack>();
+  readonly #streams = { person: new MediaStream(), screen: new MediaStream() };
+  #iceServers: IceServer[] = [];
+  /** Rises over all pairs and is never used twice, so no attempt is taken for another. */
+  #attempts = 0;
+
+  constructor(self: string, events: TransportEvents) {
+    this.#self = self;
+    this.#events = events;
+  }
+
+  setIceServers(servers: IceServer[]): void {
+    this.#iceServers = servers;
+  }
+
+  setTrack(kind: TrackKind, track: MediaStreamTrack | null): void {
+    if (track === null) this.#tracks.delete(kind);
+    else this.#tracks.set(kind, track);
+    for (const pair of this.#pairs.values()) pair.send(kind, track);
+  }
+
+  add({ id, subscribe }: RemotePeer): void {
+    if (this.#pairs.has(id)) return;
+    const pair = new Pair({
+      initiator: initiates(this.#self, id),
+      subscribe,
+      number: () => ++this.#attempts,
+      dial: (options) => this.#dial(options),
+      tracks: this.#tracks,
+      events: {
+        signal: (data) => this.#events.signal(id, data),
+        track: (kind, track) => this.#events.track(id, kind, track),
+        connection: (state) => this.#events.connection(id, state),
+      },
+    });
+    this.#pairs.set(id, pair);
+    pair.start();
+  }
+
+  remove(id: string): void {
+    this.#pairs.get(id)?.close();
+    this.#pairs.delete(id);
+  }
+
+  handle(from: string, data: unknown): void {
+    if (typeof data === "object" && data !== null) {
+      this.#pairs.get(from)?.handle(data as Record<string, unknown>);
+    }
+  }
+
+  refresh(which: "all" | "broken"): void {
+    for (const pair of this.#pairs.values()) pair.refresh(which);
+  }
+
+  async stats(): Promise<Map<string, TransportStats>> {
+    const stats = new Map<string, TransportStats>();
+    await Promise.all(
+      [...this.#pairs].map(async ([id, pair]) => {
+        const pc = pair.shown?.pc;
+        if (pc === undefined) return;
+        const kinds = new Map<string, TrackKind>();
+        for (const transceiver of pc.getTransceivers()) {
+          const kind = kindOf(pc, transceiver);
+          if (kind !== undefined && transceiver.mid !== null) kinds.set(transceiver.mid, kind);
+        }
+        stats.set(id, { report: await pc.getStats(), kinds });
+      }),
+    );
+    return stats;
+  }
+
+  async levels(): Promise<Levels> {
+    const remote = new Map<string, number>();
+    let sender: RTCRtpSender | undefined;
+    for (const [id, pair] of this.#pairs) {
+      const microphone = pair.shown?.pc.getTransceivers()[TRACK_KINDS.indexOf("microphone")];
+      const [source] = microphone?.receiver.getSynchronizationSources() ?? [];
+      if (source !== undefined) remote.set(id, source.audioLevel ?? 0);
+      if (microphone?.sender.track) sender ??= microphone.sender;
+    }
+    let own = 0;
+    for (const entry of (await sender?.getStats())?.values() ?? []) {
+      if (entry.type === "media-source") own = entry.audioLevel ?? 0;
+    }
+    return { own, remote };
+  }
+
+  close(): void {
+    for (const id of [...this.#pairs.keys()]) this.remove(id);
+  }
+
+  #dial({ number, initiator, tracks, events }: AttemptOptions): Attempt {
+    const streams = this.#streams;
+    let pc: RTCPeerConnection | undefined;
+    // simple-peer makes the connection in its constructor; this is its public way to get hold of it first.
+    class Connection extends RTCPeerConnection {
+      constructor(config?: RTCConfiguration) {
+        super(config);
+        pc = this;
+        if (initiator) offerSlots(this, tracks, streams);
+        this.addEventListener("track", ({ transceiver, track }) => {
+          const kind = kindOf(this, transceiver);
+          if (kind === undefined) return;
+          if (!initiator) answerSlot(transceiver, kind, tracks, streams);
+          events.track(kind, track);
+        });
+        this.addEventListener("connectionstatechange", () => events.state(this.connectionState));
+      }
+    }
+    const peer = new SimplePeer({
+      initiator,
+      trickle: true,
+      config: { iceServers: this.#iceServers, bundlePolicy: "max-bundle" },
+      wrtc: { RTCPeerConnection: Connection, RTCSessionDescription, RTCIceCandidate },
+    });
+    peer.on("signal", (data) => events.signal(data));
+    // Always followed by `close`, which is what counts.
+    peer.on("error", () => {});
+    peer.on("close", () => events.closed());
+    if (pc === undefined) throw new Error("Cannot connect: the browser made no RTCPeerConnection");
+    const made = pc;
+    return {
+      number,
+      pc: made,
+      signal: (data) => {
+        if (!peer.destroyed) peer.signal(data);
+      },
+      send: (kind, track) => put(made.getTransceivers()[TRACK_KINDS.indexOf(kind)], track),
+      destroy: () => peer.destroy(),
+    };
+  }
+}

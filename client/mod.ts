@@ -1,0 +1,7 @@
+/**
+ * The meshlift SDK, served as `/client.js`.
+ *
+ * @module
+ */
+export { joinCall } from "./join.ts";
+export * from "./api.ts";

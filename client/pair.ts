@@ -1,0 +1,250 @@
+/**
+ * The connection to one participant, kept up by replacement: a connection that fails, or may fail, is never
+ * repaired. A new attempt is made beside it, and takes its place when it plays.
+ *
+ * One side, the initiator, makes every offer, and numbers the attempts. The other asks for one by
+ * `{peer: "again", after: <number of the last attempt it knows>}`.
+ *
+ * @module
+ */
+import type { TrackKind } from "./api.ts";
+import { type Attempt, type AttemptOptions, type Dial, kindOf, type Tracks } from "./attempt.ts";
+import { type Random, retryDelay } from "./backoff.ts";
+import { type Clock, monotonic } from "./clock.ts";
+import { report } from "./emitter.ts";
+import { MESH } from "./policy.ts";
+import { primed } from "./prime.ts";
+import type { Connection } from "./transport.ts";
+
+export interface PairEvents {
+  signal(data: Record<string, unknown>): void;
+  track(kind: TrackKind, track: MediaStreamTrack): void;
+  connection(state: Connection): void;
+}
+
+export interface PairOptions {
+  initiator: boolean;
+  /** Whether anything may be sent to it. */
+  subscribe: boolean;
+  /** The number for a new attempt. */
+  number: () => number;
+  dial: Dial;
+  /** What is sent at the moment; read whenever an attempt begins. */
+  tracks: Tracks;
+  events: PairEvents;
+  now?: Clock;
+  random?: Random;
+}
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** An attempt and how far it has come. */
+interface Leg {
+  attempt: Attempt;
+  state: "connecting" | "connected" | "disconnected" | "dead";
+  connectedAt?: number;
+  timer?: Timer;
+}
+
+const NOTHING: Tracks = new Map();
+
+export class Pair {
+  readonly #options: PairOptions;
+  readonly #now: Clock;
+  readonly #legs = new Set<Leg>();
+  readonly #closed = new AbortController();
+  /** Whose tracks are, or will first be, shown. */
+  #shown: Leg | undefined;
+  /** What is being made to take its place. */
+  #next: Leg | undefined;
+  /** The last attempt that either side has begun. */
+  #latest = 0;
+  #tries = 0;
+  #retry: Timer | undefined;
+  #connection: Connection = "connecting";
+
+  constructor(options: PairOptions) {
+    this.#options = options;
+    this.#now = options.now ?? monotonic;
+  }
+
+  /** The attempt that carries the media now. */
+  get shown(): Attempt | undefined {
+    return this.#shown?.attempt;
+  }
+
+  start(): void {
+    if (this.#options.initiator) this.#begin(this.#options.number());
+    else this.#retry = setTimeout(() => this.#again(), MESH.offerTimeoutMs);
+  }
+
+  send(kind: TrackKind, track: MediaStreamTrack | null): void {
+    if (!this.#options.subscribe) return;
+    for (const { attempt } of this.#legs) attempt.send(kind, track);
+  }
+
+  /** Takes a signal of the far end in. */
+  handle({ peer, ...signal }: Record<string, unknown>): void {
+    if (peer === "again") return this.#asked(Number(signal.after));
+    if (typeof peer !== "number") return;
+    if (!this.#options.initiator && signal.type === "offer" && peer > this.#latest) {
+      this.#begin(peer);
+    }
+    for (const { attempt } of this.#legs) {
+      if (attempt.number === peer) attempt.signal(signal);
+    }
+  }
+
+  /** The network changed, so what still works may not for long; or (`broken`) only what does not work is made anew. */
+  refresh(which: "all" | "broken"): void {
+    if (which === "broken" && this.#shown?.state === "connected") return;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    // An attempt begun on the old network knows none of the addresses of the new one.
+    if (this.#next !== undefined) this.#end(this.#next);
+    this.#next = undefined;
+    this.#tries = 0;
+    this.#replace();
+  }
+
+  close(): void {
+    this.#closed.abort();
+    clearTimeout(this.#retry);
+    for (const leg of [...this.#legs]) this.#end(leg);
+  }
+
+  #begin(number: number): void {
+    const { dial, initiator, subscribe, tracks, events } = this.#options;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#latest = number;
+    if (this.#next !== undefined) this.#end(this.#next);
+    this.#next = undefined;
+    const options: AttemptOptions = {
+      number,
+      initiator,
+      tracks: subscribe ? tracks : NOTHING,
+      events: {
+        signal: (data) => events.signal({ peer: number, ...data }),
+        // The first attempt is shown as it comes; a later one when it plays.
+        track: (kind, track) => {
+          if (this.#shown === leg) events.track(kind, track);
+        },
+        state: (state) => this.#moved(leg, state),
+        closed: () => this.#lost(leg),
+      },
+    };
+    let leg: Leg;
+    try {
+      leg = { attempt: dial(options), state: "connecting" };
+    } catch (error) {
+      // A browser has only so many connections; there may be one later.
+      report(error);
+      return this.#replace();
+    }
+    leg.timer = setTimeout(() => this.#lost(leg), MESH.connectTimeoutMs);
+    this.#legs.add(leg);
+    if (this.#shown === undefined) this.#shown = leg;
+    else this.#next = leg;
+  }
+
+  #moved(leg: Leg, state: RTCPeerConnectionState): void {
+    if (leg.state === "dead") return;
+    switch (state) {
+      case "connected":
+        clearTimeout(leg.timer);
+        leg.state = "connected";
+        leg.connectedAt ??= this.#now();
+        if (leg === this.#next) this.#takeOver(leg);
+        else if (leg === this.#shown) this.#announce("connected");
+        return;
+      case "disconnected":
+        clearTimeout(leg.timer);
+        leg.state = "disconnected";
+        leg.timer = setTimeout(() => this.#stalled(leg), MESH.disconnectedMs);
+        return;
+      case "failed":
+      case "closed":
+        return this.#lost(leg);
+    }
+  }
+
+  #stalled(leg: Leg): void {
+    if (leg !== this.#shown) return this.#lost(leg);
+    this.#announce("reconnecting");
+    this.#replace();
+  }
+
+  #lost(leg: Leg): void {
+    if (leg.state === "dead") return;
+    this.#end(leg);
+    if (leg === this.#shown && this.#connection !== "connecting") this.#announce("reconnecting");
+    if (leg === this.#next) this.#next = undefined;
+    // What only lingers may go.
+    if (leg === this.#shown || this.#shown?.state !== "connected") this.#replace();
+  }
+
+  /** Has a new attempt made, soon, unless one is being made. */
+  #replace(): void {
+    if (this.#closed.signal.aborted || this.#retry !== undefined || this.#next !== undefined) {
+      return;
+    }
+    const { connectedAt } = this.#shown ?? {};
+    if (connectedAt !== undefined && this.#now() - connectedAt > MESH.stableMs) {
+      this.#tries = 0;
+    }
+    this.#retry = setTimeout(
+      () => this.#options.initiator ? this.#begin(this.#options.number()) : this.#again(),
+      retryDelay(this.#tries++, MESH.retry, { random: this.#options.random }),
+    );
+  }
+
+  #again(): void {
+    this.#options.events.signal({ peer: "again", after: this.#latest });
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      this.#replace();
+    }, MESH.offerTimeoutMs);
+  }
+
+  #asked(after: number): void {
+    const newest = this.#next ?? this.#shown;
+    const underWay = newest?.state === "connecting" && newest.attempt.number > after;
+    if (this.#options.initiator && !underWay) this.#replace();
+  }
+
+  /** The new attempt stands: its tracks follow one by one, each as soon as it plays. */
+  async #takeOver(leg: Leg): Promise<void> {
+    const old = this.#shown;
+    this.#shown = leg;
+    this.#next = undefined;
+    this.#announce("connected");
+    const { pc } = leg.attempt;
+    await Promise.all(
+      pc.getTransceivers().map(async (transceiver) => {
+        const kind = kindOf(pc, transceiver);
+        if (kind === undefined) return;
+        await primed(transceiver, this.#closed.signal);
+        if (this.#shown === leg && !this.#closed.signal.aborted) {
+          this.#options.events.track(kind, transceiver.receiver.track);
+        }
+      }),
+    );
+    if (old === undefined || old.state === "dead") return;
+    clearTimeout(old.timer);
+    old.timer = setTimeout(() => this.#end(old), MESH.lingerMs);
+  }
+
+  #end(leg: Leg): void {
+    leg.state = "dead";
+    clearTimeout(leg.timer);
+    this.#legs.delete(leg);
+    leg.attempt.destroy();
+  }
+
+  #announce(state: Connection): void {
+    if (this.#connection === state || this.#closed.signal.aborted) return;
+    this.#connection = state;
+    this.#options.events.connection(state);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * Every threshold of the SDK, in one place. Times in ms, lengths in UTF-16 code units of JSON
+ * text (what the node counts), rates as a fraction, unless the name says otherwise.
+ *
+ * @module
+ */
+
+/** Delays between tries: drawn evenly from [0, min(capMs, baseMs * 2^tries)]. */
+export interface RetryPolicy {
+  readonly baseMs: number;
+  readonly capMs: number;
+}
+
+export const SIGNALING = {
+  retry: { baseMs: 300, capMs: 5_000 },
+  /** A socket that is not open, or has no welcome, after this is given up. */
+  openTimeoutMs: 5_000,
+  pingIntervalMs: 5_000,
+  /** A ping without its pong after this: the socket is dead, whatever the system says. */
+  pongTimeoutMs: 6_000,
+  /** The same, for the ping sent when the network changed. */
+  probeTimeoutMs: 2_000,
+  /** A socket that lived this long was good: the next retry starts at the base again. */
+  stableMs: 5_000,
+  /** `joinCall` gives up on an unreachable node after this. */
+  joinPatienceMs: 10_000,
+  /** Share of the node's rate limit that links use; the rest is for control frames. */
+  rateShare: 0.8,
+  /** Above this many bytes not yet taken by the network, nothing is added. */
+  bufferedBytes: 256 * 1024,
+  /** How often a full buffer is looked at. */
+  bufferedPollMs: 50,
+  /** Credentials are renewed after this share of their life. */
+  renewIceAt: 0.8,
+} as const;
+
+export const LINK = {
+  /** Longest frame made of several items. */
+  batchLength: 16 * 1024,
+  /** Longest single item. */
+  itemLength: 48 * 1024,
+  /** Most that is on its way unacknowledged. */
+  windowLength: 64 * 1024,
+  firstTimeoutMs: 1_000,
+  minTimeoutMs: 300,
+  maxTimeoutMs: 10_000,
+  /** An acknowledgement waits this long for company ... */
+  ackDelayMs: 20,
+  /** ... or until this many items are covered by it. */
+  ackEvery: 16,
+} as const;
+
+/** Frames of participants that the roster does not know yet. */
+export const EARLY = { participants: 16, framesEach: 32 } as const;
+
+export const MESH = {
+  retry: { baseMs: 300, capMs: 10_000 },
+  /** A connection that is `disconnected` longer is replaced; shorter, it healed by itself. */
+  disconnectedMs: 1_500,
+  /** An attempt that has not connected by then has failed (ICE itself gives up after about 15 s). */
+  connectTimeoutMs: 15_000,
+  /** The side that waits for the offer asks for it after this. */
+  offerTimeoutMs: 4_000,
+  /** A connection that stood this long was good: the next replacement comes quickly again. */
+  stableMs: 5_000,
+  /** A replaced connection stays this long, so that the far end can finish its own switch. */
+  lingerMs: 2_000,
+  /** The new connection plays the first frames within this, or is shown all the same. */
+  primeTimeoutMs: 2_000,
+  primePollMs: 50,
+  /** The first frame alone may stand for a while: the far end only begins to learn its bitrate. */
+  primeFrames: 3,
+} as const;
+
+export const MONITOR = {
+  statsIntervalMs: 2_000,
+  levelIntervalMs: 200,
+} as const;
+
+export const SPEAKING = {
+  /** `audioLevel` (0 to 1) above which someone begins to speak, and below which silence begins. */
+  onLevel: 0.03,
+  offLevel: 0.015,
+  /** How long it must be silent to have stopped. */
+  holdMs: 700,
+} as const;
+
+export const QUALITY = {
+  /** At most this loss, round trip and freezes per s for each class; worse is `poor`. */
+  excellent: { loss: 0.01, roundTripMs: 200, freezes: 0 },
+  good: { loss: 0.05, roundTripMs: 400, freezes: 0.5 },
+  /** Nothing arrived for this long, though something should. */
+  silentMs: 4_000,
+  /** Equal verdicts in a row before the shown quality follows. */
+  worseAfter: 2,
+  betterAfter: 3,
+} as const;
+
+/** After a restart of the node, others have this long to come back before they count as gone. */
+export const REJOIN_GRACE_MS = 8_000;
+
+/** Longest `attributes` that a node accepts. */
+export const ATTRIBUTES_LENGTH = 2_048;

@@ -1,0 +1,336 @@
+/**
+ * The connection to the service: one socket at a time, joined or resumed, watched and replaced.
+ *
+ * @module
+ */
+import { CLOSE, mayComeBack } from "../lib/codes.ts";
+import type { ClientFrame, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
+import type { CallError } from "./api.ts";
+import { type Random, retryDelay } from "./backoff.ts";
+import { type Clock, monotonic } from "./clock.ts";
+import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
+import { callError, fromClose, fromNode } from "./errors.ts";
+import { SIGNALING } from "./policy.ts";
+
+type ErrorFrame = Extract<ServerFrame, { type: "error" }>;
+type JoinFrame = Extract<ClientFrame, { type: "join" }>;
+type Timer = ReturnType<typeof setTimeout>;
+
+/** What the signaling tells its owner. */
+export interface SignalingEvents {
+  /** Joined, or back. */
+  welcome(frame: WelcomeFrame): void;
+  /** Any other frame that is not the signaling's own business. */
+  frame(frame: ServerFrame): void;
+  /** The socket is gone; another is on its way. */
+  away(): void;
+  /** Frames may go again. */
+  ready(): void;
+  /** It is over for good. */
+  closed(error: CallError): void;
+}
+
+export interface SignalingOptions {
+  /** Where the service runs, `http(s)` or `ws(s)`. */
+  url: string;
+  token: () => string | Promise<string>;
+  /** What to say of oneself on entering. */
+  present: () => Omit<JoinFrame, "type" | "token">;
+  events: SignalingEvents;
+  random?: Random;
+  now?: Clock;
+}
+
+type State =
+  | { readonly tag: "connecting"; readonly socket: WebSocket; readonly timer: Timer }
+  | {
+    readonly tag: "open";
+    readonly socket: WebSocket;
+    readonly since: number;
+    readonly bucket: Bucket;
+    readonly ping: Timer;
+    /** Set while a pong is owed. */
+    readonly overdue: Timer | undefined;
+  }
+  | { readonly tag: "waiting"; readonly timer: Timer }
+  | { readonly tag: "closed" };
+
+export class Signaling {
+  readonly #options: SignalingOptions;
+  readonly #url: string;
+  readonly #random: Random;
+  readonly #now: Clock;
+  readonly #began: number;
+  #state: State = { tag: "closed" };
+  #session: string | undefined;
+  #joined = false;
+  #tries = 0;
+  /** What the node said last on this socket: it explains the close that follows. */
+  #refusal: ErrorFrame | undefined;
+  #readyTimer: Timer | undefined;
+  #iceTimer: Timer | undefined;
+  #roundTripMs: number | undefined;
+
+  constructor(options: SignalingOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#now = options.now ?? monotonic;
+    this.#began = this.#now();
+    this.#url = signalUrl(options.url);
+  }
+
+  /** Round trip of the last ping, ms. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs;
+  }
+
+  /** Connects; from then on it stays connected until `close`. */
+  start(): void {
+    this.#connect();
+  }
+
+  /** Whether a frame of a link may go now; if not, `events.ready` says when. */
+  ready(): boolean {
+    if (this.#state.tag !== "open" || !isOpen(this.#state.socket)) return false;
+    const full = this.#state.socket.bufferedAmount > SIGNALING.bufferedBytes;
+    const wait = full ? SIGNALING.bufferedPollMs : waitMs(this.#state.bucket, this.#now());
+    if (wait === 0) return true;
+    this.#readyTimer ??= setTimeout(() => {
+      this.#readyTimer = undefined;
+      this.#options.events.ready();
+    }, wait);
+    return false;
+  }
+
+  /** Sends a frame if the socket is open; returns whether it was. Control frames do not wait for {@linkcode ready}. */
+  send(frame: ClientFrame): boolean {
+    return this.sendText(JSON.stringify(frame));
+  }
+
+  /** The same for a frame that is JSON text already. */
+  sendText(text: string): boolean {
+    if (this.#state.tag !== "open" || !isOpen(this.#state.socket)) return false;
+    this.#state = { ...this.#state, bucket: take(this.#state.bucket, this.#now()) };
+    this.#state.socket.send(text);
+    return true;
+  }
+
+  /** The network changed: try at once if waiting, and find out if open. */
+  hurry(): void {
+    if (this.#state.tag === "open") this.#ping(SIGNALING.probeTimeoutMs);
+    if (this.#state.tag === "waiting") {
+      clearTimeout(this.#state.timer);
+      this.#wait(retryDelay(0, SIGNALING.retry, { random: this.#random }));
+    }
+  }
+
+  /** Leaves, if joined, and closes for good. Tells no one. */
+  close(): void {
+    const socket = "socket" in this.#state ? this.#state.socket : undefined;
+    if (socket !== undefined && isOpen(socket)) socket.send('{"type":"leave"}');
+    this.#enter({ tag: "closed" });
+    socket?.close(1000);
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#url);
+    this.#refusal = undefined;
+    // The token is fetched while the socket opens.
+    const hello = this.#hello();
+    hello.catch(() => {});
+    socket.onopen = async () => {
+      const frame = await hello.catch((cause) => cause as CallError);
+      if (!this.#owns(socket)) return;
+      if (frame instanceof Error) return this.#tokenFailed(frame);
+      socket.send(JSON.stringify(frame));
+      this.#enter({ tag: "connecting", socket, timer: this.#giveUpLater() });
+    };
+    socket.onmessage = ({ data }) => {
+      if (this.#owns(socket)) this.#handle(socket, JSON.parse(data) as ServerFrame);
+    };
+    socket.onclose = ({ code }) => {
+      if (this.#owns(socket)) this.#lost(code);
+    };
+    this.#enter({ tag: "connecting", socket, timer: this.#giveUpLater() });
+  }
+
+  async #hello(): Promise<ClientFrame> {
+    if (this.#session !== undefined) {
+      return { type: "resume", session: this.#session, ...this.#options.present() };
+    }
+    const token = await this.#options.token();
+    return { type: "join", token, ...this.#options.present() };
+  }
+
+  #giveUpLater(): Timer {
+    return setTimeout(() => this.#abandon(), SIGNALING.openTimeoutMs);
+  }
+
+  #handle(socket: WebSocket, frame: ServerFrame): void {
+    switch (frame.type) {
+      case "welcome":
+        return this.#welcome(socket, frame);
+      case "pong":
+        return this.#pong(frame.id);
+      case "error":
+        this.#refusal = frame;
+        return this.#options.events.frame(frame);
+      case "iceServers":
+        this.#renewIce(frame.ttlSeconds);
+        return this.#options.events.frame(frame);
+      default:
+        return this.#options.events.frame(frame);
+    }
+  }
+
+  #welcome(socket: WebSocket, frame: WelcomeFrame): void {
+    const now = this.#now();
+    const { framesPerSecond, frameBurst } = frame.limits;
+    this.#session = frame.session;
+    this.#joined = true;
+    this.#refusal = undefined;
+    this.#enter({
+      tag: "open",
+      socket,
+      since: now,
+      bucket: bucket(frameBurst * SIGNALING.rateShare, framesPerSecond * SIGNALING.rateShare, now),
+      ping: setInterval(() => this.#ping(SIGNALING.pongTimeoutMs), SIGNALING.pingIntervalMs),
+      overdue: undefined,
+    });
+    this.#renewIce(frame.ttlSeconds);
+    this.#options.events.welcome(frame);
+    this.#ping(SIGNALING.pongTimeoutMs);
+  }
+
+  #ping(timeoutMs: number): void {
+    if (this.#state.tag !== "open") return;
+    this.send({ type: "ping", id: this.#now() });
+    // A ping that already waits keeps its deadline, or a dead socket would never be found out.
+    if (this.#state.overdue !== undefined && timeoutMs === SIGNALING.pongTimeoutMs) return;
+    clearTimeout(this.#state.overdue);
+    this.#state = { ...this.#state, overdue: setTimeout(() => this.#abandon(), timeoutMs) };
+  }
+
+  #pong(sentAt: number | undefined): void {
+    if (this.#state.tag !== "open") return;
+    clearTimeout(this.#state.overdue);
+    this.#state = { ...this.#state, overdue: undefined };
+    if (sentAt !== undefined) this.#roundTripMs = this.#now() - sentAt;
+  }
+
+  #renewIce(ttlSeconds: number | undefined): void {
+    clearTimeout(this.#iceTimer);
+    if (ttlSeconds === undefined) return;
+    this.#iceTimer = setTimeout(
+      () => this.send({ type: "iceServers" }),
+      Math.min(ttlSeconds * 1000 * SIGNALING.renewIceAt, 2 ** 31 - 1),
+    );
+  }
+
+  /** The socket does not answer: go on without waiting for its `close`, which may take minutes. */
+  #abandon(): void {
+    if (!("socket" in this.#state)) return;
+    const { socket } = this.#state;
+    this.#lost(0);
+    socket.close();
+  }
+
+  #lost(code: number): void {
+    const refusal = this.#refusal;
+    // A session that the node no longer knows is no reason to give up while there is a token.
+    if (this.#session !== undefined && this.#mayJoinAnew(code, refusal)) this.#session = undefined;
+    else if (!mayComeBack(code) || this.#isFinal(refusal)) {
+      const told = refusal === undefined ? undefined : fromNode(refusal);
+      return this.#fail(told ?? fromClose(code));
+    }
+    if (this.#state.tag === "open") {
+      if (this.#now() - this.#state.since >= SIGNALING.stableMs) this.#tries = 0;
+    }
+    const delay = retryDelay(this.#tries++, SIGNALING.retry, {
+      random: this.#random,
+      atLeastMs: refusal?.retryAfterMs,
+    });
+    const patience = this.#began + SIGNALING.joinPatienceMs - this.#now();
+    if (!this.#joined && delay > patience) {
+      return this.#fail(
+        callError(
+          "unreachable",
+          `Cannot join over ${this.#url}: ${refusal?.message ?? "no answer"}`,
+          {
+            retryAfterMs: refusal?.retryAfterMs,
+          },
+        ),
+      );
+    }
+    this.#wait(delay);
+    this.#options.events.away();
+  }
+
+  #mayJoinAnew(code: number, refusal: ErrorFrame | undefined): boolean {
+    if (this.#state.tag !== "connecting") return false;
+    return refusal?.code === "session_invalid" || refusal?.code === "token_expired" ||
+      code === CLOSE.refused;
+  }
+
+  /** Before the first welcome a refusal is an answer; later, a full room is an obstacle that may pass. */
+  #isFinal(refusal: ErrorFrame | undefined): boolean {
+    return !this.#joined && refusal !== undefined && fromNode(refusal) !== undefined;
+  }
+
+  #tokenFailed(cause: Error): void {
+    if (!this.#joined) {
+      return this.#fail(
+        callError("token_invalid", `Cannot join: the token function failed: ${cause.message}`, {
+          cause,
+        }),
+      );
+    }
+    this.#abandon();
+  }
+
+  #fail(error: CallError): void {
+    const socket = "socket" in this.#state ? this.#state.socket : undefined;
+    this.#enter({ tag: "closed" });
+    socket?.close();
+    this.#options.events.closed(error);
+  }
+
+  #wait(delay: number): void {
+    this.#enter({ tag: "waiting", timer: setTimeout(() => this.#connect(), delay) });
+  }
+
+  #owns(socket: WebSocket): boolean {
+    return "socket" in this.#state && this.#state.socket === socket;
+  }
+
+  /** The only place where the state changes its tag: the timers of the old one end with it. */
+  #enter(next: State): void {
+    const last = this.#state;
+    if ("timer" in last) clearTimeout(last.timer);
+    if (last.tag === "open") {
+      clearInterval(last.ping);
+      clearTimeout(last.overdue);
+      clearTimeout(this.#iceTimer);
+      clearTimeout(this.#readyTimer);
+      this.#readyTimer = undefined;
+    }
+    this.#state = next;
+  }
+}
+
+/** A socket may be closing a while before it says that it has closed. */
+const isOpen = ({ readyState }: WebSocket) => readyState === WebSocket.OPEN;
+
+/** The address of the signaling socket of a service at `url`. */
+export function signalUrl(url: string): string {
+  const full = url.endsWith("/") ? url : `${url}/`;
+  const base = URL.canParse(full) ? new URL(full) : undefined;
+  if (base === undefined || !/^(https?|wss?):$/.test(base.protocol)) {
+    throw callError(
+      "invalid_argument",
+      `Cannot join at url "${url}": expected an address such as https://calls.example.com`,
+    );
+  }
+  base.protocol = base.protocol.replace("http", "ws");
+  return new URL("v1/signal", base).href;
+}

@@ -1,0 +1,55 @@
+/**
+ * What carries media between the participants: the mesh today, an SFU by the same interface.
+ *
+ * @module
+ */
+import type { IceServer } from "../lib/protocol.ts";
+import type { Participant, TrackKind } from "./api.ts";
+
+/** The kinds of tracks in the order of their slots, which is the order of the media sections in the SDP. */
+export const TRACK_KINDS = ["microphone", "camera", "screen", "screenAudio"] as const;
+
+/** How media reaches a participant, see {@linkcode Participant.connection}. */
+export type Connection = Participant["connection"];
+
+export interface RemotePeer {
+  readonly id: string;
+  /** Whether it may be sent media. */
+  readonly subscribe: boolean;
+}
+
+/** One connection's statistics, and which media section (`mid`) carries what. */
+export interface TransportStats {
+  report: RTCStatsReport;
+  kinds: Map<string, TrackKind>;
+}
+
+/** How loud each microphone is at the moment, 0 to 1. */
+export interface Levels {
+  /** One's own, as far as it is sent to anyone. */
+  own: number;
+  remote: Map<string, number>;
+}
+
+export interface TransportEvents {
+  /** To be carried to the same transport of a participant, reliably and in order. */
+  signal(to: string, data: Record<string, unknown>): void;
+  /** The track to show for a kind from now on; it takes the place of the one before. */
+  track(from: string, kind: TrackKind, track: MediaStreamTrack): void;
+  connection(id: string, state: Connection): void;
+}
+
+export interface Transport {
+  setIceServers(servers: IceServer[]): void;
+  /** What is sent to everyone who may be sent media; `null` for nothing. */
+  setTrack(kind: TrackKind, track: MediaStreamTrack | null): void;
+  add(peer: RemotePeer): void;
+  remove(id: string): void;
+  /** Takes in what the far end's `signal` event gave. */
+  handle(from: string, data: unknown): void;
+  /** Our network may have changed: connections (or only broken ones) are built anew beside the old ones. */
+  refresh(which: "all" | "broken"): void;
+  stats(): Promise<Map<string, TransportStats>>;
+  levels(): Promise<Levels>;
+  close(): void;
+}

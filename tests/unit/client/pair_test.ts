@@ -1,0 +1,223 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import type { AttemptOptions } from "../../../client/attempt.ts";
+import { Pair } from "../../../client/pair.ts";
+import { MESH } from "../../../client/policy.ts";
+
+/** An attempt as the test sees it. */
+interface Dialed extends AttemptOptions {
+  signals: Record<string, unknown>[];
+  destroyed: boolean;
+}
+
+/** A pair whose connections are made, and broken, by the test. */
+function begin({ initiator = true, subscribe = true } = {}) {
+  const dialed: Dialed[] = [];
+  const signals: Record<string, unknown>[] = [];
+  const states: string[] = [];
+  const tracks = new Map([["microphone", { id: "t" } as MediaStreamTrack]] as const);
+  let number = 0;
+  const pair = new Pair({
+    initiator,
+    subscribe,
+    tracks,
+    number: () => ++number,
+    now: () => Date.now(),
+    random: () => 0.5,
+    dial: (options) => {
+      const entry: Dialed = { ...options, signals: [], destroyed: false };
+      dialed.push(entry);
+      return {
+        number: options.number,
+        pc: { getTransceivers: () => [] as RTCRtpTransceiver[] } as RTCPeerConnection,
+        signal: (data) => void entry.signals.push(data),
+        send: () => {},
+        destroy: () => void (entry.destroyed = true),
+      };
+    },
+    events: {
+      signal: (data) => void signals.push(data),
+      track: () => {},
+      connection: (state) => void states.push(state),
+    },
+  });
+  pair.start();
+  return { pair, dialed, signals, states };
+}
+
+const firstRetryMs = MESH.retry.baseMs / 2;
+const numbers = (dialed: Dialed[]) =>
+  dialed.filter((entry) => !entry.destroyed).map(({ number }) => number);
+
+describe("Pair, the side that offers", () => {
+  it("dials at once, and marks its signals with the number of the attempt", () => {
+    using _time = new FakeTime();
+    const { pair, dialed, signals, states } = begin();
+    dialed[0]!.events.signal({ type: "offer", sdp: "x" });
+    assertEquals(signals, [{ peer: 1, type: "offer", sdp: "x" }]);
+    pair.handle({ peer: 1, type: "answer", sdp: "y" });
+    assertEquals(dialed[0]!.signals, [{ type: "answer", sdp: "y" }]);
+    dialed[0]!.events.state("connected");
+    assertEquals(states, ["connected"]);
+    pair.close();
+  });
+
+  it("ignores what belongs to no living attempt", () => {
+    using _time = new FakeTime();
+    const { pair, dialed } = begin();
+    for (const peer of [0, 2, "x", undefined, null]) pair.handle({ peer, type: "offer", sdp: "y" });
+    assertEquals(dialed.length, 1);
+    assertEquals(dialed[0]!.signals, []);
+    pair.close();
+  });
+
+  it("replaces what stays disconnected, and not what heals", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, states } = begin();
+    dialed[0]!.events.state("connected");
+    dialed[0]!.events.state("disconnected");
+    await time.tickAsync(MESH.disconnectedMs - 1);
+    dialed[0]!.events.state("connected");
+    await time.tickAsync(10_000);
+    assertEquals(dialed.length, 1);
+    dialed[0]!.events.state("disconnected");
+    await time.tickAsync(MESH.disconnectedMs + firstRetryMs);
+    assertEquals(numbers(dialed), [1, 2], "the new one is made beside the old one");
+    assertEquals(states, ["connected", "reconnecting"]);
+    pair.close();
+  });
+
+  it("lets the new one take over when it stands, and ends the old one after a while", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, states } = begin();
+    dialed[0]!.events.state("connected");
+    pair.refresh("all");
+    await time.tickAsync(firstRetryMs);
+    assertEquals(pair.shown?.number, 1);
+    dialed[1]!.events.state("connected");
+    assertEquals(pair.shown?.number, 2);
+    assertEquals(numbers(dialed), [1, 2]);
+    await time.tickAsync(MESH.lingerMs);
+    assertEquals(numbers(dialed), [2]);
+    assertEquals(states, ["connected"], "nobody noticed");
+    pair.close();
+  });
+
+  it("replaces at once what has failed or was closed", async () => {
+    for (const end of ["failed", "closed"] as const) {
+      using time = new FakeTime();
+      const { pair, dialed, states } = begin();
+      dialed[0]!.events.state("connected");
+      if (end === "failed") dialed[0]!.events.state("failed");
+      else dialed[0]!.events.closed();
+      await time.tickAsync(firstRetryMs);
+      assertEquals(numbers(dialed), [2]);
+      dialed[1]!.events.state("connected");
+      assertEquals(states, ["connected", "reconnecting", "connected"]);
+      pair.close();
+    }
+  });
+
+  it("tries again and again, later each time, while nothing connects", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, states } = begin();
+    for (const delay of [150, 300, 600, 1_200]) {
+      const count = dialed.length;
+      await time.tickAsync(MESH.connectTimeoutMs);
+      await time.tickAsync(delay - 1);
+      assertEquals(dialed.length, count);
+      await time.tickAsync(1);
+      assertEquals(dialed.length, count + 1);
+    }
+    assertEquals(numbers(dialed).length, 1);
+    assertEquals(states, []);
+    pair.close();
+  });
+
+  it("makes a new one when asked, but not beside one that is under way", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin();
+    pair.handle({ peer: "again", after: 0 });
+    await time.tickAsync(MESH.retry.capMs);
+    assertEquals(dialed.length, 1);
+    dialed[0]!.events.state("connected");
+    pair.handle({ peer: "again", after: 1 });
+    pair.handle({ peer: "again", after: 1 });
+    await time.tickAsync(firstRetryMs);
+    assertEquals(numbers(dialed), [1, 2]);
+    pair.close();
+  });
+
+  it("leaves alone what works when only the broken is to be made anew", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin();
+    dialed[0]!.events.state("connected");
+    pair.refresh("broken");
+    await time.tickAsync(MESH.retry.capMs);
+    assertEquals(dialed.length, 1);
+    pair.close();
+  });
+
+  it("sends nothing to who may not be sent anything", () => {
+    using _time = new FakeTime();
+    const open = begin();
+    const deaf = begin({ subscribe: false });
+    assertEquals([open.dialed[0]!.tracks.size, deaf.dialed[0]!.tracks.size], [1, 0]);
+    open.pair.close();
+    deaf.pair.close();
+  });
+
+  it("ends everything when closed", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, states } = begin();
+    dialed[0]!.events.state("connected");
+    pair.close();
+    dialed[0]!.events.closed();
+    await time.tickAsync(60_000);
+    assertEquals(numbers(dialed), []);
+    assertEquals(dialed.length, 1);
+    assertEquals(states, ["connected"]);
+  });
+});
+
+describe("Pair, the side that answers", () => {
+  it("dials when an offer comes, and for each newer one", () => {
+    using _time = new FakeTime();
+    const { pair, dialed } = begin({ initiator: false });
+    assertEquals(dialed.length, 0);
+    pair.handle({ peer: 5, type: "offer", sdp: "a" });
+    pair.handle({ peer: 5, type: "candidate", candidate: {} });
+    pair.handle({ peer: 4, type: "offer", sdp: "old" });
+    pair.handle({ peer: 7, type: "candidate", candidate: {} });
+    assertEquals(dialed.map(({ number, signals }) => [number, signals.length]), [[5, 2]]);
+    pair.handle({ peer: 6, type: "offer", sdp: "b" });
+    pair.handle({ peer: 7, type: "offer", sdp: "c" });
+    assertEquals(numbers(dialed), [5, 7], "the one that was replaced before it stood is gone");
+    pair.close();
+  });
+
+  it("asks for an offer that does not come, and again", async () => {
+    using time = new FakeTime();
+    const { pair, signals } = begin({ initiator: false });
+    await time.tickAsync(MESH.offerTimeoutMs);
+    assertEquals(signals, [{ peer: "again", after: 0 }]);
+    await time.tickAsync(MESH.offerTimeoutMs + firstRetryMs);
+    assertEquals(signals.length, 2);
+    pair.close();
+  });
+
+  it("asks for a new one when its connection is lost, naming the last it knows", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, signals } = begin({ initiator: false });
+    pair.handle({ peer: 3, type: "offer", sdp: "a" });
+    dialed[0]!.events.state("connected");
+    dialed[0]!.events.closed();
+    await time.tickAsync(firstRetryMs);
+    assertEquals(signals, [{ peer: "again", after: 3 }]);
+    pair.handle({ peer: 4, type: "offer", sdp: "b" });
+    await time.tickAsync(MESH.offerTimeoutMs);
+    assertEquals(signals.length, 1);
+    pair.close();
+  });
+});

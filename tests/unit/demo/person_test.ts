@@ -1,0 +1,78 @@
+import { assertEquals } from "@std/assert";
+import type { Participant } from "../../../client/api.ts";
+import { byHand, remarkOf } from "../../../client/demo/people_panel.ts";
+import { nameOf, personOf } from "../../../client/demo/person.ts";
+
+type Shown = Omit<Participant, "stream" | "screen">;
+
+const ADA: Shown = {
+  id: "p_1",
+  identity: "ada",
+  name: "Ada Lovelace",
+  state: "active",
+  media: { microphone: true, camera: true, screen: false },
+  quality: "good",
+  speaking: false,
+  connection: "connected",
+  attributes: {},
+  permissions: { publish: true, subscribe: true, chat: true, moderate: false },
+  metadata: undefined,
+};
+
+Deno.test("personOf: in words", () => {
+  const cases: [Partial<Shown>, string][] = [
+    [{}, "Ada Lovelace, connection good"],
+    [
+      { media: { microphone: false, camera: false, screen: false }, attributes: { hand: 1 } },
+      "Ada Lovelace, microphone off, camera off, hand raised, connection good",
+    ],
+    [
+      { connection: "reconnecting", quality: "lost" },
+      "Ada Lovelace, Reconnecting, connection lost",
+    ],
+    [
+      { state: "away", connection: "reconnecting", quality: "unknown" },
+      "Ada Lovelace, Lost the connection. Waiting, connection not measured yet",
+    ],
+  ];
+  for (const [change, summary] of cases) {
+    assertEquals(personOf({ ...ADA, ...change }).summary, summary);
+  }
+});
+
+Deno.test("personOf: away comes before the state of the connection", () => {
+  const presence = (change: Partial<Shown>) => personOf({ ...ADA, ...change }).presence;
+  assertEquals(presence({}), "here");
+  assertEquals(presence({ connection: "connecting" }), "connecting");
+  assertEquals(presence({ state: "away", connection: "connecting" }), "away");
+});
+
+Deno.test("personOf: a hand is a time; anything else is none", () => {
+  assertEquals(personOf({ ...ADA, attributes: { hand: 17 } }).hand, 17);
+  assertEquals(personOf({ ...ADA, attributes: { hand: "yes" } }).hand, undefined);
+});
+
+Deno.test("nameOf: the identity where there is no name", () => {
+  assertEquals(nameOf({ name: undefined, identity: "ada" }), "ada");
+  assertEquals(nameOf({ name: "  ", identity: "ada" }), "ada");
+  assertEquals(nameOf({ name: "", identity: "" }), "Guest");
+});
+
+Deno.test("byHand: the first hand first, the others as they came", () => {
+  const people = [{ name: "a" }, { name: "b", hand: 20 }, { name: "c", hand: 10 }, { name: "d" }]
+    .map((person) => ({ hand: undefined, ...person }));
+  assertEquals(byHand(people).map(({ name }) => name), ["c", "b", "a", "d"]);
+});
+
+Deno.test("remarkOf: what is out of the ordinary", () => {
+  const remark = (change: Partial<Shown>) => remarkOf(personOf({ ...ADA, ...change }));
+  const media = (microphone: boolean, camera: boolean) => ({ microphone, camera, screen: false });
+  assertEquals(remark({}), "");
+  assertEquals(remark({ media: media(false, true) }), "Microphone off");
+  assertEquals(remark({ media: media(true, false) }), "Camera off");
+  assertEquals(
+    remark({ media: media(false, false), quality: "poor" }),
+    "Listening, connection poor",
+  );
+  assertEquals(remark({ state: "away" }), "Lost the connection. Waiting…");
+});
