@@ -20,7 +20,8 @@ if (import.meta.main) await main(Deno.args.includes("--dev"));
 
 async function main(dev: boolean): Promise<void> {
   try {
-    await serve(readConfig({ ...(dev ? developmentDefaults() : {}), ...given() }));
+    const url = await serve(readConfig({ ...(dev ? developmentDefaults() : {}), ...given() }));
+    if (dev) console.log(`\nmeshlift is ready: open ${url} in two browsers. API: ${url}/docs\n`);
   } catch (error) {
     // One line for what the operator can mend, the whole for what is ours to mend.
     console.error(error instanceof ConfigError ? error.message : errorText(error));
@@ -33,7 +34,8 @@ function given(): Record<string, string> {
   return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([, value]) => value));
 }
 
-async function serve(config: Config): Promise<void> {
+/** Serves until a signal; the answer is where. */
+async function serve(config: Config): Promise<string> {
   const hub = new Hub({
     node: `n_${randomId(8)}`,
     config,
@@ -50,21 +52,37 @@ async function serve(config: Config): Promise<void> {
   });
   const stopHub = await hub.start();
   const { node } = hub.parts;
-  const { port, hostname, region } = config;
-  const server = Deno.serve({
-    port,
-    hostname,
-    onListen: (address) => {
-      const host = address.hostname === "0.0.0.0" ? "localhost" : address.hostname;
-      log("info", "listening", { node, region, url: `http://${host}:${address.port}` });
-    },
-  }, app.fetch);
+  const { hostname, region } = config;
+  const server = listen(config, app.fetch);
+  const url = `http://${nameOf(hostname)}:${server.addr.port}`;
   onSignal((signal) => {
     log("info", "draining", { node, signal, count: hub.size.connections });
     hub.drain();
     return Promise.all([closeServer(server), stopHub()]);
   });
-  await server.finished;
+  // Last: whoever reads this may send a signal at once.
+  log("info", "listening", { node, region, url });
+  return url;
+}
+
+/** @throws {ConfigError} when there is no such address, or the port is not to be had. */
+function listen(
+  { port, hostname }: Config,
+  handler: Deno.ServeHandler,
+): Deno.HttpServer<Deno.NetAddr> {
+  try {
+    return Deno.serve({ port, hostname, onListen: () => {} }, handler);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : error;
+    throw new ConfigError(
+      `Cannot start: HOST held "${hostname}" and PORT "${port}" (${why}); expected an address of this machine and a port that is free`,
+    );
+  }
+}
+
+/** The name under which a browser on this machine finds the service: only `localhost` may use a camera without TLS. */
+function nameOf(hostname: string): string {
+  return ["0.0.0.0", "127.0.0.1", "::"].includes(hostname) ? "localhost" : hostname;
 }
 
 /** Runs `stop` at the first SIGINT or SIGTERM; exits 0 when it is done, or when the time is up. */

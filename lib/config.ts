@@ -57,20 +57,24 @@ const number = (min: number, max: number) => {
     .refine((value) => value >= min && value <= max, expected);
 };
 
-const apiKeys = list.transform((items, context) =>
-  items.map((item) => {
+const apiKeys = list.transform((items, context) => {
+  const refuse = (expected: string) => context.addIssue({ code: "custom", message: expected });
+  const keys = items.map((item) => {
     const colon = item.indexOf(":");
-    const key = { tenant: item.slice(0, Math.max(colon, 0)), secret: item.slice(colon + 1) };
-    if (!TENANT.test(key.tenant) || key.secret.length < 8 || key.tenant === DEMO_TENANT) {
-      context.addIssue({
-        code: "custom",
-        message:
-          `tenant:secret pairs, comma separated, with a tenant of A-Z a-z 0-9 _ - (not "${DEMO_TENANT}") and a secret of at least 8 characters`,
-      });
-    }
-    return key;
-  })
-);
+    return { tenant: item.slice(0, Math.max(colon, 0)), secret: item.slice(colon + 1) };
+  });
+  const usable = ({ tenant, secret }: ApiKey) =>
+    TENANT.test(tenant) && tenant !== DEMO_TENANT && secret.length >= 8;
+  if (keys.length === 0 || !keys.every(usable)) {
+    refuse(
+      `tenant:secret pairs, comma separated, with a tenant of A-Z a-z 0-9 _ - (not "${DEMO_TENANT}") and a secret of at least 8 characters`,
+    );
+  }
+  if (new Set(keys.map((key) => key.secret)).size < keys.length) {
+    refuse("each key to have a secret of its own, because it tells whose a request is");
+  }
+  return keys;
+});
 
 const iceUrls = (schemes: string[]) =>
   list.refine(

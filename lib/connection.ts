@@ -20,6 +20,7 @@ export interface Wire {
   send(text: string): void;
   close(code: number, reason: string): void;
   readonly bufferedAmount: number;
+  readonly readyState: number;
 }
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -103,7 +104,7 @@ export class Connection {
   deliver(text: string): void {
     if (this.#stage.kind === "closed") return;
     if (this.#wire.bufferedAmount > POLICY.sendBufferBytes) return this.#tooSlow();
-    this.#wire.send(text);
+    this.#transmit(text);
   }
 
   /** Says why, then closes for good. */
@@ -115,13 +116,18 @@ export class Connection {
   ): void {
     if (!this.isOpen) return;
     this.#hub.counters.error(code);
-    this.#wire.send(JSON.stringify({ type: "error", code, message, ...options }));
+    this.#transmit(JSON.stringify({ type: "error", code, message, ...options }));
     this.#finish(close, code);
   }
 
   /** Closes after a leave: there is nothing to explain. */
   close(): void {
     if (this.isOpen) this.#finish(1000, "left");
+  }
+
+  /** To send on a socket that is closing by itself throws, and its `closed` may still be on the way. */
+  #transmit(text: string): void {
+    if (this.#wire.readyState === WebSocket.OPEN) this.#wire.send(text);
   }
 
   #finish(close: number, reason: string): void {
@@ -145,10 +151,19 @@ export class Connection {
   }
 
   #work(text: string): void {
-    const pending = this.#handle(text);
+    const pending = this.#attempt(text);
     if (!pending) return;
     this.#backlog = [];
     pending.catch((error) => this.#unexpected(error)).then(() => this.#next());
+  }
+
+  /** Whatever a frame sets off ends at its own socket: thrown further, it would end the process. */
+  #attempt(text: string): Promise<void> | void {
+    try {
+      return this.#handle(text);
+    } catch (error) {
+      this.#unexpected(error);
+    }
   }
 
   #next(): void {

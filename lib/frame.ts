@@ -53,10 +53,11 @@ export function relayText(
   const { type, to } = frame;
   const head = `{"type":"${type}","to":"`;
   const dataAt = head.length + to.length;
-  // With exactly three fields, all read, a second mention of one of them can only repeat what was checked.
+  // With exactly three fields, all read, what may follow is a second mention of one of them. `type` can only repeat
+  // what was checked and `data` counts as the sender's; a `to` must not be passed on, however it is spelled.
   if (
     exact && text.startsWith(head) && text.startsWith(to, head.length) &&
-    text.startsWith(DATA, dataAt)
+    text.startsWith(DATA, dataAt) && !text.includes(`"to"`, dataAt) && !text.includes("\\u", dataAt)
   ) {
     return `{"type":"${type}","from":"${from}","data":${text.slice(dataAt + DATA.length)}`;
   }

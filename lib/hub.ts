@@ -198,12 +198,11 @@ export class Hub {
   }
 
   /** Tells those here, and the other nodes that have people in the room. */
-  #announce(key: RoomKey, { state, changes }: Changed): void {
+  #announce(key: RoomKey, { state, changes, nodes }: Changed): void {
     if (changes.length === 0) return;
     const room = this.#rooms.get(keyOf(key));
-    const nodes = new Set(Object.values((state ?? room?.state)?.members ?? {}).map((m) => m.node));
-    nodes.delete(this.parts.node);
     for (const node of nodes) {
+      if (node === this.parts.node) continue;
       this.parts.bus.publish(node, { kind: "changes", room: key, changes });
     }
     if (!room) return;
@@ -225,11 +224,14 @@ export class Hub {
             "Cannot stay: a newer socket resumed this session",
           );
         }
-        return this.#broadcast(room, {
+        this.#broadcast(room, {
           type: "participant",
           version,
           participant: participantInfo(member),
         });
+        // Not when it came back to this node: then its new socket is about to be seated here.
+        if (here && member.node !== this.parts.node) this.#forgetIfEmpty(room);
+        return;
       }
       case "left": {
         const { version, id, reason } = change;

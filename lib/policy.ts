@@ -8,7 +8,7 @@ export const POLICY = {
   /** How long an `away` participant may come back before it has left, in ms. */
   awayGraceMs: 8_000,
   /** How often rooms are looked at for what is due, in ms. */
-  tickMs: 500,
+  tickMs: 250,
   /** A socket silent for this long is pinged at half-time, then given up, in s. */
   idleTimeoutSeconds: 12,
   /** What may wait in one socket's send buffer before its client counts as not reading, in bytes. */
@@ -36,8 +36,10 @@ export const POLICY = {
     demoteAt: 3,
   },
   token: { ttlSeconds: 3_600, maxTtlSeconds: 86_400 },
+  /** A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`; in ms. */
+  close: { quietMs: 100, atMostMs: 400 },
   /** How a draining node spreads the return of its clients, sends its close frames, and ends; in ms. */
-  drain: { minMs: 200, perClientMs: 2, maxMs: 5_000, exitWithinMs: 3_500, closeFramesMs: 150 },
+  drain: { minMs: 200, perClientMs: 2, maxMs: 5_000, exitWithinMs: 3_500, closeFramesMs: 500 },
   /** When a full room is worth another try, in ms. */
   roomFullRetryMs: 10_000,
 } as const;

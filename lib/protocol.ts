@@ -16,6 +16,8 @@ export const LIMITS = {
   joinTimeoutMs: 5_000,
   /** Longest `attributes`, as JSON text. */
   attributesLength: 2_048,
+  /** Longest token or session: room for 4,096 characters of `metadata`, of up to 4 base64url characters each. */
+  tokenLength: 24_576,
 } as const;
 
 const ParticipantId = z.string().min(1).max(64);
@@ -29,7 +31,11 @@ export const Media = z.strictObject({
 export type Media = z.infer<typeof Media>;
 
 /** Small public state of a participant, the application's own: a raised hand, a colour. */
-export const Attributes = z.record(z.string().max(64), z.json())
+export const Attributes = z.record(
+  z.string().max(64),
+  // Parsed from JSON, so it is JSON. To look into it would recurse as deep as a client likes.
+  z.custom<z.core.util.JSONType>(() => true),
+)
   .refine(
     (value) => JSON.stringify(value).length <= LIMITS.attributesLength,
     `expected at most ${LIMITS.attributesLength} characters of JSON`,
@@ -40,14 +46,14 @@ const present = { media: Media.optional(), attributes: Attributes.optional() };
 
 export const Join = z.object({
   type: z.literal("join"),
-  token: z.string().max(8_192),
+  token: z.string().max(LIMITS.tokenLength),
   /** Where given, a token for another room is refused. */
   room: z.string().optional(),
   ...present,
 });
 export const Resume = z.object({
   type: z.literal("resume"),
-  session: z.string().max(8_192),
+  session: z.string().max(LIMITS.tokenLength),
   ...present,
 });
 export const Signal = z.object({ type: z.literal("signal"), to: ParticipantId, data: z.unknown() });

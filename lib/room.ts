@@ -125,10 +125,15 @@ export interface Refusal {
 }
 
 /** `state` is `null` when the room has ended. */
-export interface Changed {
+interface Applied {
   kind: "changed";
   state: RoomState | null;
   changes: RoomChange[];
+}
+
+export interface Changed extends Applied {
+  /** The nodes that hold someone of the room, before or after: who has to be told. */
+  nodes: string[];
 }
 
 export function newRoom(key: RoomKey, settings: RoomSettings, now: number): RoomState {
@@ -175,6 +180,15 @@ export function deadline(state: RoomState): number {
 
 /** The one way in which a room changes. */
 export function reduce(state: RoomState, event: RoomEvent, now: number): Changed | Refusal {
+  const result = apply(state, event, now);
+  if (result.kind === "refused") return result;
+  const members = result.changes.length === 0
+    ? []
+    : [...Object.values(state.members), ...Object.values(result.state?.members ?? {})];
+  return { ...result, nodes: [...new Set(members.map((member) => member.node))] };
+}
+
+function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refusal {
   switch (event.kind) {
     case "enter":
       return enter(state, event, now);
@@ -242,13 +256,13 @@ export function follow(state: RoomState, change: RoomChange): RoomState | undefi
   }
 }
 
-const ended: Changed = { kind: "changed", state: null, changes: [{ kind: "ended" }] };
+const ended: Applied = { kind: "changed", state: null, changes: [{ kind: "ended" }] };
 
-function unchanged(state: RoomState): Changed {
+function unchanged(state: RoomState): Applied {
   return { kind: "changed", state, changes: [] };
 }
 
-function put(state: RoomState, member: Member, cause: ParticipantCause): Changed {
+function put(state: RoomState, member: Member, cause: ParticipantCause): Applied {
   const version = state.version + 1;
   return {
     kind: "changed",
@@ -262,7 +276,7 @@ function put(state: RoomState, member: Member, cause: ParticipantCause): Changed
   };
 }
 
-function drop(state: RoomState, ids: string[], reason: LeftReason, now: number): Changed {
+function drop(state: RoomState, ids: string[], reason: LeftReason, now: number): Applied {
   const members = { ...state.members };
   let version = state.version;
   const changes = ids.map((id): RoomChange => {
@@ -275,7 +289,7 @@ function drop(state: RoomState, ids: string[], reason: LeftReason, now: number):
 
 type Enter = RoomEvent & { kind: "enter" };
 
-function enter(state: RoomState, event: Enter, now: number): Changed | Refusal {
+function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
   const { admission, node, connection, media, attributes } = event;
   const room = state.key.id;
   if (Object.hasOwn(state.banned, admission.ticket)) {
@@ -328,7 +342,7 @@ function enter(state: RoomState, event: Enter, now: number): Changed | Refusal {
   }, "joined");
 }
 
-function update(state: RoomState, event: RoomEvent & { kind: "update" }): Changed | Refusal {
+function update(state: RoomState, event: RoomEvent & { kind: "update" }): Applied | Refusal {
   const member = memberOf(state, event.id);
   if (!member) return participantNotFound(state, event.id);
   const media = event.media ?? member.media;
@@ -341,7 +355,7 @@ function remove(
   state: RoomState,
   event: RoomEvent & { kind: "remove" },
   now: number,
-): Changed | Refusal {
+): Applied | Refusal {
   const member = memberOf(state, event.id);
   if (!member) return participantNotFound(state, event.id);
   const banned = Object.fromEntries(
@@ -354,7 +368,7 @@ function remove(
 function commitTopology(
   state: RoomState,
   event: RoomEvent & { kind: "topology" },
-): Changed | Refusal {
+): Applied | Refusal {
   const { epoch, mode } = state.topology;
   if (event.expectedEpoch !== epoch) {
     return {
@@ -374,7 +388,7 @@ function commitTopology(
   };
 }
 
-function tick(state: RoomState, now: number): Changed {
+function tick(state: RoomState, now: number): Applied {
   if (deadline(state) > now) return unchanged(state);
   if (state.emptySince !== null) return ended;
   const lost = Object.values(state.members)

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { Hub } from "../lib/hub.ts";
 import { randomId } from "../lib/ids.ts";
 import { POLICY } from "../lib/policy.ts";
@@ -18,11 +18,7 @@ const create = createRoute({
   tags,
   security: s.security,
   request: {
-    headers: z.object({
-      "idempotency-key": z.string().optional().openapi({
-        description: "The same key gives the same answer for 24 h.",
-      }),
-    }),
+    headers: s.idempotencyHeader,
     body: { content: { "application/json": { schema: s.NewRoom } }, required: false },
   },
   responses: {

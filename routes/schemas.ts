@@ -111,6 +111,13 @@ export const roomParam = z.object({
   room: RoomId.openapi({ param: { name: "room", in: "path" } }),
 });
 
+/** What every POST takes, see middleware/idempotency.ts. */
+export const idempotencyHeader = z.object({
+  "idempotency-key": z.string().optional().openapi({
+    description: "The same key gives the same answer for 24 h.",
+  }),
+});
+
 /** A JSON body or answer in a route's description. */
 export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };

@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { Hono } from "hono";
+import { Hono, type HonoRequest } from "hono";
 import { Connection } from "../lib/connection.ts";
 import type { Hub } from "../lib/hub.ts";
+import { LingeringWire } from "../lib/lingering_wire.ts";
 import { POLICY } from "../lib/policy.ts";
 import { ProblemError } from "./problem.ts";
 
 export function signalRoutes(hub: Hub): Hono {
   const { allowedOrigins } = hub.parts.config;
   return new Hono().get("/v1/signal", (c) => {
-    if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
+    if (!isHandshake(c.req)) {
       throw new ProblemError(
         "upgrade_required",
         "Cannot serve /v1/signal as HTTP; expected a WebSocket handshake",
@@ -35,10 +36,23 @@ export function signalRoutes(hub: Hub): Hono {
   });
 }
 
+/** By RFC 6455 §4.2.1. The runtime throws at half a handshake. */
+function isHandshake(request: HonoRequest): boolean {
+  return request.header("upgrade")?.toLowerCase() === "websocket" &&
+    /\bupgrade\b/i.test(request.header("connection") ?? "") &&
+    request.header("sec-websocket-key") !== undefined;
+}
+
 /** Outside of the handler, so that a socket keeps no request alive. */
 function attach(socket: WebSocket, hub: Hub): void {
-  const connection = new Connection(socket, hub);
-  socket.onmessage = (event) => connection.receive(event.data);
-  socket.onclose = () => connection.closed();
-  socket.onerror = () => connection.closed();
+  const wire = new LingeringWire(socket);
+  const connection = new Connection(wire, hub);
+  socket.onmessage = (event) => {
+    wire.heard();
+    connection.receive(event.data);
+  };
+  socket.onclose = socket.onerror = () => {
+    wire.gone();
+    connection.closed();
+  };
 }

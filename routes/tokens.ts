@@ -13,11 +13,12 @@ const create = createRoute({
   security: s.security,
   request: {
     params: s.roomParam,
+    headers: s.idempotencyHeader,
     body: { content: { "application/json": { schema: s.NewToken } }, required: true },
   },
   responses: {
     201: s.json(s.Token, "The token, for `joinCall` in the browser"),
-    ...s.problems(400, 401, 404, 408, 413, 415),
+    ...s.problems(400, 401, 404, 408, 409, 413, 415, 422),
   },
 });
 

@@ -15,11 +15,12 @@ const force = createRoute({
   security: s.security,
   request: {
     params: s.roomParam,
+    headers: s.idempotencyHeader,
     body: { content: { "application/json": { schema: s.TopologyRequest } }, required: true },
   },
   responses: {
     200: s.json(s.Room, "The room as it is now"),
-    ...s.problems(400, 401, 404, 408, 409, 413, 415),
+    ...s.problems(400, 401, 404, 408, 409, 413, 415, 422),
   },
 });
 

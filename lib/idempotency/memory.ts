@@ -8,11 +8,13 @@ export function memoryIdempotency(): Idempotency {
     take(key, fingerprint, now) {
       // Oldest first, and all live equally long: what has expired stands in front.
       for (const [old, { until }] of requests) {
-        if (until > now && requests.size < POLICY.idempotencyKeys) break;
+        if (until > now) break;
         requests.delete(old);
       }
       const known = requests.get(key);
       if (known) return Promise.resolve(known);
+      const [oldest] = requests.keys();
+      if (oldest !== undefined && requests.size >= POLICY.idempotencyKeys) requests.delete(oldest);
       requests.set(key, { fingerprint, until: now + POLICY.idempotencyTtlMs });
       return Promise.resolve(undefined);
     },

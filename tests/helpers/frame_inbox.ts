@@ -22,7 +22,9 @@ export class FrameInbox {
   put(frame: ServerFrame): void {
     this.all.push(frame);
     for (const reader of this.#readers) {
-      if (reader.wants(frame)) return reader.take(frame);
+      if (!reader.wants(frame)) continue;
+      this.#readers.delete(reader);
+      return reader.take(frame);
     }
     this.#unread.push(frame);
   }
@@ -31,6 +33,7 @@ export class FrameInbox {
   close(why: string): void {
     this.#closed = why;
     for (const reader of this.#readers) reader.fail(why);
+    this.#readers.clear();
   }
 
   /** The next unread frame of a type, come or to come; `where` passes over others of the type. */
@@ -52,12 +55,12 @@ export class FrameInbox {
       fail(this.#closed);
       return promise;
     }
-    const timer = setTimeout(() => fail(`none came within ${timeoutMs} ms`), timeoutMs);
     const reader: Reader = { wants, take: (frame) => resolve(frame as FrameOf<T>), fail };
-    this.#readers.add(reader);
-    return promise.finally(() => {
-      clearTimeout(timer);
+    const timer = setTimeout(() => {
       this.#readers.delete(reader);
-    });
+      fail(`none came within ${timeoutMs} ms`);
+    }, timeoutMs);
+    this.#readers.add(reader);
+    return promise.finally(() => clearTimeout(timer));
   }
 }

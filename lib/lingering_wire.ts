@@ -1,0 +1,55 @@
+import type { Wire } from "./connection.ts";
+import { POLICY } from "./policy.ts";
+
+/** What is needed of a server's WebSocket. */
+export type ServerSocket = Pick<WebSocket, "send" | "close" | "bufferedAmount" | "readyState">;
+
+/**
+ * A socket that closes when its client has stopped talking. Deno drops a closing socket, with its close frame and
+ * whatever is still to be sent, as soon as one more frame of the client comes in: then the client would never learn
+ * the code, and those who are cut off for sending too fast least of all.
+ */
+export class LingeringWire implements Wire {
+  readonly #socket: ServerSocket;
+  #heardAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(socket: ServerSocket) {
+    this.#socket = socket;
+  }
+
+  get bufferedAmount(): number {
+    return this.#socket.bufferedAmount;
+  }
+  get readyState(): number {
+    return this.#socket.readyState;
+  }
+
+  send(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Closes when nothing has come for `POLICY.close.quietMs`, at the latest after `POLICY.close.atMostMs`. */
+  close(code: number, reason: string): void {
+    const { quietMs, atMostMs } = POLICY.close;
+    const start = Date.now();
+    this.#heardAt = start;
+    const look = () => {
+      const now = Date.now();
+      const quietAt = Math.min(this.#heardAt + quietMs, start + atMostMs);
+      if (now < quietAt) this.#timer = setTimeout(look, quietAt - now);
+      else this.#socket.close(code, reason);
+    };
+    look();
+  }
+
+  /** A frame has come. */
+  heard(): void {
+    this.#heardAt = Date.now();
+  }
+
+  /** The socket has closed. */
+  gone(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,181 @@
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { POLICY } from "../../lib/policy.ts";
+import type { Presence } from "../../lib/presence/mod.ts";
+import {
+  type Changed,
+  deadline,
+  newRoom,
+  type RoomEvent,
+  type RoomKey,
+  type RoomState,
+} from "../../lib/room.ts";
+import { defaults } from "../../routes/rooms.ts";
+
+const NOW = 1_800_000_000_000;
+const key = (id: string, tenant = "acme"): RoomKey => ({ tenant, id });
+const room = (id: string, tenant?: string) => newRoom(key(id, tenant), defaults(), NOW);
+
+function enter(id: string): RoomEvent {
+  const permissions = { publish: true, subscribe: true, chat: true, moderate: false };
+  const admission = { id, identity: id, permissions, ticket: `t_${id}`, expiresAt: NOW + 60_000 };
+  return { kind: "enter", admission, node: "n1", connection: `c_${id}` };
+}
+
+/** What every presence adapter must do. `make` gives one without rooms. */
+export function presenceContract(name: string, make: () => Presence | Promise<Presence>): void {
+  describe(`presence: ${name}`, () => {
+    it("reads what was made", async () => {
+      const presence = await make();
+      assertEquals(await presence.create(room("r")), "created");
+      assertEquals(await presence.read(key("r")), room("r"));
+    });
+
+    it("does not make a room twice", async () => {
+      const presence = await make();
+      await presence.create(room("r"));
+      await presence.change(key("r"), enter("a"), NOW);
+      assertEquals(await presence.create(room("r")), "exists");
+      assertEquals(Object.keys((await presence.read(key("r")))!.members), ["a"]);
+    });
+
+    it("makes one of two rooms that are made at once", async () => {
+      const presence = await make();
+      const made = await Promise.all([presence.create(room("r")), presence.create(room("r"))]);
+      assertEquals(made.toSorted(), ["created", "exists"]);
+    });
+
+    it("keeps tenants apart that have a room of the same id", async () => {
+      const presence = await make();
+      await presence.create(room("r", "acme"));
+      await presence.create(room("r", "globex"));
+      await presence.change(key("r", "acme"), { kind: "end" }, NOW);
+      assertEquals(await presence.read(key("r", "acme")), undefined);
+      assertEquals((await presence.read(key("r", "globex")))?.key.tenant, "globex");
+    });
+
+    it("knows nothing of a room that was never made", async () => {
+      const presence = await make();
+      assertEquals(await presence.read(key("constructor")), undefined);
+      const result = await presence.change(key("constructor"), { kind: "end" }, NOW);
+      assertEquals(result.kind === "refused" && result.code, "room_not_found" as const);
+    });
+
+    it("applies each of many changes at once, one after the other", async () => {
+      const presence = await make();
+      await presence.create(room("r"));
+      const ids = Array.from({ length: 12 }, (_, i) => `p${i}`);
+      const results = await Promise.all(
+        ids.map((id) => presence.change(key("r"), enter(id), NOW)),
+      );
+      const versions = results.map((result) => (result as Changed).state!.version);
+      assertEquals(versions.toSorted((a, b) => a - b), ids.map((_, i) => i + 1));
+      assertEquals(Object.keys((await presence.read(key("r")))!.members).length, 12);
+    });
+
+    it("lets one of two win who expect the same epoch", async () => {
+      const presence = await make();
+      await presence.create(room("r"));
+      const commit: RoomEvent = { kind: "topology", expectedEpoch: 1, mode: "sfu", reason: "" };
+      const results = await Promise.all([1, 2].map(() => presence.change(key("r"), commit, NOW)));
+      assertEquals(results.map((result) => result.kind).toSorted(), ["changed", "refused"]);
+      assertEquals((await presence.read(key("r")))!.topology, { mode: "sfu", epoch: 2 });
+    });
+
+    it("keeps a room as it was when a change is refused", async () => {
+      const presence = await make();
+      await presence.create(room("r"));
+      await presence.change(key("r"), { kind: "remove", id: "nobody" }, NOW);
+      assertEquals(await presence.read(key("r")), room("r"));
+    });
+
+    it("gives away nothing by which a caller could change it", async () => {
+      const presence = await make();
+      const mine = room("r");
+      await presence.create(mine);
+      const read = await presence.read(key("r"));
+      assert(read !== undefined);
+      await presence.change(key("r"), enter("a"), NOW);
+      assertEquals(read, room("r"));
+      assertEquals(mine, room("r"));
+    });
+
+    it("lists one tenant's rooms by id, page by page, each once", async () => {
+      const presence = await make();
+      const ids = Array.from({ length: 7 }, (_, i) => `r${i}`);
+      for (const id of [...ids].reverse()) await presence.create(room(id));
+      await presence.create(room("r3x", "globex"));
+      const pages: string[][] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await presence.list("acme", { cursor, limit: 3 });
+        pages.push(page.rooms.map(({ key }) => key.id));
+        cursor = page.cursor;
+      } while (cursor !== undefined);
+      assertEquals(pages, [["r0", "r1", "r2"], ["r3", "r4", "r5"], ["r6"]]);
+    });
+
+    it("has no cursor after a last page that is full", async () => {
+      const presence = await make();
+      for (const id of ["a", "b"]) await presence.create(room(id));
+      assertEquals((await presence.list("acme", { limit: 2 })).cursor, undefined);
+    });
+
+    it("goes on behind a cursor whose room has ended", async () => {
+      const presence = await make();
+      for (const id of ["a", "b", "c"]) await presence.create(room(id));
+      const { cursor } = await presence.list("acme", { limit: 2 });
+      await presence.change(key("b"), { kind: "end" }, NOW);
+      const { rooms } = await presence.list("acme", { cursor, limit: 2 });
+      assertEquals(rooms.map(({ key }) => key.id), ["c"]);
+    });
+
+    it("stops one tenant at its limit, and no other", async () => {
+      const presence = await make();
+      const made = new Map<string, number>();
+      for (let i = 0; i <= POLICY.roomsPerTenant; i++) {
+        const answer = await presence.create(room(`r${i}`));
+        made.set(answer, (made.get(answer) ?? 0) + 1);
+      }
+      assertEquals(made, new Map([["created", POLICY.roomsPerTenant], ["limit", 1]]));
+      assertEquals(await presence.create(room("r", "globex")), "created");
+      await presence.change(key("r0"), { kind: "end" }, NOW);
+      assertEquals(await presence.create(room("again")), "created");
+    });
+
+    describe("due", () => {
+      async function dueAfter(events: RoomEvent[]): Promise<[Presence, RoomState | undefined]> {
+        const presence = await make();
+        await presence.create(room("r"));
+        for (const event of events) await presence.change(key("r"), event, NOW);
+        return [presence, await presence.read(key("r"))];
+      }
+
+      it("names a room from its deadline on, not before", async () => {
+        const [presence, state] = await dueAfter([
+          enter("a"),
+          { kind: "away", id: "a", connection: "c_a" },
+        ]);
+        const at = deadline(state!);
+        assertEquals(at, NOW + POLICY.awayGraceMs);
+        assertEquals(await presence.due(at - 1), []);
+        assertEquals(await presence.due(at), [key("r")]);
+      });
+
+      it("does not name a room for which nothing can be due", async () => {
+        const [presence] = await dueAfter([enter("a")]);
+        assertEquals(await presence.due(NOW + 1e12), []);
+      });
+
+      it("does not name a room that has ended", async () => {
+        const [presence] = await dueAfter([{ kind: "end" }]);
+        assertEquals(await presence.due(NOW + 1e12), []);
+      });
+
+      it("names a room that nobody ever entered", async () => {
+        const [presence] = await dueAfter([]);
+        assertEquals(await presence.due(NOW + POLICY.room.emptyTimeoutSeconds * 1000), [key("r")]);
+      });
+    });
+  });
+}

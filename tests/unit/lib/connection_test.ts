@@ -1,0 +1,255 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import { memoryPresence } from "../../../lib/presence/memory.ts";
+import { POLICY } from "../../../lib/policy.ts";
+import { LIMITS } from "../../../lib/protocol.ts";
+import {
+  fakeNode,
+  FakeWire,
+  join,
+  makeRoom,
+  makeToken,
+  STRANGER,
+} from "../../helpers/fake_node.ts";
+
+/** A node with the room, and two who are in it. */
+async function pair(env: Record<string, string> = {}) {
+  const node = fakeNode({ env });
+  await makeRoom(node);
+  const ada = await join(node, "ada");
+  const bob = await join(node, "bob");
+  return { node, ada, bob };
+}
+
+describe("before a join, a connection", () => {
+  const ENDS: [title: string, frame: string, code: string, close: number][] = [
+    ["that sends no JSON", "{", "malformed_frame", 4400],
+    ["that sends an unknown type", `{"type":"dance"}`, "unknown_type", 4400],
+    ["that sends wrong fields", `{"type":"join"}`, "invalid_frame", 4400],
+    ["that does not join first", `{"type":"leave"}`, "not_joined", 4400],
+    ["with a bad token", `{"type":"join","token":"x"}`, "token_invalid", 4401],
+    ["with a bad session", `{"type":"resume","session":"x"}`, "session_invalid", 4401],
+    ["with a frame too large", "x".repeat(LIMITS.frameLength + 1), "frame_too_large", 4413],
+  ];
+  for (const [title, frame, code, close] of ENDS) {
+    it(`${title} ends with ${code} and ${close}`, async () => {
+      const wire = new FakeWire(fakeNode().hub);
+      wire.says(frame);
+      const error = await wire.frames.next("error");
+      assertEquals(error.code, code);
+      assertStringIncludes(error.message, "expected");
+      assertEquals(await wire.closed, { code: close, reason: code });
+    });
+  }
+
+  it("that sends a binary frame ends with 4400", async () => {
+    const wire = new FakeWire(fakeNode().hub);
+    wire.connection.receive(new ArrayBuffer(1));
+    assertEquals((await wire.frames.next("error")).code, "malformed_frame");
+    assertEquals((await wire.closed).code, 4400);
+  });
+
+  it("that says nothing for 5 s ends with 4408", async () => {
+    using time = new FakeTime();
+    const wire = new FakeWire(fakeNode().hub);
+    time.tick(LIMITS.joinTimeoutMs - 1);
+    assert(wire.connection.isOpen);
+    time.tick(1);
+    assertEquals((await wire.frames.next("error")).code, "join_timeout");
+    assertEquals((await wire.closed).code, 4408);
+  });
+
+  it("may ping, which does not make it wait longer for a join", async () => {
+    using time = new FakeTime();
+    const wire = new FakeWire(fakeNode().hub);
+    time.tick(4_000);
+    wire.says({ type: "ping", id: 7 });
+    assertEquals((await wire.frames.next("pong")).id, 7);
+    time.tick(1_000);
+    assertEquals((await wire.closed).code, 4408);
+  });
+
+  it("joins a room that exists: another ends with room_not_found and 4404", async () => {
+    const node = fakeNode();
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token: await makeToken(node, "ada") });
+    assertEquals((await wire.frames.next("error")).code, "room_not_found");
+    assertEquals((await wire.closed).code, 4404);
+  });
+
+  it("that names another room than its token ends with token_invalid and 4401", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token: await makeToken(node, "ada"), room: "other" });
+    const error = await wire.frames.next("error");
+    assertEquals(error.code, "token_invalid");
+    assertStringIncludes(error.message, `Cannot join room "other": the token is for room "r"`);
+    assertEquals((await wire.closed).code, 4401);
+  });
+
+  it("of one too many for the room ends with room_full, when to try again, and 1013", async () => {
+    const node = fakeNode();
+    await makeRoom(node, undefined, { maxParticipants: 1 });
+    await join(node, "ada");
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token: await makeToken(node, "bob") });
+    const error = await wire.frames.next("error");
+    assertEquals([error.code, error.retryAfterMs], ["room_full", POLICY.roomFullRetryMs]);
+    assertEquals((await wire.closed).code, 1013);
+  });
+
+  it("that publishes without the permission ends with not_permitted and 4401", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const wire = new FakeWire(node.hub);
+    const token = await makeToken(node, "ada", { permissions: { publish: false } });
+    wire.says({ type: "join", token, media: { microphone: true, camera: false, screen: false } });
+    assertEquals((await wire.frames.next("error")).code, "not_permitted");
+    assertEquals((await wire.closed).code, 4401);
+  });
+});
+
+describe("a connection", () => {
+  it("handles what comes while a join is pending after it, in order", async () => {
+    const { node, bob } = await pair();
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token: await makeToken(node, "eve") });
+    for (let n = 0; n < 3; n++) wire.says({ type: "signal", to: bob.id, data: n });
+    wire.says({ type: "update", attributes: { hand: true } });
+    wire.says({ type: "signal", to: bob.id, data: 3 });
+    wire.says({ type: "ping", id: 1 });
+    await wire.frames.next("pong");
+    assertEquals(wire.frames.all.map((frame) => frame.type), ["welcome", "participant", "pong"]);
+    const got = bob.wire.frames.all.flatMap((frame) =>
+      frame.type === "signal"
+        ? [frame.data]
+        : frame.type === "participant" && frame.participant.attributes.hand
+        ? ["hand"]
+        : []
+    );
+    assertEquals(got, [0, 1, 2, "hand", 3]);
+  });
+
+  it("forgets what waits behind a join that is refused", async () => {
+    const { node, bob } = await pair();
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token: "x" });
+    wire.says({ type: "signal", to: bob.id, data: 1 });
+    await wire.closed;
+    await node.hub.tick(Date.now());
+    assertEquals(bob.wire.frames.all.filter((frame) => frame.type === "signal"), []);
+  });
+
+  it("that closes while it joins leaves nobody behind but someone who is away", async () => {
+    const { node, ada } = await pair();
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token: await makeToken(node, "eve") });
+    wire.hangsUp();
+    const { participant } = await ada.wire.frames.next("participant", {
+      where: ({ participant }) => participant.state === "away",
+    });
+    assertEquals(participant.identity, "eve");
+    assertEquals(node.hub.size.connections, 2);
+  });
+
+  it("that is joined gets an error for a frame of wrong fields, and lives", async () => {
+    const { ada } = await pair();
+    ada.wire.says(`{"type":"signal","to":"p_x"}`);
+    assertEquals((await ada.wire.frames.next("error")).code, "invalid_frame");
+    ada.wire.says(`{"type":"dance"}`);
+    assertEquals((await ada.wire.frames.next("error")).code, "unknown_type");
+    assert(ada.wire.connection.isOpen);
+  });
+
+  it("that is joined gets an error for a second join or resume, and lives", async () => {
+    const { node, ada } = await pair();
+    ada.wire.says({ type: "join", token: await makeToken(node, "ada") });
+    assertEquals((await ada.wire.frames.next("error")).code, "already_joined");
+    ada.wire.says({ type: "resume", session: ada.welcome.session });
+    assertEquals((await ada.wire.frames.next("error")).code, "already_joined");
+    assert(ada.wire.connection.isOpen);
+  });
+
+  it("reaches neither itself nor a stranger", async () => {
+    const { ada } = await pair();
+    ada.wire.says({ type: "signal", to: ada.id, data: 1 });
+    assertEquals((await ada.wire.frames.next("error")).code, "not_to_self");
+    for (const to of [STRANGER, "constructor", "__proto__"]) {
+      ada.wire.says({ type: "signal", to, data: 1 });
+      assertEquals((await ada.wire.frames.next("error")).code, "participant_not_found");
+    }
+  });
+
+  it("that sends too fast ends with too_fast, when to come back, and 4429", async () => {
+    const { ada } = await pair({ FRAME_RATE: "10", FRAME_BURST: "5" });
+    for (let n = 0; n < 5; n++) ada.wire.says({ type: "ping", id: n });
+    const error = await ada.wire.frames.next("error");
+    assertEquals(error.code, "too_fast");
+    assert(error.retryAfterMs! > 0 && error.retryAfterMs! <= 100, `${error.retryAfterMs}`);
+    assertEquals((await ada.wire.closed).code, 4429);
+  });
+
+  it("whose client does not read is cut off with 1013, and the others hear that it is away", async () => {
+    const { node, ada, bob } = await pair();
+    bob.wire.bufferedAmount = POLICY.sendBufferBytes + 1;
+    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
+    assertEquals(await bob.wire.closed, { code: 1013, reason: "too_slow" });
+    const { participant } = await ada.wire.frames.next("participant", {
+      where: ({ participant }) => participant.state === "away",
+    });
+    assertEquals(participant.id, bob.id);
+    assertEquals(node.logs.some(({ event }) => event === "too_slow"), true);
+  });
+
+  it("that is closing by itself is spared what is sent to it meanwhile", async () => {
+    const { node, ada, bob } = await pair();
+    bob.wire.readyState = WebSocket.CLOSING;
+    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
+    ada.wire.says({ type: "ping" });
+    await ada.wire.frames.next("pong");
+    bob.wire.connection.end("draining", 1012, "Cannot stay");
+    assertEquals(node.logs.filter(({ level }) => level === "error"), []);
+  });
+
+  it("ends, and only it, when a frame sets off what nobody expected", async () => {
+    const presence = memoryPresence();
+    const node = fakeNode({
+      presence: {
+        ...presence,
+        change(key, event, now) {
+          if (event.kind === "update") throw new Error("the store has gone");
+          return presence.change(key, event, now);
+        },
+      },
+    });
+    await makeRoom(node);
+    const [ada, bob] = [await join(node, "ada"), await join(node, "bob")];
+    ada.wire.says({ type: "update", attributes: {} });
+    const error = await ada.wire.frames.next("error");
+    assertEquals(error.code, "unavailable");
+    assert(!error.message.includes("store"), error.message);
+    assertEquals((await ada.wire.closed).code, 1013);
+    assertMatch(node.logs.find(({ level }) => level === "error")?.fields.error ?? "", /the store/);
+    assert(bob.wire.connection.isOpen);
+  });
+
+  it("holds every permission that its token does not give against its client", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const bob = await join(node, "bob");
+    const ada = await join(node, "ada", { permissions: { chat: false, publish: false } });
+    ada.wire.says({ type: "message", to: bob.id, data: 1 });
+    ada.wire.says({ type: "remove", participant: bob.id });
+    ada.wire.says({ type: "update", media: { microphone: false, camera: true, screen: false } });
+    for (const named of ["chat=false", "moderate=false", "publish=false"]) {
+      const error = await ada.wire.frames.next("error");
+      assertEquals(error.code, "not_permitted");
+      assertStringIncludes(error.message, named);
+    }
+    ada.wire.says({ type: "signal", to: bob.id, data: "signals need no permission" });
+    await bob.wire.frames.next("signal");
+    assertEquals(bob.wire.frames.all.filter(({ type }) => type === "message"), []);
+  });
+});

@@ -1,0 +1,132 @@
+import { assertEquals, assertLess, assertObjectMatch, assertStringIncludes } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import fc from "fast-check";
+import { readFrame, type Relayed, relayText } from "../../../lib/frame.ts";
+
+/** What the addressee would get of a text from `p_me`. */
+function relayed(text: string): string {
+  const read = readFrame(text);
+  if (read.kind !== "frame") throw new Error(`Cannot relay ${text}: ${read.message}`);
+  return relayText(text, { frame: read.frame as Relayed, exact: read.exact }, "p_me");
+}
+
+describe("readFrame refuses", () => {
+  const REFUSED: Record<string, [text: string, code: string, says: string]> = {
+    "what is no JSON": ["{oops", "malformed_frame", `expected a JSON object with a string "type"`],
+    "an empty text": ["", "malformed_frame", `""`],
+    "an array": ["[1]", "malformed_frame", "expected a JSON object"],
+    "null": ["null", "malformed_frame", "expected a JSON object"],
+    "an object without a type": ["{}", "malformed_frame", `string "type"`],
+    "a type that is no string": [`{"type":1}`, "malformed_frame", `string "type"`],
+    "a type that nobody knows": [
+      `{"type":"dance"}`,
+      "unknown_type",
+      "expected one of join, resume",
+    ],
+    "a type of the prototype": [`{"type":"constructor"}`, "unknown_type", `"constructor"`],
+    "a join without a token": [`{"type":"join"}`, "invalid_frame", `"token"`],
+    "a signal without data": [`{"type":"signal","to":"p_a"}`, "invalid_frame", `"data"`],
+    "a signal to nobody": [`{"type":"signal","to":"","data":1}`, "invalid_frame", `"to"`],
+    "media that is half said": [
+      `{"type":"update","media":{"camera":true}}`,
+      "invalid_frame",
+      `"media.microphone"`,
+    ],
+    "attributes that are too long": [
+      JSON.stringify({ type: "update", attributes: { a: "x".repeat(2048) } }),
+      "invalid_frame",
+      "at most 2048 characters",
+    ],
+    "attributes as deep as a frame allows": [
+      `{"type":"update","attributes":{"a":${"[".repeat(32_000)}${"]".repeat(32_000)}}}`,
+      "invalid_frame",
+      "at most 2048 characters",
+    ],
+  };
+  for (const [title, [text, code, says]] of Object.entries(REFUSED)) {
+    it(title, () => {
+      const read = readFrame(text);
+      assertObjectMatch({ ...read }, { kind: "problem", code });
+      assertStringIncludes(read.kind === "problem" ? read.message : "", says);
+    });
+  }
+
+  it("a long text by showing only its beginning", () => {
+    const read = readFrame("s3cret".repeat(1000));
+    assertLess(read.kind === "problem" ? read.message.length : Infinity, 120);
+  });
+});
+
+describe("relayText", () => {
+  const id = fc.stringMatching(/^p_[0-9a-z]{1,17}$/);
+  const type = fc.constantFrom("signal", "message");
+
+  it("cuts the payload out of a text in the usual form, as it is", () => {
+    assertEquals(
+      relayed(`{"type":"signal","to":"p_a","data":{ "n":1.0}}`),
+      `{"type":"signal","from":"p_me","data":{ "n":1.0}}`,
+    );
+  });
+
+  it("delivers any data to the letter, with its true sender", () => {
+    fc.assert(fc.property(type, id, fc.jsonValue(), (type, to, data) => {
+      assertEquals(
+        JSON.parse(relayed(JSON.stringify({ type, to, data }))),
+        JSON.parse(JSON.stringify({ type, from: "p_me", data })),
+      );
+    }));
+  });
+
+  it("delivers nothing but type, from and data, however the sender writes it", () => {
+    const space = fc.constantFrom("", " ", "\n\t ");
+    const value = fc.jsonValue().map((value) => JSON.stringify(value));
+    const key = fc.constantFrom(
+      "from",
+      "fr\\u006fm",
+      "type",
+      "to",
+      "t\\u006f",
+      "data",
+      "d\\u0061ta",
+      "__proto__",
+      "",
+    );
+    const extra = fc.oneof(
+      fc.tuple(key, value),
+      fc.tuple(fc.constantFrom("from", "fr\\u006fm", "x"), fc.constant(`"p_victim"`)),
+      fc.tuple(fc.constantFrom("to", "t\\u006f"), fc.constant(`"p_a"`)),
+      fc.tuple(fc.constant("type"), fc.constantFrom(`"signal"`, `"message"`, `"sign\\u0061l"`)),
+    );
+    const hostile = fc.record({
+      before: fc.array(extra, { maxLength: 2 }),
+      after: fc.array(extra, { maxLength: 3 }),
+      type,
+      data: value,
+      space,
+    });
+    fc.assert(
+      fc.property(hostile, ({ before, after, type, data, space }) => {
+        const usual = [["type", `"${type}"`], ["to", `"p_a"`], ["data", data]];
+        const members = [...before, ...usual, ...after].map(([k, v]) =>
+          `${space}"${k}"${space}:${space}${v}`
+        );
+        const text = `${space}{${members.join(",")}${space}}`;
+        const read = readFrame(text);
+        if (read.kind !== "frame" || !("data" in read.frame)) return;
+        const { type: readType, data: readData } = read.frame;
+        assertEquals(JSON.parse(relayed(text)), { type: readType, from: "p_me", data: readData });
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it("is not fooled by an addressee that looks like the rest of a frame", () => {
+    const to = `a","data":{"k":1,"z":"`;
+    const text = `{"type":"signal","to":"${to}","data":5},"to":${JSON.stringify(to)}}`;
+    assertEquals(JSON.parse(relayed(text)), {
+      type: "signal",
+      from: "p_me",
+      data: { k: 1, z: "", data: 5 },
+    });
+  });
+});
