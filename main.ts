@@ -10,6 +10,7 @@ import { type Config, ConfigError, developmentDefaults, readConfig } from "./lib
 import { Hub } from "./lib/hub.ts";
 import { memoryIdempotency } from "./lib/idempotency/memory.ts";
 import { randomId } from "./lib/ids.ts";
+import { InFlight } from "./lib/in_flight.ts";
 import { consoleLog as log, errorText } from "./lib/log.ts";
 import { nodeMetrics } from "./lib/metrics.ts";
 import { POLICY } from "./lib/policy.ts";
@@ -53,12 +54,13 @@ async function serve(config: Config): Promise<string> {
   const stopHub = await hub.start();
   const { node } = hub.parts;
   const { hostname, region } = config;
-  const server = listen(config, app.fetch);
+  const requests = new InFlight();
+  const server = listen(config, (request) => requests.track(app.fetch(request)));
   const url = `http://${nameOf(hostname)}:${server.addr.port}`;
+  // Sockets first: the server's own end would close those that are still there without a word of when to come back.
   onSignal((signal) => {
     log("info", "draining", { node, signal, count: hub.size.connections });
-    hub.drain();
-    return Promise.all([closeServer(server), stopHub()]);
+    return hub.drain().then(stopHub).then(() => requests.none()).then(() => server.shutdown());
   });
   // Last: whoever reads this may send a signal at once.
   log("info", "listening", { node, region, url });
@@ -95,10 +97,4 @@ function onSignal(stop: (signal: string) => Promise<unknown>): void {
       stopping = stop(signal).finally(() => Deno.exit(0));
     });
   }
-}
-
-/** Lets requests in flight finish. Close frames need a moment on their way before the server goes. */
-async function closeServer(server: Deno.HttpServer): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, POLICY.drain.closeFramesMs));
-  await server.shutdown();
 }

@@ -86,6 +86,7 @@ export interface Self {
   readonly metadata: unknown;
 }
 
+/** Which way media takes at the moment. */
 export interface TopologyInfo {
   readonly mode: "mesh" | "sfu";
   /** Goes up with each change. */
@@ -96,7 +97,7 @@ export interface TopologyInfo {
 export interface CallEvents {
   /** Someone is in the call; also called at once for those already there when you begin to listen. */
   participant: Participant;
-  /** Someone has left. */
+  /** Someone has left; also everyone, when the call closes. */
   left: Participant;
   /** A participant's `media`, `attributes`, `state` or `connection` changed. */
   updated: Participant;
@@ -129,6 +130,7 @@ export interface ParticipantStats {
   outbound: OutboundStats[];
 }
 
+/** `inbound-rtp`: a track that arrives. */
 export interface InboundStats {
   kind: TrackKind;
   bytesReceived: number;
@@ -145,6 +147,7 @@ export interface InboundStats {
   codec?: string;
 }
 
+/** `outbound-rtp` and its `remote-inbound-rtp`: a track that is sent. */
 export interface OutboundStats {
   kind: TrackKind;
   bytesSent: number;
@@ -159,6 +162,7 @@ export interface OutboundStats {
   codec?: string;
 }
 
+/** What `call.stats()` gives. */
 export interface CallStats {
   /** ms since 1970. */
   timestamp: number;

@@ -5,6 +5,8 @@
  */
 import type { ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError, CallEvents, CallState, ParticipantStats, TopologyInfo } from "./api.ts";
+import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
+import { monotonic } from "./clock.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
@@ -15,12 +17,19 @@ import { Mesh } from "./mesh.ts";
 import { Monitor } from "./monitor.ts";
 import { Own } from "./own.ts";
 import { watchPage } from "./page.ts";
+import { SIGNALING } from "./policy.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import type { Signaling } from "./signaling.ts";
 import { participantStats } from "./stats.ts";
 import { TRACK_KINDS, type Transport } from "./transport.ts";
+
+/** How often the node lets us tell of ourselves, with a margin. */
+function updatesOf({ limits: { updateBurst, updatesPerSecond } }: WelcomeFrame): Bucket {
+  const { rateShare } = SIGNALING;
+  return bucket(updateBurst * rateShare, updatesPerSecond * rateShare, monotonic());
+}
 
 export class Conference {
   readonly signaling: Signaling;
@@ -39,6 +48,10 @@ export class Conference {
   readonly #unwatchPage: () => void;
   #transport: Transport;
   #telling: Promise<void> | undefined;
+  /** Whether there is something to tell as soon as the socket and the node's limits allow. */
+  #untold = false;
+  #updates: Bucket;
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(signaling: Signaling, media: LocalMedia, welcome: WelcomeFrame) {
     this.signaling = signaling;
@@ -46,6 +59,7 @@ export class Conference {
     this.self = new Own(welcome.self, media);
     this.room = welcome.room;
     this.topology = welcome.topology;
+    this.#updates = updatesOf(welcome);
     this.#courier = new Courier({
       ready: () => signaling.ready(),
       send: (type, to, payload) =>
@@ -96,6 +110,7 @@ export class Conference {
       this.#transport = this.#newTransport(welcome);
     }
     const differs = this.self.update(welcome.self);
+    this.#updates = updatesOf(welcome);
     this.room = welcome.room;
     this.#transport.setIceServers(welcome.iceServers);
     this.#setTopology(welcome.topology, "resumed", welcome.resumed ? this.topology.epoch : 0);
@@ -110,9 +125,11 @@ export class Conference {
 
   handleFrame(frame: ServerFrame): void {
     switch (frame.type) {
-      case "signal":
       case "message":
-        return this.#courier.handle(frame.from, frame.type, frame.data);
+        if (this.messages.full) return;
+        return this.#courier.handle(frame.from, "message", frame.data);
+      case "signal":
+        return this.#courier.handle(frame.from, "signal", frame.data);
       case "participant":
         return this.roster.participant(frame.participant, frame.version);
       case "left":
@@ -138,6 +155,7 @@ export class Conference {
 
   /** The socket takes frames again. */
   handleReady(): void {
+    if (this.#untold) this.#tellNow();
     this.#courier.pump();
   }
 
@@ -156,9 +174,7 @@ export class Conference {
   tell(): Promise<void> {
     this.#telling ??= Promise.resolve().then(() => {
       this.#telling = undefined;
-      const { media, attributes } = this.self;
-      // While the socket is away this is lost; the next welcome shows the difference.
-      this.signaling.send({ type: "update", media, attributes });
+      this.#tellNow();
     });
     return this.#telling;
   }
@@ -168,13 +184,17 @@ export class Conference {
     if (this.state === "closed") return;
     this.error = error;
     this.#unwatchPage();
+    clearTimeout(this.#tellTimer);
     this.signaling.close();
     this.#monitor.close();
     this.#transport.close();
     this.media.close();
-    this.#setState("closed");
     this.#courier.close();
     this.removals.close(this.closedError("remove"));
+    this.#setState("closed");
+    // Nobody is in a call that is over: pages clear their tiles by `left`.
+    this.roster.clear();
+    this.emitter.close();
   }
 
   isHere(remote: Remote): boolean {
@@ -183,6 +203,19 @@ export class Conference {
 
   closedError(what: string): CallError {
     return callError("closed", `Cannot ${what}: the call is closed`, { cause: this.error });
+  }
+
+  /** The last word waits for its turn; while the socket is away, the next welcome shows the difference. */
+  #tellNow(): void {
+    const now = monotonic();
+    const wait = waitMs(this.#updates, now);
+    clearTimeout(this.#tellTimer);
+    if (wait > 0) this.#tellTimer = setTimeout(() => this.#tellNow(), wait);
+    this.#untold = wait > 0 || !this.signaling.ready();
+    if (this.#untold) return;
+    this.#updates = take(this.#updates, now);
+    const { media, attributes } = this.self;
+    this.signaling.send({ type: "update", media, attributes });
   }
 
   #newTransport({ self, iceServers }: WelcomeFrame): Transport {
@@ -223,6 +256,8 @@ export class Conference {
   }
 
   #added(remote: Remote): void {
+    // A listener may have left while a welcome is being taken in.
+    if (this.state === "closed") return;
     this.#transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
     this.#courier.add(remote.id);
     this.emitter.emit("participant", remote);

@@ -16,11 +16,17 @@ export class Emitter<Events> {
     return () => void listeners.delete(entry);
   }
 
-  /** Calls those that listen now. */
+  /** Calls those that listen now, save who is undone before its turn comes. */
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      call(listener as (event: Events[Name]) => void, event);
+    const listeners = this.#listeners.get(name);
+    for (const listener of [...(listeners ?? [])]) {
+      if (listeners!.has(listener)) call(listener as (event: Events[Name]) => void, event);
     }
+  }
+
+  /** Nobody listens any more. */
+  close(): void {
+    for (const listeners of this.#listeners.values()) listeners.clear();
   }
 }
 

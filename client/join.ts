@@ -84,10 +84,12 @@ function check({ token, attributes, signal, media }: JoinOptions): Attributes {
   if ((typeof token !== "string" || token === "") && typeof token !== "function") {
     throw callError(
       "invalid_argument",
-      `Cannot join with a token of type ${typeof token}: expected a string, or a function that gives one`,
+      `Cannot join with ${
+        token === "" ? "an empty token" : `a token of type ${typeof token}`
+      }: expected one as a string, or a function that gives one`,
     );
   }
-  if (media !== undefined && typeof media !== "boolean" && typeof media !== "object") {
+  if (media !== undefined && typeof media !== "boolean" && !isObject(media)) {
     throw callError(
       "invalid_argument",
       `Cannot join with media "${media}": expected true, false, { audio, video } or a MediaStream`,
@@ -96,6 +98,8 @@ function check({ token, attributes, signal, media }: JoinOptions): Attributes {
   if (signal?.aborted) throw abortedBy(signal);
   return mergeAttributes({}, attributes ?? {});
 }
+
+const isObject = (value: unknown) => typeof value === "object" && value !== null;
 
 async function openMedia(local: LocalMedia, media: JoinOptions["media"]): Promise<void> {
   if (media instanceof MediaStream) return local.adopt(media);

@@ -39,6 +39,8 @@ export class LocalMedia {
   };
   /** What is asked for is done one after the other: a second click waits for the first. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** How often sharing was ended: what the person chooses after that is shared no more. */
+  #shareEnds = 0;
   #events: MediaEvents = { changed: () => {}, warning: () => {} };
   #closed = false;
 
@@ -110,6 +112,7 @@ export class LocalMedia {
   /** Resolves `false` if the person chose nothing; what was shared before then stays. */
   shareScreen(on: boolean, options?: DisplayMediaStreamOptions): Promise<boolean> {
     if (!on) {
+      this.#shareEnds++;
       return this.#inTurn(() => {
         this.#empty("screen");
         this.#empty("screenAudio");
@@ -128,6 +131,7 @@ export class LocalMedia {
   }
 
   async #display(options?: DisplayMediaStreamOptions): Promise<boolean> {
+    const ends = this.#shareEnds;
     let stream: MediaStream;
     try {
       stream = await mediaDevices().getDisplayMedia({ video: true, audio: true, ...options });
@@ -137,6 +141,10 @@ export class LocalMedia {
       throw error;
     }
     this.#mustBeOpen(stream.getTracks());
+    if (ends !== this.#shareEnds) {
+      for (const track of stream.getTracks()) track.stop();
+      return false;
+    }
     const [screen] = stream.getVideoTracks();
     const [sound] = stream.getAudioTracks();
     if (screen) this.#fill("screen", { track: screen, owned: true });
@@ -150,14 +158,16 @@ export class LocalMedia {
     constraints?: MediaTrackConstraints,
     enabled = true,
   ): Promise<void> {
-    this.#wanted[device] = constraints ?? this.#wanted[device];
-    const media = { [device === "microphone" ? "audio" : "video"]: this.#wanted[device] ?? true };
+    const wanted = constraints ?? this.#wanted[device];
+    const media = { [device === "microphone" ? "audio" : "video"]: wanted ?? true };
     const tracks = await this.#devices(media, nameOf(device)).catch((error: CallError) => {
       // Some systems cannot open a second device of a kind while the first is on.
       if (error.code !== "device_in_use" || !this.#slots.has(device)) throw error;
       this.#empty(device);
       return this.#devices(media, nameOf(device));
     });
+    // What no device could meet is not asked of the next one.
+    this.#wanted[device] = wanted;
     for (const track of tracks) {
       track.enabled = enabled;
       this.#fill(device, { track, owned: true });

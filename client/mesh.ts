@@ -137,6 +137,11 @@ export class Mesh implements Transport {
           events.track(kind, track);
         });
         this.addEventListener("connectionstatechange", () => events.state(this.connectionState));
+        // One channel is agreed on: for each further one, simple-peer would start a timer that never ends.
+        let channels = 0;
+        this.addEventListener("datachannel", (event) => {
+          if (channels++ > 0) event.stopImmediatePropagation();
+        });
       }
     }
     const peer = new SimplePeer({
@@ -145,17 +150,22 @@ export class Mesh implements Transport {
       config: { iceServers: this.#iceServers, bundlePolicy: "max-bundle" },
       wrtc: { RTCPeerConnection: Connection, RTCSessionDescription, RTCIceCandidate },
     });
+    if (pc === undefined) throw new Error("Cannot connect: the browser made no RTCPeerConnection");
+    const made = pc;
     peer.on("signal", (data) => events.signal(data));
     // Always followed by `close`, which is what counts.
     peer.on("error", () => {});
     peer.on("close", () => events.closed());
-    if (pc === undefined) throw new Error("Cannot connect: the browser made no RTCPeerConnection");
-    const made = pc;
     return {
       number,
       pc: made,
       signal: (data) => {
-        if (!peer.destroyed) peer.signal(data);
+        if (peer.destroyed) return;
+        try {
+          peer.signal(data);
+        } catch {
+          // Neither a description nor a candidate to this browser. The attempt goes on without it.
+        }
       },
       send: (kind, track) => put(made.getTransceivers()[TRACK_KINDS.indexOf(kind)], track),
       destroy: () => peer.destroy(),

@@ -6,7 +6,7 @@
 import type { CallEvents } from "./api.ts";
 import type { Courier } from "./courier.ts";
 import { callError } from "./errors.ts";
-import { LINK } from "./policy.ts";
+import { HELD_MESSAGES, LINK } from "./policy.ts";
 import type { Remote } from "./remote.ts";
 
 type Message = CallEvents["message"];
@@ -27,6 +27,11 @@ export class Messages {
     const outcomes = await Promise.all(to.map((id) => this.#courier.push(id, "message", json)));
     if (outcomes.includes("closed")) return "closed";
     return outcomes.includes("left") ? "left" : "arrived";
+  }
+
+  /** Nobody listens yet, and enough has come: what is not taken now is sent again. */
+  get full(): boolean {
+    return this.#held !== undefined && this.#held.length >= HELD_MESSAGES;
   }
 
   handle(from: Remote, data: unknown): void {

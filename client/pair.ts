@@ -10,6 +10,7 @@
 import type { TrackKind } from "./api.ts";
 import { type Attempt, type AttemptOptions, type Dial, kindOf, type Tracks } from "./attempt.ts";
 import { type Random, retryDelay } from "./backoff.ts";
+import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { type Clock, monotonic } from "./clock.ts";
 import { report } from "./emitter.ts";
 import { MESH } from "./policy.ts";
@@ -41,12 +42,16 @@ type Timer = ReturnType<typeof setTimeout>;
 /** An attempt and how far it has come. */
 interface Leg {
   attempt: Attempt;
+  /** How many the far end has named. */
+  candidates: number;
   state: "connecting" | "connected" | "disconnected" | "dead";
   connectedAt?: number;
   timer?: Timer;
 }
 
 const NOTHING: Tracks = new Map();
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
 
 export class Pair {
   readonly #options: PairOptions;
@@ -60,12 +65,14 @@ export class Pair {
   /** The last attempt that either side has begun. */
   #latest = 0;
   #tries = 0;
+  #offers: Bucket;
   #retry: Timer | undefined;
   #connection: Connection = "connecting";
 
   constructor(options: PairOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonic;
+    this.#offers = bucket(MESH.offerBurst, MESH.offersPerSecond, this.#now());
   }
 
   /** The attempt that carries the media now. */
@@ -83,15 +90,21 @@ export class Pair {
     for (const { attempt } of this.#legs) attempt.send(kind, track);
   }
 
-  /** Takes a signal of the far end in. */
-  handle({ peer, ...signal }: Record<string, unknown>): void {
-    if (peer === "again") return this.#asked(Number(signal.after));
-    if (typeof peer !== "number") return;
-    if (!this.#options.initiator && signal.type === "offer" && peer > this.#latest) {
+  /** Takes a signal of the far end in: what it may say at this point, and nothing else. */
+  handle({ peer, after, type, sdp, candidate }: Record<string, unknown>): void {
+    if (peer === "again") return this.#asked(after);
+    if (!isCount(peer)) return;
+    if (type === "offer") {
+      if (!this.#takesOffer(peer)) return;
       this.#begin(peer);
     }
-    for (const { attempt } of this.#legs) {
-      if (attempt.number === peer) attempt.signal(signal);
+    for (const leg of this.#legs) {
+      if (leg.attempt.number !== peer) continue;
+      if (type === "offer" || (type === "answer" && this.#options.initiator)) {
+        leg.attempt.signal({ type, sdp });
+      } else if (type === "candidate" && leg.candidates++ < MESH.candidates) {
+        leg.attempt.signal({ type, candidate });
+      }
     }
   }
 
@@ -136,7 +149,7 @@ export class Pair {
     };
     let leg: Leg;
     try {
-      leg = { attempt: dial(options), state: "connecting" };
+      leg = { attempt: dial(options), candidates: 0, state: "connecting" };
     } catch (error) {
       // A browser has only so many connections; there may be one later.
       report(error);
@@ -207,15 +220,28 @@ export class Pair {
     }, MESH.offerTimeoutMs);
   }
 
-  #asked(after: number): void {
+  #asked(after: unknown): void {
+    if (!this.#options.initiator || !isCount(after)) return;
     const newest = this.#next ?? this.#shown;
-    const underWay = newest?.state === "connecting" && newest.attempt.number > after;
-    if (this.#options.initiator && !underWay) this.#replace();
+    if (newest?.state === "connecting" && newest.attempt.number > after) return;
+    // Whoever asks has given up every attempt it knows, also the one that is being made here.
+    if (this.#next !== undefined) this.#end(this.#next);
+    this.#next = undefined;
+    this.#replace();
+  }
+
+  /** Only a newer one, and only so many: a browser has few connections to give in all. */
+  #takesOffer(number: number): boolean {
+    const now = this.#now();
+    if (this.#options.initiator || number <= this.#latest || waitMs(this.#offers, now) > 0) {
+      return false;
+    }
+    this.#offers = take(this.#offers, now);
+    return true;
   }
 
   /** The new attempt stands: its tracks follow one by one, each as soon as it plays. */
   async #takeOver(leg: Leg): Promise<void> {
-    const old = this.#shown;
     this.#shown = leg;
     this.#next = undefined;
     this.#announce("connected");
@@ -225,14 +251,22 @@ export class Pair {
         const kind = kindOf(pc, transceiver);
         if (kind === undefined) return;
         await primed(transceiver, this.#closed.signal);
-        if (this.#shown === leg && !this.#closed.signal.aborted) {
+        if (this.#carries(leg)) {
           this.#options.events.track(kind, transceiver.receiver.track);
         }
       }),
     );
-    if (old === undefined || old.state === "dead") return;
-    clearTimeout(old.timer);
-    old.timer = setTimeout(() => this.#end(old), MESH.lingerMs);
+    // If it has failed meanwhile, the others stay until the one after it plays.
+    if (!this.#carries(leg)) return;
+    for (const other of this.#legs) {
+      if (other === leg || other === this.#next) continue;
+      clearTimeout(other.timer);
+      other.timer = setTimeout(() => this.#end(other), MESH.lingerMs);
+    }
+  }
+
+  #carries(leg: Leg): boolean {
+    return this.#shown === leg && leg.state !== "dead";
   }
 
   #end(leg: Leg): void {

@@ -24,7 +24,9 @@ export const SIGNALING = {
   stableMs: 5_000,
   /** `joinCall` gives up on an unreachable node after this. */
   joinPatienceMs: 10_000,
-  /** Share of the node's rate limit that links use; the rest is for control frames. */
+  /** A socket that the node has not closed this long after a leave is closed from here. */
+  leaveTimeoutMs: 1_000,
+  /** Share of the node's limits of frames and updates that is used; of frames, the rest is for control frames. */
   rateShare: 0.8,
   /** Above this many bytes not yet taken by the network, nothing is added. */
   bufferedBytes: 256 * 1024,
@@ -50,6 +52,9 @@ export const LINK = {
   ackEvery: 16,
 } as const;
 
+/** Messages that wait for `joinCall` to hand out the call; while there are more, nothing is taken. */
+export const HELD_MESSAGES = 256;
+
 /** Frames of participants that the roster does not know yet. */
 export const EARLY = { participants: 16, framesEach: 32 } as const;
 
@@ -61,6 +66,11 @@ export const MESH = {
   connectTimeoutMs: 15_000,
   /** The side that waits for the offer asks for it after this. */
   offerTimeoutMs: 4_000,
+  /** Offers taken from one participant, at once and sustained; more would be no repair but a flood. */
+  offerBurst: 8,
+  offersPerSecond: 0.5,
+  /** Candidates taken for one attempt; three addresses with three relays each make some thirty. */
+  candidates: 128,
   /** A connection that stood this long was good: the next replacement comes quickly again. */
   stableMs: 5_000,
   /** A replaced connection stays this long, so that the far end can finish its own switch. */

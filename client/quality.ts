@@ -65,6 +65,8 @@ function verdict(
   if (!now.connected || silentMs >= QUALITY.silentMs) return "lost";
   if (last === undefined || now.at <= last.at) return undefined;
   const received = now.received - last.received;
+  // Nothing came and nothing was measured: somebody who sends no media.
+  if (received === 0 && now.roundTripMs === undefined) return undefined;
   const lost = Math.max(0, now.lost - last.lost);
   const measured = {
     loss: received + lost === 0 ? 0 : lost / (received + lost),

@@ -43,7 +43,9 @@ async function load(folder: URL, prefix: string, assets: Map<string, Asset>): Pr
     }
     const body = await Deno.readFile(new URL(entry.name, folder));
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", body));
-    const etag = `"${digest.slice(0, 12).reduce((text, byte) => text + byte.toString(16), "")}"`;
+    const etag = `"${
+      digest.slice(0, 12).reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "")
+    }"`;
     const contentType = CONTENT_TYPES[entry.name.split(".").at(-1)!] ?? "application/octet-stream";
     assets.set(path, { body, contentType, etag });
   }

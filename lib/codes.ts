@@ -8,7 +8,7 @@
 export const CLOSE = {
   /** The node drains; come back after the `retryAfterMs` of the error frame before it. */
   draining: 1012,
-  /** Not now: room full, too slow a reader, or the node cannot serve. */
+  /** Not now: room full, too slow a reader, too silent, or the node cannot serve. */
   tryLater: 1013,
   /** Not a frame: no JSON object with a `type`, or binary. */
   malformed: 4400,
@@ -50,6 +50,7 @@ export type ErrorCode =
   | "too_fast"
   | "too_slow" // the client does not read what it is sent
   | "join_timeout"
+  | "too_silent" // no answer to a ping
   | "not_joined"
   | "already_joined"
   | "token_invalid"

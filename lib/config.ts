@@ -85,10 +85,12 @@ const iceUrls = (schemes: string[]) =>
 const origins = z.string().transform((text, context): Config["allowedOrigins"] => {
   if (text.trim() === "*") return "*";
   const items = text.split(",").map((s) => s.trim()).filter(Boolean);
-  if (!items.every((item) => URL.canParse(item) && new URL(item).origin === item)) {
+  const isOrigin = (item: string) => URL.parse(item)?.origin === item && !item.includes("*");
+  if (!items.every(isOrigin)) {
     context.addIssue({
       code: "custom",
-      message: `"*" or comma separated origins such as https://app.example.com, without a path`,
+      message:
+        `"*" or comma separated origins such as https://app.example.com, without a path or wildcard`,
     });
   }
   return new Set(items);
@@ -129,6 +131,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   if (e.TURN_URLS.length > 0 && !e.TURN_SECRET) {
     throw new ConfigError(
       "Cannot start: TURN_SECRET is not set; expected the TURN server's shared secret, because TURN_URLS is set",
+    );
+  }
+  if (e.TURN_SECRET && e.TURN_URLS.length === 0) {
+    throw new ConfigError(
+      "Cannot start: TURN_URLS is not set; expected the TURN server's URLs, because TURN_SECRET is set",
     );
   }
   return {

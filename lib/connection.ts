@@ -1,17 +1,28 @@
 /**
- * One socket, from its first frame to its last: one frame at a time, in order.
+ * One socket, from its first frame to its last.
+ *
+ * Frames are handled one at a time, in order. What changes the room waits for the change before it; what only passes
+ * through (`signal`, `message`, `ping`) waits for nothing.
  *
  * @module
  */
+import { assertNever } from "./assert_never.ts";
 import { TokenError } from "./auth.ts";
 import { CLOSE, type ErrorCode } from "./codes.ts";
 import { type FrameRead, readFrame, type Relayed, relayText } from "./frame.ts";
-import type { Hub, Seat } from "./hub.ts";
+import type { Hub, Seat, Socket } from "./hub.ts";
 import { participantId, randomId } from "./ids.ts";
-import { errorText } from "./log.ts";
+import { errorText, type LogFields } from "./log.ts";
 import { POLICY } from "./policy.ts";
-import { type ClientFrame, LIMITS, MESSAGE_CLASS, type ServerFrame } from "./protocol.ts";
-import { assertNever, type Refusal } from "./room.ts";
+import {
+  type ClientFrame,
+  LIMITS,
+  MESSAGE_CLASS,
+  type MessageClass,
+  type Permissions,
+  type ServerFrame,
+} from "./protocol.ts";
+import type { Refusal, RoomEvent } from "./room.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import { iceServers } from "./turn.ts";
 
@@ -25,25 +36,38 @@ export interface Wire {
 
 type Timer = ReturnType<typeof setTimeout>;
 
+interface Joined {
+  kind: "joined";
+  seat: Seat;
+  permissions: Permissions;
+  /** The last change asked for, until it is done. */
+  change: Promise<void> | undefined;
+  /** What it may still update; made at the first. */
+  updates: TokenBucket | undefined;
+}
+
 type Stage =
   | { kind: "waiting"; timer: Timer }
-  | { kind: "entering" }
-  | { kind: "joined"; seat: Seat }
+  | { kind: "entering"; backlog: string[] }
+  | Joined
   | { kind: "closed" };
 
-export class Connection {
+/** A client's connection to this node. */
+export class Connection implements Socket {
   readonly id = randomId(8);
   readonly #wire: Wire;
   readonly #hub: Hub;
   readonly #bucket: TokenBucket;
   #stage: Stage;
-  /** Texts that came while an earlier frame was being worked on; `null` when none is. */
-  #backlog: string[] | null = null;
+  #heardAt = Date.now();
+  #pingedAt = 0;
+  /** Whether the client has ever sent a ping or a pong: one that does neither is not measured by them. */
+  #keepsHeartbeat = false;
 
   constructor(wire: Wire, hub: Hub) {
     this.#wire = wire;
     this.#hub = hub;
-    this.#bucket = new TokenBucket(Date.now(), hub.parts.config.frames);
+    this.#bucket = new TokenBucket(this.#heardAt, hub.parts.config.frames);
     const timer = setTimeout(() => this.#joinTimedOut(), LIMITS.joinTimeoutMs);
     this.#stage = { kind: "waiting", timer };
     hub.opened(this);
@@ -53,7 +77,7 @@ export class Connection {
     return this.#stage.kind !== "closed";
   }
 
-  /** A WebSocket message has come. */
+  /** A WebSocket message has come. Never throws: that would end the process. */
   receive(data: unknown): void {
     if (!this.isOpen) return;
     if (typeof data !== "string") {
@@ -70,40 +94,47 @@ export class Connection {
         `Cannot read a frame of ${data.length} characters; expected at most ${LIMITS.frameLength}`,
       );
     }
-    if (!this.#bucket.take(Date.now())) {
-      const { rate, burst } = this.#hub.parts.config.frames;
+    this.#heardAt = Date.now();
+    if (!this.#bucket.take(this.#heardAt)) return this.#tooFast();
+    const stage = this.#stage;
+    if (stage.kind !== "entering") return this.#handle(data);
+    stage.backlog.push(data);
+    if (stage.backlog.length > LIMITS.framesBeforeWelcome) this.#tooFast();
+  }
+
+  /** The WebSocket has closed. */
+  closed(): void {
+    this.#part();
+    this.#hub.closed(this);
+  }
+
+  /** Looks whether the client is still there: a network may go without a word. */
+  checkHeartbeat(now: number): void {
+    const { pingMs, silentMs } = POLICY.heartbeat;
+    const silent = now - this.#heardAt;
+    if (silent < pingMs || this.#stage.kind !== "joined") return;
+    if (silent >= silentMs && this.#keepsHeartbeat) {
       return this.end(
-        "too_fast",
-        CLOSE.tooFast,
-        `Cannot take so many frames; expected at most ${rate} a second and ${burst} at once`,
-        { retryAfterMs: this.#bucket.waitMs() },
+        "too_silent",
+        CLOSE.tryLater,
+        `Cannot wait longer for a pong: ${silent} ms without a frame; expected one within ${silentMs} ms`,
       );
     }
-    if (this.#backlog) this.#backlog.push(data);
-    else this.#work(data);
+    if (this.#pingedAt > this.#heardAt) return;
+    this.#pingedAt = now;
+    this.send({ type: "ping" });
   }
 
-  /** The WebSocket has closed, or is about to. */
-  closed(): void {
-    const stage = this.#stage;
-    if (stage.kind === "closed") return;
-    if (stage.kind === "waiting") clearTimeout(stage.timer);
-    this.#stage = { kind: "closed" };
-    this.#backlog = null;
-    this.#hub.closed(this);
-    if (stage.kind === "joined") {
-      this.#hub.away(stage.seat, this).catch((error) => this.#unexpected(error));
-    }
-  }
-
+  /** Sends a frame. */
   send(frame: ServerFrame): void {
-    this.deliver(JSON.stringify(frame));
+    this.deliver(JSON.stringify(frame), MESSAGE_CLASS[frame.type]);
   }
 
   /** Sends a frame's text. A client that does not read is cut off, so that it costs the others nothing. */
-  deliver(text: string): void {
-    if (this.#stage.kind === "closed") return;
+  deliver(text: string, of: MessageClass): void {
+    if (!this.isOpen) return;
     if (this.#wire.bufferedAmount > POLICY.sendBufferBytes) return this.#tooSlow();
+    this.#hub.counters.frames[of]++;
     this.#transmit(text);
   }
 
@@ -116,6 +147,7 @@ export class Connection {
   ): void {
     if (!this.isOpen) return;
     this.#hub.counters.error(code);
+    this.#log("ended", { code });
     this.#transmit(JSON.stringify({ type: "error", code, message, ...options }));
     this.#finish(close, code);
   }
@@ -131,13 +163,219 @@ export class Connection {
   }
 
   #finish(close: number, reason: string): void {
-    this.closed();
+    this.#part();
     this.#wire.close(close, reason);
+  }
+
+  /** From here on nothing is taken in or sent, and whoever had joined is away. */
+  #part(): void {
+    const stage = this.#stage;
+    if (stage.kind === "waiting") clearTimeout(stage.timer);
+    this.#stage = { kind: "closed" };
+    if (stage.kind !== "joined") return;
+    this.#hub.away(stage.seat, this).catch((error) => this.#unexpected(error));
+  }
+
+  #handle(text: string): void {
+    try {
+      this.#dispatch(readFrame(text), text);
+    } catch (error) {
+      this.#unexpected(error);
+    }
+  }
+
+  #dispatch(read: ReturnType<typeof readFrame>, text: string): void {
+    const stage = this.#stage;
+    if (read.kind === "problem") {
+      const fatal = read.code === "malformed_frame" || stage.kind !== "joined";
+      return fatal
+        ? this.end(read.code, CLOSE.malformed, read.message)
+        : this.#error(read.code, read.message);
+    }
+    if (stage.kind === "waiting") return this.#first(read.frame, stage.timer);
+    if (stage.kind === "joined") return this.#joined(read, text, stage);
+  }
+
+  #first(frame: ClientFrame, timer: Timer): void {
+    switch (frame.type) {
+      case "join":
+      case "resume": {
+        clearTimeout(timer);
+        if (this.#hub.status === "draining") return this.#hub.sendAway(this);
+        const backlog: string[] = [];
+        this.#stage = { kind: "entering", backlog };
+        this.#enter(frame, backlog).catch((error) => this.#unexpected(error));
+        return;
+      }
+      case "ping":
+        return this.#pong(frame.id);
+      default:
+        return this.end(
+          "not_joined",
+          CLOSE.malformed,
+          `Cannot handle "${frame.type}" before a join; expected "join" or "resume"`,
+        );
+    }
+  }
+
+  async #enter(
+    frame: Extract<ClientFrame, { type: "join" | "resume" }>,
+    backlog: string[],
+  ): Promise<void> {
+    try {
+      const ticket = await this.#ticket(frame);
+      const { media, attributes } = frame;
+      const seat = await this.#hub.enter(ticket, this, { media, attributes });
+      if ("kind" in seat) return this.#refuse(seat);
+      // It closed, or was too slow for its welcome.
+      if (!this.isOpen) return await this.#hub.away(seat, this);
+      const { permissions } = ticket.admission;
+      this.#stage = { kind: "joined", seat, permissions, change: undefined, updates: undefined };
+    } catch (error) {
+      if (!(error instanceof TokenError)) throw error;
+      return this.end(error.code, CLOSE.refused, error.message);
+    }
+    for (const text of backlog) if (this.isOpen) this.#handle(text);
+  }
+
+  async #ticket(frame: Extract<ClientFrame, { type: "join" | "resume" }>) {
+    const { tokens } = this.#hub.parts;
+    const now = Date.now();
+    if (frame.type === "resume") return await tokens.verifySession(frame.session, now);
+    const ticket = await tokens.verify(frame.token, participantId(now), now);
+    if ((frame.room ?? ticket.room.id) === ticket.room.id) return ticket;
+    throw new TokenError(
+      "token_invalid",
+      `Cannot join room "${frame.room}": the token is for room "${ticket.room.id}"; expected a token for this room`,
+    );
+  }
+
+  #refuse({ code, message, retryAfterMs }: Refusal): void {
+    switch (code) {
+      case "room_not_found":
+        return this.end(code, CLOSE.noRoom, message);
+      case "removed":
+        return this.end(code, CLOSE.removed, message);
+      case "taken_over":
+        return this.end(code, CLOSE.takenOver, message);
+      case "token_expired":
+      case "not_permitted":
+        return this.end(code, CLOSE.refused, message);
+      case "room_full":
+        return this.end(code, CLOSE.tryLater, message, { retryAfterMs });
+      default:
+        return this.end("unavailable", CLOSE.tryLater, message, {
+          retryAfterMs: retryAfterMs ?? POLICY.drain.minMs,
+        });
+    }
+  }
+
+  #joined({ frame, exact }: FrameRead, text: string, stage: Joined): void {
+    const { seat, permissions } = stage;
+    const { id } = seat;
+    switch (frame.type) {
+      case "signal":
+        return this.#relay({ frame, exact }, text, seat);
+      case "message":
+        if (!permissions.chat) return this.#notPermitted("chat", "send a message");
+        return this.#relay({ frame, exact }, text, seat);
+      case "update": {
+        const { media, attributes } = frame;
+        if (!this.#mayUpdate(stage)) return;
+        return this.#change(stage, { kind: "update", id, media, attributes });
+      }
+      case "remove":
+        if (!permissions.moderate) return this.#notPermitted("moderate", "remove anyone");
+        return this.#change(stage, { kind: "remove", id: frame.participant });
+      case "leave":
+        return this.#change(stage, { kind: "leave", id, connection: this.id });
+      case "iceServers": {
+        const servers = iceServers(this.#hub.parts.config, id, Date.now());
+        return this.send({ type: "iceServers", ...servers });
+      }
+      case "ping":
+        this.#keepsHeartbeat = true;
+        return this.#pong(frame.id);
+      case "pong":
+        this.#keepsHeartbeat = true;
+        return;
+      case "join":
+      case "resume":
+        return this.#error(
+          "already_joined",
+          `Cannot ${frame.type}: this socket is participant "${id}" already; expected one join per socket`,
+        );
+      default:
+        return assertNever(frame);
+    }
+  }
+
+  #relay(read: { frame: Relayed; exact: boolean }, text: string, { room, id }: Seat): void {
+    const { to, type } = read.frame;
+    if (to === id) {
+      return this.#error("not_to_self", `Cannot send to "${to}": that is you; expected another`);
+    }
+    if (!this.#hub.relay(room, to, relayText(text, read, id), MESSAGE_CLASS[type])) {
+      this.#error(
+        "participant_not_found",
+        `Cannot send to "${to}": no such participant in room "${room.view.key.id}"; expected an id from the roster`,
+      );
+    }
+  }
+
+  #mayUpdate(stage: Joined): boolean {
+    const now = Date.now();
+    stage.updates ??= new TokenBucket(now, POLICY.updates);
+    if (stage.updates.take(now)) return true;
+    const { rate, burst } = POLICY.updates;
+    this.#error(
+      "too_fast",
+      `Cannot update so often; expected at most ${rate} updates a second and ${burst} at once`,
+      stage.updates.waitMs(),
+    );
+    return false;
+  }
+
+  /** Changes the room, after the change before it. */
+  #change(stage: Joined, event: RoomEvent): void {
+    const change = (stage.change ?? Promise.resolve()).then(async () => {
+      const result = await this.#hub.change(stage.seat.room.view.key, event);
+      if (result.kind === "refused") this.#error(wireCode(result), result.message);
+    }).catch((error) => this.#unexpected(error)).finally(() => {
+      if (stage.change === change) stage.change = undefined;
+    });
+    stage.change = change;
+  }
+
+  #pong(id: number | undefined): void {
+    this.send({ type: "pong", id, time: Date.now() });
+  }
+
+  #notPermitted(permission: string, what: string): void {
+    this.#error(
+      "not_permitted",
+      `Cannot ${what}: the token has ${permission}=false; expected a token with ${permission}=true`,
+    );
+  }
+
+  #error(code: ErrorCode, message: string, retryAfterMs?: number): void {
+    this.#hub.counters.error(code);
+    this.send({ type: "error", code, message, retryAfterMs });
+  }
+
+  #tooFast(): void {
+    const { rate, burst } = this.#hub.parts.config.frames;
+    this.end(
+      "too_fast",
+      CLOSE.tooFast,
+      `Cannot take so many frames; expected at most ${rate} a second and ${burst} at once, ${LIMITS.framesBeforeWelcome} before the welcome`,
+      { retryAfterMs: Math.max(this.#bucket.waitMs(), POLICY.drain.minMs) },
+    );
   }
 
   #tooSlow(): void {
     this.#hub.counters.error("too_slow");
-    this.#log("too_slow");
+    this.#log("ended", { code: "too_slow" });
     // An error frame would only wait behind what is not being read: the close code has to say it.
     this.#finish(CLOSE.tryLater, "too_slow");
   }
@@ -150,202 +388,26 @@ export class Connection {
     );
   }
 
-  #work(text: string): void {
-    const pending = this.#attempt(text);
-    if (!pending) return;
-    this.#backlog = [];
-    pending.catch((error) => this.#unexpected(error)).then(() => this.#next());
-  }
-
-  /** Whatever a frame sets off ends at its own socket: thrown further, it would end the process. */
-  #attempt(text: string): Promise<void> | void {
-    try {
-      return this.#handle(text);
-    } catch (error) {
-      this.#unexpected(error);
-    }
-  }
-
-  #next(): void {
-    const waiting = this.#backlog;
-    this.#backlog = null;
-    while (waiting && waiting.length > 0) {
-      this.#work(waiting.shift()!);
-      if (this.#backlog) {
-        this.#backlog = waiting;
-        return;
-      }
-      if (!this.isOpen) return;
-    }
-  }
-
-  #handle(text: string): Promise<void> | void {
-    const read = readFrame(text);
-    const stage = this.#stage;
-    if (read.kind === "problem") {
-      const close = read.code === "malformed_frame" || stage.kind !== "joined";
-      return close
-        ? this.end(read.code, CLOSE.malformed, read.message)
-        : this.#error(read.code, read.message);
-    }
-    switch (stage.kind) {
-      case "waiting":
-        return this.#first(read.frame, stage.timer);
-      case "joined":
-        return this.#joined(read, text, stage.seat);
-      case "entering":
-      case "closed":
-        return;
-      default:
-        return assertNever(stage);
-    }
-  }
-
-  #first(frame: ClientFrame, timer: Timer): Promise<void> | void {
-    switch (frame.type) {
-      case "join":
-      case "resume":
-        clearTimeout(timer);
-        this.#stage = { kind: "entering" };
-        return this.#enter(frame);
-      case "ping":
-        return this.send({ type: "pong", id: frame.id, time: Date.now() });
-      default:
-        return this.end(
-          "not_joined",
-          CLOSE.malformed,
-          `Cannot handle "${frame.type}" before a join; expected "join" or "resume"`,
-        );
-    }
-  }
-
-  async #enter(frame: Extract<ClientFrame, { type: "join" | "resume" }>): Promise<void> {
-    const { tokens } = this.#hub.parts;
-    const now = Date.now();
-    if (this.#hub.status === "draining") return this.#hub.sendAway(this);
-    try {
-      const ticket = frame.type === "join"
-        ? await tokens.verify(frame.token, participantId(now), now)
-        : await tokens.verifySession(frame.session, now);
-      if (frame.type === "join" && (frame.room ?? ticket.room.id) !== ticket.room.id) {
-        throw new TokenError(
-          "token_invalid",
-          `Cannot join room "${frame.room}": the token is for room "${ticket.room.id}"; expected a token for this room`,
-        );
-      }
-      const { media, attributes } = frame;
-      const entered = await this.#hub.enter(ticket, this, { media, attributes });
-      if ("kind" in entered) return this.#refuse(entered);
-      if (!this.isOpen) return;
-      this.#stage = { kind: "joined", seat: entered };
-      this.#log(frame.type);
-    } catch (error) {
-      if (!(error instanceof TokenError)) throw error;
-      this.end(error.code, CLOSE.refused, error.message);
-    }
-  }
-
-  #refuse({ code, message, retryAfterMs }: Refusal): void {
-    switch (code) {
-      case "room_not_found":
-        return this.end(code, CLOSE.noRoom, message);
-      case "removed":
-        return this.end(code, CLOSE.removed, message);
-      case "token_expired":
-      case "not_permitted":
-        return this.end(code, CLOSE.refused, message);
-      default:
-        return this.end(code as ErrorCode, CLOSE.tryLater, message, { retryAfterMs });
-    }
-  }
-
-  #joined({ frame, exact }: FrameRead, text: string, seat: Seat): Promise<void> | void {
-    switch (frame.type) {
-      case "signal":
-        return this.#relay({ frame, exact }, text, seat);
-      case "message":
-        if (!permissions(seat).chat) return this.#notPermitted("chat", "send a message");
-        return this.#relay({ frame, exact }, text, seat);
-      case "update":
-        return this.#change(seat, {
-          kind: "update",
-          id: seat.id,
-          media: frame.media,
-          attributes: frame.attributes,
-        });
-      case "remove":
-        if (!permissions(seat).moderate) return this.#notPermitted("moderate", "remove anyone");
-        return this.#change(seat, { kind: "remove", id: frame.participant });
-      case "iceServers":
-        return this.send({
-          type: "iceServers",
-          ...iceServers(this.#hub.parts.config, seat.id, Date.now()),
-        });
-      case "ping":
-        return this.send({ type: "pong", id: frame.id, time: Date.now() });
-      case "leave":
-        return this.#change(seat, { kind: "leave", id: seat.id, connection: this.id });
-      case "join":
-      case "resume":
-        return this.#error(
-          "already_joined",
-          `Cannot ${frame.type}: this socket is participant "${seat.id}" already; expected one join per socket`,
-        );
-      default:
-        return assertNever(frame);
-    }
-  }
-
-  #relay(read: { frame: Relayed; exact: boolean }, text: string, { room, id }: Seat): void {
-    const { to, type } = read.frame;
-    if (to === id) {
-      return this.#error("not_to_self", `Cannot send to "${to}": that is you; expected another`);
-    }
-    this.#hub.counters.frames[MESSAGE_CLASS[type]]++;
-    if (!this.#hub.relay(room, to, relayText(text, read, id))) {
-      this.#error(
-        "participant_not_found",
-        `Cannot send to "${to}": no such participant in room "${room.key.id}"; expected an id from the roster`,
-      );
-    }
-  }
-
-  async #change(seat: Seat, event: Parameters<Hub["change"]>[1]): Promise<void> {
-    const result = await this.#hub.change(seat.room.key, event);
-    if (result.kind === "refused") this.#error(result.code as ErrorCode, result.message);
-  }
-
-  #notPermitted(permission: string, what: string): void {
-    this.#error(
-      "not_permitted",
-      `Cannot ${what}: the token has ${permission}=false; expected a token with ${permission}=true`,
+  #unexpected(error: unknown): void {
+    this.#log("connection_failed", { error: errorText(error) }, "error");
+    this.end(
+      "unavailable",
+      CLOSE.tryLater,
+      "Cannot go on: the node failed at this frame; expected a retry after retryAfterMs",
+      { retryAfterMs: POLICY.drain.minMs },
     );
   }
 
-  #error(code: ErrorCode, message: string): void {
-    this.#hub.counters.error(code);
-    this.send({ type: "error", code, message });
-  }
-
-  #unexpected(error: unknown): void {
-    this.#hub.parts.log("error", "connection_failed", { error: errorText(error) });
-    this.end("unavailable", CLOSE.tryLater, "Cannot go on: an internal error; expected none", {
-      retryAfterMs: POLICY.drain.minMs,
-    });
-  }
-
-  #log(event: string): void {
+  #log(event: string, fields: LogFields, level: "info" | "error" = "info"): void {
     const stage = this.#stage;
-    if (stage.kind !== "joined") return;
-    const { room, id } = stage.seat;
-    this.#hub.parts.log("info", event, {
-      tenant: room.key.tenant,
-      room: room.key.id,
-      participant: id,
-    });
+    const { key } = stage.kind === "joined" ? stage.seat.room.view : {};
+    const participant = stage.kind === "joined" ? stage.seat.id : undefined;
+    const { log } = this.#hub.parts;
+    log(level, event, { tenant: key?.tenant, room: key?.id, participant, ...fields });
   }
 }
 
-function permissions({ room, id }: Seat) {
-  return room.state.members[id]!.permissions;
+/** A room's refusal of a joined participant's change, as a socket hears it. */
+function wireCode({ code }: Refusal): ErrorCode {
+  return code === "invalid_settings" || code === "epoch_stale" ? "invalid_frame" : code;
 }

@@ -50,19 +50,24 @@ export function relayText(
   { frame, exact }: { frame: Relayed; exact: boolean },
   from: string,
 ): string {
-  const { type, to } = frame;
-  const head = `{"type":"${type}","to":"`;
-  const dataAt = head.length + to.length;
-  // With exactly three fields, all read, what may follow is a second mention of one of them. `type` can only repeat
-  // what was checked and `data` counts as the sender's; a `to` must not be passed on, however it is spelled.
+  const { to } = frame;
+  const { received, delivered } = HEADS[frame.type];
+  const dataAt = received.length + to.length;
+  // With exactly three fields, all read, what may follow is a second mention of one of them: `type` and `to` say what
+  // was checked, whichever mention a reader takes, and `data` is the sender's in any case. `from` cannot come twice.
   if (
-    exact && text.startsWith(head) && text.startsWith(to, head.length) &&
-    text.startsWith(DATA, dataAt) && !text.includes(`"to"`, dataAt) && !text.includes("\\u", dataAt)
+    exact && text.startsWith(received) && text.startsWith(to, received.length) &&
+    text.startsWith(DATA, dataAt)
   ) {
-    return `{"type":"${type}","from":"${from}","data":${text.slice(dataAt + DATA.length)}`;
+    return delivered + from + text.slice(dataAt);
   }
-  return JSON.stringify({ type, from, data: frame.data });
+  return JSON.stringify({ type: frame.type, from, data: frame.data });
 }
+
+const HEADS = {
+  signal: { received: `{"type":"signal","to":"`, delivered: `{"type":"signal","from":"` },
+  message: { received: `{"type":"message","to":"`, delivered: `{"type":"message","from":"` },
+} as const;
 
 /** The frames that go on to another participant. */
 export type Relayed = Extract<ClientFrame, { type: "signal" | "message" }>;

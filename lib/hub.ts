@@ -1,48 +1,38 @@
 /**
- * The one impure core of a node: who is connected here, and what they are to be told.
+ * The one impure core of a node: which rooms have people here, and what happens to them.
  *
  * A join walks: Connection -> enter -> presence.change -> welcome. A signal walks: Connection -> relay -> the
  * other's socket, or one publish to the node that holds it; it touches no store.
  *
  * @module
  */
+import { assertNever } from "./assert_never.ts";
 import type { Ticket, Tokens } from "./auth.ts";
 import type { Bus, BusMessage } from "./bus/mod.ts";
 import { CLOSE } from "./codes.ts";
 import type { Config } from "./config.ts";
-import type { Connection } from "./connection.ts";
-import type { Log } from "./log.ts";
 import { Counters } from "./counters.ts";
+import { LocalRoom, type Peer } from "./local_room.ts";
+import { errorText, type Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import { keyOf, type Presence } from "./presence/mod.ts";
 import {
   type Attributes,
   LIMITS,
   type Media,
-  MESSAGE_CLASS,
-  type ServerFrame,
+  type MessageClass,
+  type WelcomeFrame,
 } from "./protocol.ts";
 import {
-  assertNever,
   type Changed,
-  follow,
   memberOf,
-  participantInfo,
   type Refusal,
   type RoomChange,
   type RoomEvent,
-  roomInfo,
   type RoomKey,
-  type RoomState,
 } from "./room.ts";
+import { follow, participantInfo, roomInfo } from "./room_view.ts";
 import { iceServers } from "./turn.ts";
-
-/** A room as this node knows it: the roster, and the sockets that are here. */
-export interface LocalRoom {
-  readonly key: RoomKey;
-  state: RoomState;
-  readonly connections: Map<string, Connection>;
-}
 
 /** A participant's place: what a joined socket holds. */
 export interface Seat {
@@ -50,7 +40,16 @@ export interface Seat {
   readonly id: string;
 }
 
+/** A socket, as the hub sees it: a peer that may be told to come back another time. */
+export interface Socket extends Peer {
+  /** Looks whether the client is still there. */
+  checkHeartbeat(now: number): void;
+  end(...args: [...Parameters<Peer["end"]>, { retryAfterMs: number }?]): void;
+}
+
+/** What a node is made of. */
 export interface HubParts {
+  /** This node's name, never used twice. */
   node: string;
   config: Config;
   presence: Presence;
@@ -59,11 +58,22 @@ export interface HubParts {
   log: Log;
 }
 
+/** Someone whose socket closed while the store could not be told. */
+interface Absence {
+  key: RoomKey;
+  id: string;
+  connection: string;
+}
+
+/** One node's rooms and sockets. */
 export class Hub {
   readonly counters = new Counters();
   readonly #rooms = new Map<string, LocalRoom>();
-  readonly #connections = new Set<Connection>();
+  readonly #sockets = new Set<Socket>();
+  readonly #absences = new Set<Absence>();
   #status: "serving" | "draining" = "serving";
+  /** Resolved when the last socket is gone; made by `drain`. */
+  #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(readonly parts: HubParts) {}
 
@@ -74,38 +84,47 @@ export class Hub {
   /** Sockets and rooms on this node, and participants with a socket here. */
   get size(): { connections: number; rooms: number; participants: number } {
     let participants = 0;
-    for (const room of this.#rooms.values()) participants += room.connections.size;
-    return { connections: this.#connections.size, rooms: this.#rooms.size, participants };
+    for (const room of this.#rooms.values()) participants += room.peers.size;
+    return { connections: this.#sockets.size, rooms: this.#rooms.size, participants };
   }
 
   /** Opens this node's inbox and begins to look after what is due; the answer stops both. */
   async start(): Promise<() => Promise<void>> {
-    const unsubscribe = await this.parts.bus.subscribe(this.parts.node, (m) => this.#receive(m));
-    const timer = setInterval(() => {
-      this.tick(Date.now()).catch((error) => this.#unexpected("tick_failed", error));
-    }, POLICY.tickMs);
+    const unsubscribe = await this.parts.bus.subscribe(this.parts.node, {
+      message: (message) => this.#receive(message),
+      missed: () => this.#rereadAll(),
+    });
+    let timer: ReturnType<typeof setTimeout>;
+    const tickLater = () => {
+      timer = setTimeout(() => this.tick(Date.now()).finally(tickLater), POLICY.tickMs);
+    };
+    tickLater();
     return async () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       await unsubscribe();
     };
   }
 
-  /** A socket has opened, or has closed. */
-  opened(connection: Connection): void {
-    this.#connections.add(connection);
+  /** A socket has opened. */
+  opened(socket: Socket): void {
+    this.#sockets.add(socket);
   }
-  closed(connection: Connection): void {
-    this.#connections.delete(connection);
+
+  /** A socket has closed, close frame and all. */
+  closed(socket: Socket): void {
+    this.#sockets.delete(socket);
+    if (this.#sockets.size === 0) this.#emptied?.resolve();
   }
 
   /** Lets a participant in, new or back, and welcomes it. */
   async enter(
     ticket: Ticket,
-    connection: Connection,
+    socket: Socket,
     said: { media?: Media; attributes?: Attributes },
   ): Promise<Seat | Refusal> {
     const { tokens, presence, node } = this.parts;
-    const id = ticket.admission.id;
+    const key = ticket.room;
+    const { id } = ticket.admission;
     // First, because from the store's answer to the welcome nothing may come between: what the others are
     // told meanwhile would be missed.
     const session = await tokens.signSession(ticket);
@@ -113,166 +132,146 @@ export class Hub {
       kind: "enter",
       admission: ticket.admission,
       node,
-      connection: connection.id,
+      connection: socket.id,
       ...said,
     };
-    const result = await presence.change(ticket.room, event, Date.now());
-    if (result.kind === "refused") return result;
-    const room = this.#local(ticket.room, result.state!);
-    this.#announce(ticket.room, result);
-    room.connections.set(id, connection);
-    if (!connection.isOpen) {
-      await this.away({ room, id }, connection);
-      return gone;
+    const result = await presence.change(key, event, Date.now());
+    if (result.kind === "refused") {
+      this.#notice(key, result);
+      return result;
     }
+    const name = keyOf(key);
+    const known = this.#rooms.get(name);
+    const room = known ?? new LocalRoom(result.state!);
+    this.#announce(key, result);
+    // Answers of the store may overtake each other: the room may know better by now.
+    if (memberOf(room.view, id)?.connection !== socket.id) return overtaken;
+    // Only now: its own older socket may have been the last here, and the room forgotten with it.
+    this.#rooms.set(name, room);
     const resumed = result.changes.some((c) => c.kind === "participant" && c.cause === "resumed");
-    this.counters.entered[resumed ? "resumed" : "joined"]++;
-    connection.send(this.#welcome(room, id, session, resumed));
+    const welcome = this.#welcome(room, id, session, resumed);
+    room.peers.set(id, socket);
+    socket.deliver(JSON.stringify(welcome), "control");
+    // What happened to the room while the store's answer was under way, nobody here has followed.
+    if (!known) this.#reread(key);
     return { room, id };
   }
 
   /** Hands `frame` to another participant of the room. `false`: there is no such participant. */
-  relay(room: LocalRoom, to: string, frame: string): boolean {
-    const connection = room.connections.get(to);
-    if (connection) {
-      connection.deliver(frame);
+  relay(room: LocalRoom, to: string, frame: string, of: MessageClass): boolean {
+    const peer = room.peers.get(to);
+    if (peer) {
+      peer.deliver(frame, of);
       return true;
     }
-    const member = memberOf(room.state, to);
+    const member = memberOf(room.view, to);
     if (!member) return false;
     // Someone who is away gets nothing: the endpoints repeat what was not acknowledged.
     if (member.node !== this.parts.node && member.presence.state === "active") {
-      this.parts.bus.publish(member.node, { kind: "deliver", room: room.key, to, frame });
+      const { key } = room.view;
+      this.parts.bus.publish(member.node, { kind: "deliver", room: key, to, frame, of });
     }
     return true;
   }
 
   /** Changes a room, here and everywhere. */
-  async change(key: RoomKey, event: RoomEvent): Promise<Changed | Refusal> {
-    const result = await this.parts.presence.change(key, event, Date.now());
+  async change(key: RoomKey, event: RoomEvent, now = Date.now()): Promise<Changed | Refusal> {
+    const result = await this.parts.presence.change(key, event, now);
     if (result.kind === "changed") this.#announce(key, result);
+    else this.#notice(key, result);
     return result;
   }
 
   /** The socket of a participant has closed without a leave. */
-  async away({ room, id }: Seat, connection: Connection): Promise<void> {
+  async away({ room, id }: Seat, socket: Socket): Promise<void> {
     // Whoever was sent away (removed, taken over, left) has lost its place already.
-    if (room.connections.get(id) !== connection) return;
-    room.connections.delete(id);
-    await this.change(room.key, { kind: "away", id, connection: connection.id });
+    if (room.peers.get(id) !== socket) return;
+    room.peers.delete(id);
     this.#forgetIfEmpty(room);
+    await this.#tellAbsence({ key: room.view.key, id, connection: socket.id });
   }
 
-  /** Ends what is due: grace of those who are away, rooms that stood empty. */
+  /** Ends what is due: silent sockets, grace of those who are away, rooms that stood empty. */
   async tick(now: number): Promise<void> {
-    for (const key of await this.parts.presence.due(now)) {
-      await this.change(key, { kind: "tick" });
+    for (const socket of [...this.#sockets]) socket.checkHeartbeat(now);
+    for (const absence of [...this.#absences]) {
+      this.#absences.delete(absence);
+      await this.#tellAbsence(absence);
+    }
+    const due = await this.parts.presence.due(now).catch((error) => {
+      this.#unexpected("due_failed", error);
+      return [];
+    });
+    // One that fails holds up no other.
+    for (const key of due) {
+      await this.change(key, { kind: "tick" }, now)
+        .catch((error) => this.#unexpected("tick_failed", error, key));
     }
   }
 
-  /** Tells every client when to come back, spread out, and closes its socket. Nobody is let in any more. */
-  drain(): void {
+  /**
+   * Tells every client when to come back, spread out, and closes its socket; nobody is let in any more. Resolves when
+   * all sockets are gone, at the latest after `POLICY.drain.socketsMs`.
+   */
+  async drain(): Promise<void> {
     this.#status = "draining";
-    const { minMs, perClientMs, maxMs } = POLICY.drain;
-    const spreadMs = Math.min(maxMs, minMs + this.#connections.size * perClientMs);
-    for (const connection of [...this.#connections]) this.sendAway(connection, spreadMs);
+    const { minMs, perClientMs, maxMs, socketsMs } = POLICY.drain;
+    const spreadMs = Math.min(maxMs, minMs + this.#sockets.size * perClientMs);
+    this.#emptied = Promise.withResolvers<void>();
+    if (this.#sockets.size === 0) this.#emptied.resolve();
+    const timer = setTimeout(this.#emptied.resolve, socketsMs);
+    for (const socket of [...this.#sockets]) this.sendAway(socket, spreadMs);
+    await this.#emptied.promise;
+    clearTimeout(timer);
   }
 
   /** Tells one client to come back within `spreadMs`. */
-  sendAway(connection: Connection, spreadMs: number = POLICY.drain.maxMs): void {
-    connection.end("draining", CLOSE.draining, "Cannot serve: this node is draining", {
-      retryAfterMs: Math.round(POLICY.drain.minMs + Math.random() * spreadMs),
-    });
+  sendAway(socket: Socket, spreadMs: number = POLICY.drain.maxMs): void {
+    socket.end(
+      "draining",
+      CLOSE.draining,
+      "Cannot serve: this node is draining; expected another node, or this one later",
+      { retryAfterMs: Math.round(POLICY.drain.minMs + Math.random() * spreadMs) },
+    );
   }
 
-  #local(key: RoomKey, state: RoomState): LocalRoom {
-    const name = keyOf(key);
-    let room = this.#rooms.get(name);
-    if (!room) this.#rooms.set(name, room = { key, state, connections: new Map() });
-    return room;
+  async #tellAbsence(absence: Absence): Promise<void> {
+    const { key, id, connection } = absence;
+    try {
+      await this.change(key, { kind: "away", id, connection });
+    } catch (error) {
+      // Untold it would be a ghost: the next tick tries again.
+      this.#absences.add(absence);
+      this.#unexpected("away_failed", error, key);
+    }
   }
 
   #forgetIfEmpty(room: LocalRoom): void {
-    const name = keyOf(room.key);
-    if (room.connections.size === 0 && this.#rooms.get(name) === room) this.#rooms.delete(name);
+    const name = keyOf(room.view.key);
+    if (room.peers.size === 0 && this.#rooms.get(name) === room) this.#rooms.delete(name);
   }
 
   /** Tells those here, and the other nodes that have people in the room. */
   #announce(key: RoomKey, { state, changes, nodes }: Changed): void {
     if (changes.length === 0) return;
-    const room = this.#rooms.get(keyOf(key));
+    this.#record(key, changes);
     for (const node of nodes) {
       if (node === this.parts.node) continue;
       this.parts.bus.publish(node, { kind: "changes", room: key, changes });
     }
+    this.#advance(key, (room) => room.advance(state, changes));
+  }
+
+  /** A room that the store does not have has ended, whoever missed it. */
+  #notice(key: RoomKey, { code }: Refusal): void {
+    if (code === "room_not_found") this.#advance(key, (room) => room.advance(null));
+  }
+
+  #advance(key: RoomKey, move: (room: LocalRoom) => void): void {
+    const room = this.#rooms.get(keyOf(key));
     if (!room) return;
-    if (state && state.version > room.state.version) room.state = state;
-    for (const change of changes) this.#tell(room, change);
-  }
-
-  /** One change, told to the sockets that are here. */
-  #tell(room: LocalRoom, change: RoomChange): void {
-    switch (change.kind) {
-      case "participant": {
-        const { version, member } = change;
-        const here = room.connections.get(member.id);
-        if (here && here.id !== member.connection) {
-          room.connections.delete(member.id);
-          here.end(
-            "taken_over",
-            CLOSE.takenOver,
-            "Cannot stay: a newer socket resumed this session",
-          );
-        }
-        this.#broadcast(room, {
-          type: "participant",
-          version,
-          participant: participantInfo(member),
-        });
-        // Not when it came back to this node: then its new socket is about to be seated here.
-        if (here && member.node !== this.parts.node) this.#forgetIfEmpty(room);
-        return;
-      }
-      case "left": {
-        const { version, id, reason } = change;
-        const here = room.connections.get(id);
-        room.connections.delete(id);
-        this.counters.left[reason]++;
-        this.#broadcast(room, { type: "left", version, id, reason });
-        if (reason === "removed") {
-          here?.end("removed", CLOSE.removed, "Cannot stay: removed from the room");
-        } else {
-          here?.close();
-        }
-        return this.#forgetIfEmpty(room);
-      }
-      case "room":
-        return this.#broadcast(room, { type: "room", version: change.version, room: change.room });
-      case "topology":
-        return this.#broadcast(room, {
-          type: "topology",
-          ...change.topology,
-          reason: change.reason,
-        });
-      case "ended":
-        for (const connection of room.connections.values()) {
-          connection.end(
-            "room_ended",
-            CLOSE.noRoom,
-            `Cannot stay: room "${room.key.id}" has ended`,
-          );
-        }
-        room.connections.clear();
-        return this.#forgetIfEmpty(room);
-      default:
-        return assertNever(change);
-    }
-  }
-
-  #broadcast(room: LocalRoom, frame: ServerFrame): void {
-    const text = JSON.stringify(frame);
-    this.counters.frames[MESSAGE_CLASS[frame.type]] += room.connections.size;
-    for (const connection of room.connections.values()) connection.deliver(text);
+    move(room);
+    this.#forgetIfEmpty(room);
   }
 
   #receive(message: BusMessage): void {
@@ -280,14 +279,13 @@ export class Hub {
     if (!room) return;
     switch (message.kind) {
       case "deliver":
-        room.connections.get(message.to)?.deliver(message.frame);
+        room.peers.get(message.to)?.deliver(message.frame, message.of);
         return;
       case "changes":
         for (const change of message.changes) {
-          const state = follow(room.state, change);
-          if (state) room.state = state;
-          else this.#reread(room);
-          this.#tell(room, change);
+          const next = change.kind === "ended" ? null : follow(room.view, change);
+          if (next === undefined) return this.#reread(message.room);
+          this.#advance(message.room, (room) => room.advance(next, [change]));
         }
         return;
       default:
@@ -296,22 +294,26 @@ export class Hub {
   }
 
   /** Something was missed: the store knows. */
-  #reread(room: LocalRoom): void {
-    this.parts.presence.read(room.key).then((state) => {
-      if (state && state.version > room.state.version) room.state = state;
-    }).catch((error) => this.#unexpected("reread_failed", error));
+  #reread(key: RoomKey): void {
+    this.parts.presence.read(key)
+      .then((state) => this.#advance(key, (room) => room.advance(state ?? null)))
+      .catch((error) => this.#unexpected("reread_failed", error, key));
   }
 
-  #welcome(room: LocalRoom, id: string, session: string, resumed: boolean): ServerFrame {
+  #rereadAll(): void {
+    for (const room of this.#rooms.values()) this.#reread(room.view.key);
+  }
+
+  #welcome(room: LocalRoom, id: string, session: string, resumed: boolean): WelcomeFrame {
     const { config } = this.parts;
-    const { members, version, topology } = room.state;
+    const { members, version, topology } = room.view;
     const others = Object.values(members).filter((member) => member.id !== id);
     return {
       type: "welcome",
-      self: participantInfo(memberOf(room.state, id)!),
+      self: participantInfo(memberOf(room.view, id)!),
       session,
       resumed,
-      room: roomInfo(room.state),
+      room: roomInfo(room.view),
       participants: others.map(participantInfo),
       version,
       topology,
@@ -320,17 +322,47 @@ export class Hub {
         frameLength: LIMITS.frameLength,
         framesPerSecond: config.frames.rate,
         frameBurst: config.frames.burst,
+        updatesPerSecond: POLICY.updates.rate,
+        updateBurst: POLICY.updates.burst,
       },
     };
   }
 
-  #unexpected(event: string, error: unknown): void {
-    this.parts.log("error", event, { error: String(error) });
+  /** Counts and logs what this node did to a room; not every mute and raised hand. */
+  #record({ tenant, id: room }: RoomKey, changes: RoomChange[]): void {
+    const { log } = this.parts;
+    for (const change of changes) {
+      switch (change.kind) {
+        case "participant": {
+          const { cause, member: { id: participant } } = change;
+          if (cause === "joined" || cause === "resumed") this.counters.entered[cause]++;
+          if (cause !== "updated") log("info", cause, { tenant, room, participant });
+          break;
+        }
+        case "left":
+          this.counters.left[change.reason]++;
+          log("info", "left", { tenant, room, participant: change.id, code: change.reason });
+          break;
+        case "ended":
+          log("info", "room_ended", { tenant, room });
+          break;
+        case "room":
+        case "topology":
+          break;
+        default:
+          assertNever(change);
+      }
+    }
+  }
+
+  #unexpected(event: string, error: unknown, key?: RoomKey): void {
+    const { log } = this.parts;
+    log("error", event, { tenant: key?.tenant, room: key?.id, error: errorText(error) });
   }
 }
 
-const gone: Refusal = {
+const overtaken: Refusal = {
   kind: "refused",
-  code: "unavailable",
-  message: "Cannot welcome: the socket closed while it was being let in",
+  code: "taken_over",
+  message: "Cannot enter: a newer socket resumed this session; expected one socket per session",
 };

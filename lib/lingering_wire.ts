@@ -11,8 +11,7 @@ export type ServerSocket = Pick<WebSocket, "send" | "close" | "bufferedAmount" |
  */
 export class LingeringWire implements Wire {
   readonly #socket: ServerSocket;
-  #heardAt = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #state: { kind: "open" } | { kind: "closing"; heardAt: number; timer: Timer | undefined } = OPEN;
 
   constructor(socket: ServerSocket) {
     this.#socket = socket;
@@ -33,11 +32,16 @@ export class LingeringWire implements Wire {
   close(code: number, reason: string): void {
     const { quietMs, atMostMs } = POLICY.close;
     const start = Date.now();
-    this.#heardAt = start;
+    const closing = {
+      kind: "closing" as const,
+      heardAt: start,
+      timer: undefined as Timer | undefined,
+    };
+    this.#state = closing;
     const look = () => {
       const now = Date.now();
-      const quietAt = Math.min(this.#heardAt + quietMs, start + atMostMs);
-      if (now < quietAt) this.#timer = setTimeout(look, quietAt - now);
+      const quietAt = Math.min(closing.heardAt + quietMs, start + atMostMs);
+      if (now < quietAt) closing.timer = setTimeout(look, quietAt - now);
       else this.#socket.close(code, reason);
     };
     look();
@@ -45,11 +49,15 @@ export class LingeringWire implements Wire {
 
   /** A frame has come. */
   heard(): void {
-    this.#heardAt = Date.now();
+    if (this.#state.kind === "closing") this.#state.heardAt = Date.now();
   }
 
   /** The socket has closed. */
   gone(): void {
-    clearTimeout(this.#timer);
+    if (this.#state.kind === "closing") clearTimeout(this.#state.timer);
   }
 }
+
+type Timer = ReturnType<typeof setTimeout>;
+
+const OPEN = { kind: "open" } as const;

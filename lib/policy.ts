@@ -9,8 +9,8 @@ export const POLICY = {
   awayGraceMs: 8_000,
   /** How often rooms are looked at for what is due, in ms. */
   tickMs: 250,
-  /** A socket silent for this long is pinged at half-time, then given up, in s. */
-  idleTimeoutSeconds: 12,
+  /** A socket that has been silent for `pingMs` is pinged; one that answers pings, after `silentMs` given up. */
+  heartbeat: { pingMs: 6_000, silentMs: 12_000 },
   /** What may wait in one socket's send buffer before its client counts as not reading, in bytes. */
   sendBufferBytes: 1_048_576,
   /** Rooms that one tenant may have at once. */
@@ -31,15 +31,17 @@ export const POLICY = {
     maxParticipants: 12,
     maxParticipantsCeiling: 100,
     emptyTimeoutSeconds: 300,
-    /** Above this many participants the mesh is left, below `demoteAt` it is returned to. */
+    /** With this many participants the call is lifted, with `demoteAt` it comes down again. */
     promoteAt: 5,
     demoteAt: 3,
   },
   token: { ttlSeconds: 3_600, maxTtlSeconds: 86_400 },
   /** A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`; in ms. */
   close: { quietMs: 100, atMostMs: 400 },
-  /** How a draining node spreads the return of its clients, sends its close frames, and ends; in ms. */
-  drain: { minMs: 200, perClientMs: 2, maxMs: 5_000, exitWithinMs: 3_500, closeFramesMs: 500 },
+  /** How a draining node spreads the return of its clients, waits for sockets to close, and ends; in ms. */
+  drain: { minMs: 200, perClientMs: 2, maxMs: 5_000, socketsMs: 2_000, exitWithinMs: 3_500 },
+  /** Updates of one participant: each goes to everyone in the room. */
+  updates: { rate: 5, burst: 20 },
   /** When a full room is worth another try, in ms. */
   roomFullRetryMs: 10_000,
 } as const;

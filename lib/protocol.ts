@@ -12,6 +12,8 @@ import type { ErrorCode } from "./codes.ts";
 export const LIMITS = {
   /** Longest text frame, in UTF-16 code units, which is at most its size in bytes. */
   frameLength: 65_536,
+  /** Frames that may follow a `join` or `resume` before its answer. */
+  framesBeforeWelcome: 16,
   /** From open to the first `join` or `resume`, in ms. */
   joinTimeoutMs: 5_000,
   /** Longest `attributes`, as JSON text. */
@@ -66,6 +68,7 @@ export const Update = z.object({ type: z.literal("update"), ...present });
 export const Remove = z.object({ type: z.literal("remove"), participant: ParticipantId });
 export const IceServersRequest = z.object({ type: z.literal("iceServers") });
 export const Ping = z.object({ type: z.literal("ping"), id: z.number().optional() });
+export const Pong = z.object({ type: z.literal("pong") });
 export const Leave = z.object({ type: z.literal("leave") });
 
 /** Every frame that a client may send. */
@@ -78,6 +81,7 @@ export const ClientFrame = z.discriminatedUnion("type", [
   Remove,
   IceServersRequest,
   Ping,
+  Pong,
   Leave,
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
@@ -99,6 +103,7 @@ export const MESSAGE_CLASS: Record<ServerFrame["type"], MessageClass> = {
   topology: "topology",
   welcome: "control",
   iceServers: "control",
+  ping: "control",
   pong: "control",
   error: "control",
 };
@@ -144,6 +149,7 @@ export interface RoomInfo {
 
 export type TopologyMode = "mesh" | "sfu";
 
+/** Which way media takes in a room. */
 export interface Topology {
   mode: TopologyMode;
   /** Goes up by one with each change; a lower one than the last seen is stale. */
@@ -157,14 +163,15 @@ export interface IceServer {
   credential?: string;
 }
 
-export interface IceServersFrame {
-  type: "iceServers";
+/** What a browser needs to find a path to the others. */
+export interface IceServers {
   iceServers: IceServer[];
   /** How long the credentials last, in s; absent where there are none. */
   ttlSeconds?: number;
 }
 
-export interface WelcomeFrame {
+/** The answer to `join` and `resume`. */
+export interface WelcomeFrame extends IceServers {
   type: "welcome";
   self: ParticipantInfo;
   /** Proof for `resume`. Keep it secret. */
@@ -177,9 +184,13 @@ export interface WelcomeFrame {
   /** Version of the roster, see `participant`. */
   version: number;
   topology: Topology;
-  iceServers: IceServer[];
-  ttlSeconds?: number;
-  limits: { frameLength: number; framesPerSecond: number; frameBurst: number };
+  limits: {
+    frameLength: number;
+    framesPerSecond: number;
+    frameBurst: number;
+    updatesPerSecond: number;
+    updateBurst: number;
+  };
 }
 
 /** Why somebody left. `lost`: the socket closed and nobody came back within 8 s. */
@@ -188,12 +199,13 @@ export type LeftReason = "left" | "lost" | "removed";
 /** Every frame that a node may send. */
 export type ServerFrame =
   | WelcomeFrame
-  | IceServersFrame
+  | ({ type: "iceServers" } & IceServers)
   | { type: "participant"; version: number; participant: ParticipantInfo }
   | { type: "left"; version: number; id: string; reason: LeftReason }
   | { type: "room"; version: number; room: RoomInfo }
   | ({ type: "topology"; reason: string } & Topology)
   | { type: "signal"; from: string; data: unknown }
   | { type: "message"; from: string; data: unknown }
+  | { type: "ping" }
   | { type: "pong"; id?: number; time: number }
   | { type: "error"; code: ErrorCode; message: string; retryAfterMs?: number };

@@ -4,15 +4,14 @@
  *
  * @module
  */
+import { assertNever } from "./assert_never.ts";
 import type { ErrorCode } from "./codes.ts";
 import { POLICY } from "./policy.ts";
 import type {
   Attributes,
   LeftReason,
   Media,
-  ParticipantInfo,
   Permissions,
-  RoomInfo,
   Topology,
   TopologyMode,
 } from "./protocol.ts";
@@ -28,51 +27,48 @@ export interface RoomSettings {
   metadata?: unknown;
 }
 
+/** When a room's call is lifted to an SFU, and when it comes down: by itself (`auto`), or fixed. */
 export interface TopologyPolicy {
   mode: "auto" | TopologyMode;
+  /** With this many participants, or more, the call is lifted. */
   promoteAt: number;
+  /** With this many, or fewer, it comes down again; less than `promoteAt`. */
   demoteAt: number;
+}
+
+/** What an owner changes: what is not named stays. */
+export type SettingsChange = Partial<Omit<RoomSettings, "topology">> & {
+  topology?: Partial<TopologyPolicy>;
+};
+
+/** What a room has where its owner says nothing. */
+export function defaultSettings(): RoomSettings {
+  const { maxParticipants, emptyTimeoutSeconds, promoteAt, demoteAt } = POLICY.room;
+  const topology = { mode: "auto", promoteAt, demoteAt } as const;
+  return { maxParticipants, emptyTimeoutSeconds, topology, regions: [] };
+}
+
+/** Settings with a change applied, or why that cannot be. */
+export function configured(
+  settings: RoomSettings,
+  given: SettingsChange,
+): RoomSettings | Refusal {
+  const topology = { ...settings.topology, ...given.topology };
+  if (topology.demoteAt >= topology.promoteAt) {
+    return {
+      kind: "refused",
+      code: "invalid_settings",
+      message:
+        `Cannot use topology with promoteAt ${topology.promoteAt} and demoteAt ${topology.demoteAt}; expected demoteAt to be less than promoteAt`,
+    };
+  }
+  return { ...settings, ...given, topology };
 }
 
 /** A room belongs to a tenant; two tenants may each have one of the same id. */
 export interface RoomKey {
   readonly tenant: string;
   readonly id: string;
-}
-
-/** One participant, and where it is. */
-export interface Member {
-  id: string;
-  identity: string;
-  name?: string;
-  permissions: Permissions;
-  metadata?: unknown;
-  media: Media;
-  attributes: Attributes;
-  joinedAt: number;
-  /** The token that it came with; a removal bans the token for as long as it lives. */
-  ticket: string;
-  /** When that token expires, in ms since 1970. */
-  expiresAt: number;
-  /** The node that holds its socket. */
-  node: string;
-  /** The socket that speaks for it: an older one has no say any more. */
-  connection: string;
-  presence: { state: "active" } | { state: "away"; since: number };
-}
-
-export interface RoomState {
-  key: RoomKey;
-  settings: RoomSettings;
-  createdAt: number;
-  /** Goes up by one with each change that others see. */
-  version: number;
-  topology: Topology;
-  members: Readonly<Record<string, Member>>;
-  /** Since when nobody is here, or `null`. */
-  emptySince: number | null;
-  /** Banned tokens and when they expire by themselves. */
-  banned: Readonly<Record<string, number>>;
 }
 
 /** What may be let in: from a token (`id` is new) or a session (`id` is known). */
@@ -82,11 +78,41 @@ export interface Admission {
   name?: string;
   permissions: Permissions;
   metadata?: unknown;
+  /** The token that it came with; a removal bans the token for as long as it lives. */
   ticket: string;
-  /** ms since 1970. */
+  /** When that token expires, in ms since 1970. */
   expiresAt: number;
 }
 
+/** One participant, and where it is. */
+export interface Member extends Admission {
+  media: Media;
+  attributes: Attributes;
+  /** ms since 1970. */
+  joinedAt: number;
+  /** The node that holds its socket. */
+  node: string;
+  /** The socket that speaks for it: an older one has no say any more. */
+  connection: string;
+  presence: { state: "active" } | { state: "away"; since: number };
+}
+
+/** A room, whole: what the store keeps of it. Times in ms since 1970. */
+export interface RoomState {
+  key: RoomKey;
+  settings: RoomSettings;
+  createdAt: number;
+  /** Goes up by one with each change that others see, from `createdAt` on: above that of any earlier room of the key. */
+  version: number;
+  topology: Topology;
+  members: Readonly<Record<string, Member>>;
+  /** Since when nobody is here, or `null`. */
+  emptySince: number | null;
+  /** Banned tokens and when they expire by themselves. */
+  banned: Readonly<Record<string, number>>;
+}
+
+/** What may happen to a room. */
 export type RoomEvent =
   | {
     kind: "enter";
@@ -100,7 +126,7 @@ export type RoomEvent =
   | { kind: "away"; id: string; connection: string }
   | { kind: "leave"; id: string; connection: string }
   | { kind: "remove"; id: string }
-  | { kind: "configure"; settings: Partial<RoomSettings> }
+  | { kind: "configure"; given: SettingsChange }
   | { kind: "topology"; expectedEpoch: number; mode: TopologyMode; reason: string }
   | { kind: "tick" }
   | { kind: "end" };
@@ -112,36 +138,41 @@ export type ParticipantCause = "joined" | "resumed" | "updated" | "away";
 export type RoomChange =
   | { kind: "participant"; version: number; member: Member; cause: ParticipantCause }
   | { kind: "left"; version: number; id: string; reason: LeftReason }
-  | { kind: "room"; version: number; room: RoomInfo }
+  | { kind: "room"; version: number; settings: RoomSettings }
   | { kind: "topology"; version: number; topology: Topology; reason: string }
   | { kind: "ended" };
+
+/** Why an owner's change cannot be; sockets never see these. */
+export type SettingsRefusal = "invalid_settings" | "epoch_stale";
 
 /** The event cannot be: nothing has changed. */
 export interface Refusal {
   kind: "refused";
-  code: ErrorCode | "epoch_stale";
+  code: ErrorCode | SettingsRefusal;
   message: string;
   retryAfterMs?: number;
 }
 
-/** `state` is `null` when the room has ended. */
 interface Applied {
   kind: "changed";
+  /** `null` when the room has ended. */
   state: RoomState | null;
   changes: RoomChange[];
 }
 
+/** The event has happened. */
 export interface Changed extends Applied {
   /** The nodes that hold someone of the room, before or after: who has to be told. */
   nodes: string[];
 }
 
+/** A room that has just been made. */
 export function newRoom(key: RoomKey, settings: RoomSettings, now: number): RoomState {
   return {
     key,
     settings,
     createdAt: now,
-    version: 0,
+    version: now,
     topology: { mode: "mesh", epoch: 1 },
     members: {},
     emptySince: now,
@@ -149,21 +180,9 @@ export function newRoom(key: RoomKey, settings: RoomSettings, now: number): Room
   };
 }
 
-/** Member -> what others see of it. */
-export function participantInfo(member: Member): ParticipantInfo {
-  const { id, identity, name, joinedAt, permissions, media, attributes, metadata } = member;
-  const state = member.presence.state;
-  return { id, identity, name, state, joinedAt, permissions, media, attributes, metadata };
-}
-
 /** The member of that id, if it is in the room. Ids come from the wire: "constructor" is nobody. */
-export function memberOf(state: RoomState, id: string): Member | undefined {
+export function memberOf(state: Pick<RoomState, "members">, id: string): Member | undefined {
   return Object.hasOwn(state.members, id) ? state.members[id] : undefined;
-}
-
-export function roomInfo(state: RoomState): RoomInfo {
-  const { name, maxParticipants, metadata } = state.settings;
-  return { id: state.key.id, name, maxParticipants, metadata };
 }
 
 /** When something is due in this room without anyone's doing, in ms since 1970; `Infinity` if never. */
@@ -206,18 +225,8 @@ function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refus
       return drop(state, [event.id], "left", now);
     case "remove":
       return remove(state, event, now);
-    case "configure": {
-      const next = {
-        ...state,
-        settings: { ...state.settings, ...event.settings },
-        version: state.version + 1,
-      };
-      return {
-        kind: "changed",
-        state: next,
-        changes: [{ kind: "room", version: next.version, room: roomInfo(next) }],
-      };
-    }
+    case "configure":
+      return configure(state, event.given);
     case "topology":
       return commitTopology(state, event);
     case "tick":
@@ -226,33 +235,6 @@ function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refus
       return ended;
     default:
       return assertNever(event);
-  }
-}
-
-/**
- * Follows a change that happened elsewhere. `undefined` when something before it was missed: then the room must
- * be read again.
- */
-export function follow(state: RoomState, change: RoomChange): RoomState | undefined {
-  if (change.kind === "ended") return state;
-  if (change.version <= state.version) return state;
-  if (change.version > state.version + 1) return undefined;
-  const next = { ...state, version: change.version };
-  switch (change.kind) {
-    case "participant":
-      return { ...next, members: { ...state.members, [change.member.id]: change.member } };
-    case "left": {
-      const { [change.id]: _, ...members } = state.members;
-      return { ...next, members };
-    }
-    case "room": {
-      const { name, maxParticipants, metadata } = change.room;
-      return { ...next, settings: { ...state.settings, name, maxParticipants, metadata } };
-    }
-    case "topology":
-      return { ...next, topology: change.topology };
-    default:
-      return assertNever(change);
   }
 }
 
@@ -287,11 +269,29 @@ function drop(state: RoomState, ids: string[], reason: LeftReason, now: number):
   return { kind: "changed", state: { ...state, members, version, emptySince }, changes };
 }
 
+function configure(state: RoomState, given: SettingsChange): Applied | Refusal {
+  const settings = configured(state.settings, given);
+  if ("kind" in settings) return settings;
+  const version = state.version + 1;
+  return {
+    kind: "changed",
+    state: { ...state, settings, version },
+    changes: [{ kind: "room", version, settings }],
+  };
+}
+
 type Enter = RoomEvent & { kind: "enter" };
 
 function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
   const { admission, node, connection, media, attributes } = event;
   const room = state.key.id;
+  const speaks = { node, connection, presence: { state: "active" } as const };
+  const here = memberOf(state, admission.id);
+  if (here) {
+    const said = { media: media ?? here.media, attributes: attributes ?? here.attributes };
+    return permitted(here.permissions, media) ??
+      put(state, { ...here, ...said, ...speaks }, "resumed");
+  }
   if (Object.hasOwn(state.banned, admission.ticket)) {
     return {
       kind: "refused",
@@ -299,13 +299,6 @@ function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
       message:
         `Cannot enter room "${room}": this token's participant was removed; expected a new token`,
     };
-  }
-  const speaks = { node, connection, presence: { state: "active" } as const };
-  const here = memberOf(state, admission.id);
-  if (here) {
-    const said = { media: media ?? here.media, attributes: attributes ?? here.attributes };
-    return permitted(here.permissions, media) ??
-      put(state, { ...here, ...said, ...speaks }, "resumed");
   }
   if (admission.expiresAt <= now) {
     return {
@@ -326,19 +319,12 @@ function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
       retryAfterMs: POLICY.roomFullRetryMs,
     };
   }
-  const { id, identity, name, permissions, metadata, ticket, expiresAt } = admission;
-  return permitted(permissions, media) ?? put(state, {
-    id,
-    identity,
-    name,
-    permissions,
-    metadata,
-    ticket,
-    expiresAt,
+  return permitted(admission.permissions, media) ?? put(state, {
+    ...admission,
+    ...speaks,
     joinedAt: now,
     media: media ?? { microphone: false, camera: false, screen: false },
     attributes: attributes ?? {},
-    ...speaks,
   }, "joined");
 }
 
@@ -416,9 +402,4 @@ function participantNotFound(state: RoomState, id: string): Refusal {
     message:
       `Cannot find participant "${id}" in room "${state.key.id}"; expected the id of someone who is in it`,
   };
-}
-
-/** Ends an exhaustive `switch`. */
-export function assertNever(value: never): never {
-  throw new TypeError(`Cannot handle ${JSON.stringify(value)}: expected a known kind`);
 }

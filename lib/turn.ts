@@ -1,13 +1,7 @@
 import { createHmac } from "node:crypto";
 import type { Config } from "./config.ts";
 import { POLICY } from "./policy.ts";
-import type { IceServer } from "./protocol.ts";
-
-export interface IceServers {
-  iceServers: IceServer[];
-  /** How long the credentials last, in s; absent where there are none. */
-  ttlSeconds?: number;
-}
+import type { IceServer, IceServers } from "./protocol.ts";
 
 /**
  * What a browser needs to find a path: STUN, and TURN with credentials that expire by themselves

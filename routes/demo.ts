@@ -5,10 +5,9 @@ import type { Hub } from "../lib/hub.ts";
 import { randomId } from "../lib/ids.ts";
 import { POLICY } from "../lib/policy.ts";
 import { Permissions } from "../lib/protocol.ts";
-import { newRoom } from "../lib/room.ts";
+import { defaultSettings, newRoom } from "../lib/room.ts";
 import { expectJson, limitBody, limitTime } from "./middleware/body.ts";
 import { ProblemError } from "./problem.ts";
-import { defaults } from "./rooms.ts";
 import { RoomId } from "./schemas.ts";
 
 const Body = z.object({ name: z.string().trim().min(1).max(64) });
@@ -19,7 +18,9 @@ const Body = z.object({ name: z.string().trim().min(1).max(64) });
  */
 export function demoRoutes(hub: Hub): Hono {
   const app = new Hono();
-  if (!hub.parts.config.demo) return app;
+  const { demo } = hub.parts.config;
+  app.get("/demo/settings.json", (c) => c.json({ rooms: demo }));
+  if (!demo) return app;
   app.post(
     "/demo/rooms/:room/tokens",
     limitTime(),
@@ -35,7 +36,9 @@ export function demoRoutes(hub: Hub): Hono {
         );
       }
       const key = { tenant: DEMO_TENANT, id: room.data };
-      if (await hub.parts.presence.create(newRoom(key, defaults(), Date.now())) === "limit") {
+      if (
+        await hub.parts.presence.create(newRoom(key, defaultSettings(), Date.now())) === "limit"
+      ) {
         throw new ProblemError(
           "room_limit",
           "Cannot make a room: the demo has too many; try later",

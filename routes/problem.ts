@@ -20,6 +20,7 @@ export const Problem = z.object({
 
 const STATUS = {
   invalid_request: 400,
+  invalid_settings: 400,
   malformed_json: 400,
   unauthorized: 401,
   origin_not_allowed: 403,

@@ -1,9 +1,9 @@
-import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Hub } from "../lib/hub.ts";
 import { randomId } from "../lib/ids.ts";
 import { POLICY } from "../lib/policy.ts";
 import { roomNotFound } from "../lib/presence/mod.ts";
-import { newRoom, type RoomKey, type RoomSettings, type RoomState } from "../lib/room.ts";
+import { configured, defaultSettings, newRoom, type RoomKey, type RoomState } from "../lib/room.ts";
 import type { TenantEnv } from "./middleware/tenant.ts";
 import { ProblemError, refusalProblem } from "./problem.ts";
 import * as s from "./schemas.ts";
@@ -79,7 +79,10 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
   app.openapi(create, async (c) => {
     const { id = randomId(), ...given } = c.req.valid("json") ?? {};
     const key = { tenant: c.get("tenant"), id };
-    const room = newRoom(key, settings(defaults(), given), Date.now());
+    requireSfu(given.topology?.mode);
+    const settings = configured(defaultSettings(), given);
+    if ("kind" in settings) throw refusalProblem(settings);
+    const room = newRoom(key, settings, Date.now());
     switch (await presence.create(room)) {
       case "created":
         return c.json(s.roomAnswer(room), 201);
@@ -109,9 +112,9 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
 
   app.openapi(patch, async (c) => {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
-    const { settings: current } = await readRoom(hub, key);
-    const next = settings(current, c.req.valid("json"));
-    const result = await hub.change(key, { kind: "configure", settings: next });
+    const given = c.req.valid("json");
+    requireSfu(given.topology?.mode);
+    const result = await hub.change(key, { kind: "configure", given });
     if (result.kind === "refused") throw refusalProblem(result);
     return c.json(s.roomAnswer(result.state!), 200);
   });
@@ -129,23 +132,4 @@ export async function readRoom(hub: Hub, key: RoomKey): Promise<RoomState> {
   const room = await hub.parts.presence.read(key);
   if (!room) throw refusalProblem(roomNotFound(key));
   return room;
-}
-
-/** What a room has where its owner says nothing. */
-export function defaults(): RoomSettings {
-  const { maxParticipants, emptyTimeoutSeconds, promoteAt, demoteAt } = POLICY.room;
-  const topology = { mode: "auto", promoteAt, demoteAt } as const;
-  return { maxParticipants, emptyTimeoutSeconds, topology, regions: [] };
-}
-
-function settings(base: RoomSettings, given: z.infer<typeof s.RoomChanges>): RoomSettings {
-  const topology = { ...base.topology, ...given.topology };
-  if (topology.demoteAt >= topology.promoteAt) {
-    throw new ProblemError(
-      "invalid_request",
-      `Cannot use topology with promoteAt ${topology.promoteAt} and demoteAt ${topology.demoteAt}; expected demoteAt to be less than promoteAt`,
-    );
-  }
-  requireSfu(topology.mode);
-  return { ...base, ...given, topology };
 }

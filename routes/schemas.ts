@@ -6,7 +6,8 @@
 import { z } from "@hono/zod-openapi";
 import { POLICY } from "../lib/policy.ts";
 import { ParticipantInfo, Permissions } from "../lib/protocol.ts";
-import { type Member, participantInfo, type RoomState } from "../lib/room.ts";
+import type { Member, RoomState } from "../lib/room.ts";
+import { participantInfo } from "../lib/room_view.ts";
 import { Problem } from "./problem.ts";
 
 export const RoomId = z.string()
@@ -23,10 +24,10 @@ const Metadata = z.unknown().refine(
 const TopologyPolicy = z.strictObject({
   mode: z.enum(["auto", "mesh", "sfu"]),
   promoteAt: z.number().int().min(2).max(100).openapi({
-    description: "In `auto`: with this many participants the call is lifted to an SFU.",
+    description: "In `auto`: with this many participants, or more, the call is lifted to an SFU.",
   }),
   demoteAt: z.number().int().min(1).max(99).openapi({
-    description: "In `auto`: with this many it comes down again. Less than `promoteAt`.",
+    description: "In `auto`: with this many, or fewer, it comes down again. Less than `promoteAt`.",
   }),
 });
 

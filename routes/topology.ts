@@ -2,7 +2,6 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Hub } from "../lib/hub.ts";
 import type { TenantEnv } from "./middleware/tenant.ts";
 import { ProblemError, refusalProblem } from "./problem.ts";
-import { readRoom } from "./rooms.ts";
 import * as s from "./schemas.ts";
 
 const tags = ["topology"];
@@ -44,9 +43,7 @@ export function topologyRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
     const { mode } = c.req.valid("json");
     requireSfu(mode);
-    const { settings } = await readRoom(hub, key);
-    const topology = { ...settings.topology, mode };
-    const result = await hub.change(key, { kind: "configure", settings: { topology } });
+    const result = await hub.change(key, { kind: "configure", given: { topology: { mode } } });
     if (result.kind === "refused") throw refusalProblem(result);
     return c.json(s.roomAnswer(result.state!), 200);
   });
@@ -55,7 +52,7 @@ export function topologyRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
 }
 
 /** No SFU is configured in this version: a room that insists on one could never have a call. */
-export function requireSfu(mode: "auto" | "mesh" | "sfu"): void {
+export function requireSfu(mode: "auto" | "mesh" | "sfu" | undefined): void {
   if (mode !== "sfu") return;
   throw new ProblemError(
     "sfu_unavailable",

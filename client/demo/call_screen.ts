@@ -1,5 +1,5 @@
 /** The call: people on the stage, controls below, panels beside. @module */
-import type { Call, CallError } from "../api.ts";
+import type { Call, CallError, MediaState } from "../api.ts";
 import { connectChat } from "./chat.ts";
 import { setSpeaker } from "./chosen_devices.ts";
 import { connectControls } from "./controls.ts";
@@ -12,6 +12,8 @@ import { copyText, notify } from "./notices.ts";
 import { connectPanels } from "./panels.ts";
 import { showPeople } from "./people.ts";
 import { connectPeoplePanel } from "./people_panel.ts";
+import { namesOf } from "./person.ts";
+import { savePreferences } from "./preferences.ts";
 import { type Action, listenForShortcuts } from "./shortcuts.ts";
 import { connectStats } from "./stats_panel.ts";
 import { keepAwake } from "./wake_lock.ts";
@@ -19,9 +21,12 @@ import { keepAwake } from "./wake_lock.ts";
 export interface CallScreenOptions {
   /** The link to give to others; none where the person came by a token of their own. */
   link: string | undefined;
-  /** The call is over: left, or closed with `call.error`. */
-  ended(error: CallError | undefined): void;
+  /** The call is over: left, or closed with `error`; `had` is what was on before. */
+  ended(error: CallError | undefined, had: Devices): void;
 }
+
+/** Whether one's own microphone and camera are on. */
+export type Devices = Omit<MediaState, "screen">;
 
 let current: { deviceChosen(kind: DeviceKind): void } | undefined;
 
@@ -33,12 +38,15 @@ export function connectCallDevices() {
 /** Shows a call until it is over. */
 export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   const listening = new AbortController();
+  const nameOf = namesOf([...call.participants.values(), call.self]);
+  let had: Devices = { microphone: false, camera: false };
   const panels = connectPanels(
     { stats: () => stats.refresh(), people: () => peoplePanel.refresh() },
     listening.signal,
   );
   const people = showPeople(call, {
     stage: byId("stage"),
+    nameOf,
     tell: (text) => notify(text),
     refused: () => byId("hear").hidden = false,
     counted: drawCount,
@@ -47,12 +55,20 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     people.updateSelf();
     peoplePanel.refresh();
   });
-  const chat = connectChat(call, (from, text) => {
-    if (panels.received()) notify(`${from}: ${text.slice(0, 140)}`);
+  const chat = connectChat(call, {
+    nameOf,
+    received: (from, text) => {
+      if (panels.received()) notify(`${from}: ${text.slice(0, 140)}`);
+    },
   });
-  const stats = connectStats(call, byId("stats-body"), () => panels.isOpen("stats"));
+  const stats = connectStats(call, {
+    body: byId("stats-body"),
+    nameOf,
+    visible: () => panels.isOpen("stats"),
+  });
   const peoplePanel = connectPeoplePanel(call, {
     list: byId("people-list"),
+    nameOf,
     visible: () => panels.isOpen("people"),
     remove: (participant) => controls.attempt(() => call.remove(participant)),
   });
@@ -93,11 +109,13 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     listenForShortcuts((action) => acts[action]()),
     call.on("state", drawState),
     call.on("topology", drawTopology),
+    call.on("media", remember),
     call.on("warning", (warning) => notify(textOfError(warning), "problem")),
   ];
   current = { deviceChosen };
   byId("hear").hidden = true;
   byId("alone-copy").hidden = !link;
+  remember();
   drawTopology({ ...call.topology, reason: "as it was when you joined" });
   drawState();
 
@@ -108,6 +126,14 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
       ? ""
       : "Reconnecting to the service… Those you are connected to still see and hear you.";
     if (call.state === "closed") close();
+  }
+
+  /** The next lobby offers what is on now. Once closed all is off, which nobody chose. */
+  function remember() {
+    if (call.state === "closed" || !call.self.permissions.publish) return;
+    const { microphone, camera } = call.self.media;
+    had = { microphone, camera };
+    savePreferences(had);
   }
 
   function deviceChosen(kind: DeviceKind) {
@@ -125,17 +151,18 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     for (const stop of undo) stop();
     current = undefined;
     for (const id of ["help", "settings"]) byId<HTMLDialogElement>(id).close();
-    ended(call.error);
+    ended(call.error, had);
   }
 }
 
 function drawTopology({ mode, epoch, reason }: Call["topology"] & { reason: string }) {
   const badge = byId("topology");
-  badge.textContent = `${mode === "sfu" ? "SFU" : "Mesh"} · ${epoch}`;
+  badge.textContent = mode === "sfu" ? "SFU" : "Mesh";
   badge.dataset.mode = mode;
   badge.dataset.epoch = String(epoch);
-  badge.title = `Topology ${mode}, epoch ${epoch}: ${reason}`;
-  setAttribute(badge, "aria-label", badge.title);
+  // Named, the title is its description.
+  setAttribute(badge, "aria-label", `Topology: ${badge.textContent}`);
+  badge.title = `Epoch ${epoch}: ${reason}`;
 }
 
 function drawCount(count: number) {

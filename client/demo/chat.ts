@@ -3,7 +3,7 @@ import type { Call } from "../api.ts";
 import { byId, make, setAttribute } from "./dom.ts";
 import { textOfError } from "./errors.ts";
 import { textParts } from "./format.ts";
-import { nameOf } from "./person.ts";
+import type { Named } from "./person.ts";
 
 /** The text of a message of this page's chat; other data that is sent in a call is none. Pure. */
 export function chatTextOf(data: unknown): string | undefined {
@@ -11,8 +11,14 @@ export function chatTextOf(data: unknown): string | undefined {
   return typeof data.chat === "string" ? data.chat : undefined;
 }
 
-/** Connects the chat panel to a call until closed; `received` is told of each message of someone else. */
-export function connectChat(call: Call, received: (from: string, text: string) => void) {
+export interface ChatOptions {
+  nameOf(someone: Named): string;
+  /** Called for each message of someone else. */
+  received(from: string, text: string): void;
+}
+
+/** Connects the chat panel to a call until closed. */
+export function connectChat(call: Call, { nameOf, received }: ChatOptions) {
   const log = byId("chat-log");
   const form = byId<HTMLFormElement>("chat-form");
   const input = byId<HTMLInputElement>("chat-input");

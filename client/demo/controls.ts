@@ -43,7 +43,8 @@ export function connectControls(call: Call, done: () => void) {
     try {
       await act();
     } catch (error) {
-      notify(textOfError(error, device), "problem");
+      // What was under way when the call ended is no news any more.
+      if (call.state !== "closed") notify(textOfError(error, device), "problem");
     }
     draw();
     done();

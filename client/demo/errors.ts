@@ -22,10 +22,13 @@ const WORDS: Partial<Record<CallErrorCode, Words>> = {
   },
   room_not_found: {
     what: "There is no such room",
-    advice: "Check the link, or start a new call.",
+    advice: "Check the link, or ask whoever sent it for a new one.",
   },
   room_full: { what: "The call is full", advice: "Try again when someone has left." },
-  room_ended: { what: "The call has ended", advice: "Start a new one to go on." },
+  room_ended: {
+    what: "The call has ended",
+    advice: "Ask whoever sent the link for a new one to go on.",
+  },
   removed: {
     what: "You were removed from the call",
     advice: "Ask whoever leads the call before you join again.",
@@ -61,14 +64,12 @@ const DEVICE_ERRORS: Partial<Record<CallErrorCode, string>> = {
   insecure_context: "InsecureContext",
 };
 
-/** What happened and what to do, for an error of the SDK; the error's own words for a code without others. */
-export function wordsOf(error: Error & { code?: unknown; action?: unknown }): Words {
-  const known = WORDS[codeOf(error)];
-  return known ??
-    { what: error.message, advice: typeof error.action === "string" ? error.action : "" };
+/** What happened and what to do, for an error of the SDK that a person can make sense of. */
+export function knownWordsOf(error: Error): Words | undefined {
+  return WORDS[codeOf(error)];
 }
 
-/** The same in one line. `device` is what was asked for when it failed. */
+/** The same in one line; the error's own words where there are no others. `device` is what was asked for when it failed. */
 export function textOfError(error: unknown, device?: InputKind): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof TokenRefused) return error.message;
@@ -76,7 +77,8 @@ export function textOfError(error: unknown, device?: InputKind): string {
   if (error.cause instanceof TokenRefused) return error.cause.message;
   const name = DEVICE_ERRORS[codeOf(error)];
   if (name && device) return deviceProblem(name, device);
-  const { what, advice } = wordsOf(error);
+  const { what, advice } = knownWordsOf(error) ??
+    { what: error.message, advice: "action" in error ? String(error.action) : "" };
   return [what, advice].filter(Boolean).map(sentence).join(" ");
 }
 

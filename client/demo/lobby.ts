@@ -6,9 +6,10 @@ import { byId, make, setAttribute, setIcon } from "./dom.ts";
 import { textOfError } from "./errors.ts";
 import { meterLevel } from "./meter.ts";
 import { hueOf, initials } from "./names.ts";
+import { GUEST } from "./person.ts";
 import { loadPreferences, savePreferences } from "./preferences.ts";
 import { Preview, type Problems } from "./preview.ts";
-import { chosenInput, setSpeaker } from "./chosen_devices.ts";
+import { chosenMedia, setSpeaker } from "./chosen_devices.ts";
 
 export interface LobbyOptions {
   /** Whether to ask for a name; a token from a back end brings its own. */
@@ -114,17 +115,14 @@ export function connectLobby() {
 
   async function join() {
     if (joinButton.disabled) return;
-    const chosen = name.value.trim() || "Guest";
+    const chosen = name.value.trim() || GUEST;
     if (name.value.trim()) savePreferences({ name: chosen });
     setJoining(true);
     showProblem("");
     await devicesSettled();
-    const wanted = (kind: InputKind) => states[kind] === "on" && chosenInput(kind);
+    const media = { microphone: states.audioinput === "on", camera: states.videoinput === "on" };
     try {
-      await options?.join(chosen, {
-        audio: await wanted("audioinput"),
-        video: await wanted("videoinput"),
-      });
+      await options?.join(chosen, await chosenMedia(media));
     } catch (error) {
       showProblem(textOfError(error));
     } finally {

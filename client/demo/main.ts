@@ -1,36 +1,46 @@
 /** The demo: from a link through the lobby into a call, and to its end. @module */
 import type { Call, CallError, JoinOptions } from "../api.ts";
-import { connectCallDevices, showCall } from "./call_screen.ts";
-import { byId } from "./dom.ts";
-import { endingOf } from "./ending.ts";
+import { connectCallDevices, type Devices, showCall } from "./call_screen.ts";
+import { chosenMedia } from "./chosen_devices.ts";
+import { byId, setAttribute } from "./dom.ts";
+import { endingOf, isFinal } from "./ending.ts";
 import { textOfError } from "./errors.ts";
-import { type Destination, destinationOf, roomOfInput, shareLink } from "./link.ts";
+import {
+  type Destination,
+  destinationOf,
+  type Invitation,
+  roomOfInput,
+  shareLink,
+} from "./link.ts";
 import { connectLobby } from "./lobby.ts";
 import { roomName } from "./names.ts";
 import { copyText, notify } from "./notices.ts";
 import { loadSdk } from "./sdk.ts";
+import { fetchRoomsOpen } from "./settings.ts";
 import { listenForShortcuts } from "./shortcuts.ts";
 import { fetchToken } from "./tokens.ts";
 
-type Screen = "start" | "lobby" | "call" | "ended";
-/** A destination that is a call. */
-type Invitation = Exclude<Destination, { kind: "start" }>;
+const SCREENS = ["start", "no-rooms", "lobby", "call", "ended"] as const;
+type Screen = typeof SCREENS[number];
 
+const roomsOpen = fetchRoomsOpen();
 const lobby = connectLobby();
 const callDevices = connectCallDevices();
+/** Joins the call that was last left once more, as it was. */
+let rejoin = () => Promise.resolve();
 
 byId("start-call").addEventListener("click", () => goTo(roomName(Math.random)));
 byId("join-by-link").addEventListener("submit", (event) => {
   event.preventDefault();
-  const room = roomOfInput(byId<HTMLInputElement>("link").value);
-  if (room) return goTo(room);
-  byId("link-problem").textContent = "Paste a link to a call, or type the name of a room.";
+  const input = roomOfInput(byId<HTMLInputElement>("link").value);
+  if (input.kind === "room") goTo(input.room);
+  else byId("link-problem").textContent = input.text;
 });
 byId("room-link").addEventListener("click", () => {
   const { link } = byId("room-link").dataset;
   if (link) copyText(link);
 });
-byId("rejoin").addEventListener("click", open);
+byId("rejoin").addEventListener("click", () => rejoin());
 // Going back or to another link is a new visit: the call that was is left by the page's end.
 addEventListener("popstate", () => location.reload());
 listenForShortcuts((action) => {
@@ -46,9 +56,13 @@ function goTo(room: string) {
 }
 
 /** Shows what the address bar asks for. */
-function open() {
+async function open() {
   const destination = destinationOf(location.href);
   const room = destination.kind === "start" ? undefined : destination.room;
+  if (destination.kind !== "token" && !await roomsOpen) {
+    byId("no-rooms-link").hidden = !room;
+    return showScreen("no-rooms");
+  }
   showRoom(room, linkOf(destination));
   if (destination.kind === "start") return showScreen("start");
   showScreen("lobby");
@@ -58,19 +72,48 @@ function open() {
   });
 }
 
+/** @throws what another attempt may mend */
 async function join(invitation: Invitation, name: string, media: JoinOptions["media"]) {
   // Asked again on a rejoin, so a demo token may be short-lived.
   const token = invitation.kind === "token"
     ? invitation.token
     : () => fetchToken(invitation.room, name);
-  const call = await joinAnyway({ url: location.origin, token, media });
+  const call = await joinAnyway({ url: location.origin, token, media }).catch((error: unknown) => {
+    if (isFinal(error, invitation.kind)) return error;
+    throw error;
+  });
   lobby.close();
+  if (call instanceof Error) return showEnding(call, invitation);
   // To look at from the console.
   Object.assign(globalThis, { meshliftCall: call });
   showRoom(call.room.name ?? call.room.id, linkOf(invitation));
   showScreen("call");
   callDevices.refresh();
-  showCall(call, { link: linkOf(invitation), ended: showEnding });
+  showCall(call, {
+    link: linkOf(invitation),
+    ended: (error, had) => {
+      rejoin = () => joinAgain(invitation, name, had);
+      showEnding(error, invitation);
+    },
+  });
+}
+
+async function joinAgain(invitation: Invitation, name: string, had: Devices) {
+  setRejoining(true);
+  byId("rejoin-problem").textContent = "";
+  try {
+    await join(invitation, name, await chosenMedia(had));
+  } catch (error) {
+    byId("rejoin-problem").textContent = textOfError(error);
+  } finally {
+    setRejoining(false);
+  }
+}
+
+function setRejoining(rejoining: boolean) {
+  const button = byId<HTMLButtonElement>("rejoin");
+  button.disabled = rejoining;
+  button.textContent = rejoining ? "Joining…" : "Rejoin";
 }
 
 /** Joins, without devices where it is they that fail: listening is better than standing outside. */
@@ -109,21 +152,25 @@ function showRoom(name: string | undefined, link: string | undefined) {
   chip.disabled = !link;
   chip.dataset.link = link ?? "";
   byId("room-name").textContent = name ?? "";
+  setAttribute(chip, "aria-label", link ? `${name}, copy the link` : name);
   document.title = name ? `${name} · meshlift` : "meshlift";
 }
 
-function showEnding(error: CallError | undefined) {
-  const { title, message, action } = endingOf(error);
-  byId("ended-title").textContent = title;
-  byId("ended-message").textContent = message;
-  byId("ended-action").textContent = action;
+async function showEnding(error: CallError | undefined, invitation: Invitation) {
+  const ending = endingOf(error, invitation.kind);
+  byId("ended-title").textContent = ending.title;
+  byId("ended-action").textContent = ending.action;
+  byId("rejoin-problem").textContent = "";
+  byId("rejoin").hidden = !ending.rejoin;
+  byId("new-call").hidden = !await roomsOpen;
+  byId("new-call").classList.toggle("primary", !ending.rejoin);
   byId("ended").dataset.code = error?.code ?? "left";
   showScreen("ended");
 }
 
 function showScreen(screen: Screen) {
   document.body.dataset.screen = screen;
-  for (const name of ["start", "lobby", "call", "ended"]) byId(name).hidden = name !== screen;
+  for (const name of SCREENS) byId(name).hidden = name !== screen;
   byId("call-tools").hidden = screen !== "call";
   byId(screen).querySelector("h1")?.focus({ preventScroll: true });
 }

@@ -1,11 +1,12 @@
 /** Keeps one tile per person and per shared screen, as the call's events tell. @module */
 import type { Call, Participant } from "../api.ts";
-import { nameOf, type Person, personOf, selfOf } from "./person.ts";
+import { type Named, type Person, personOf, selfOf } from "./person.ts";
 import { createStage } from "./stage.ts";
 import { Tile } from "./tile.ts";
 
 export interface PeopleOptions {
   stage: HTMLElement;
+  nameOf(someone: Named): string;
   /** Words for what happened, to show and to read out. */
   tell(text: string): void;
   /** The browser plays no sound before a click. */
@@ -83,7 +84,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
   }
 
   function update(participant: Participant) {
-    const person = personOf(participant);
+    const person = personOf(participant, options.nameOf(participant));
     tiles.get(participant.id)?.show(person);
     tellHand(participant.id, person);
     const { media, screen } = participant;
@@ -91,7 +92,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
   }
 
   function updateSelf() {
-    const person = selfOf(call.self);
+    const person = selfOf(call.self, options.nameOf(call.self));
     own.show(person);
     const { media, screen } = call.self;
     showScreen(call.self.id, media.screen && hasPicture(screen), screen, person);
@@ -109,7 +110,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
     call.on("participant", (participant) => {
       if (!tiles.has(participant.id)) {
         addTile(participant.id, "person", participant.stream);
-        if (!present.delete(participant.id)) options.tell(`${nameOf(participant)} joined`);
+        if (!present.delete(participant.id)) options.tell(`${options.nameOf(participant)} joined`);
       }
       update(participant);
       arrange();
@@ -119,7 +120,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
       removeTile(screens, participant.id);
       hands.delete(participant.id);
       present.delete(participant.id);
-      options.tell(`${nameOf(participant)} left`);
+      options.tell(`${options.nameOf(participant)} left`);
       arrange();
     }),
     call.on("updated", update),
@@ -145,6 +146,9 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
       for (const stop of undo) stop();
       stage.close();
       for (const tile of [...tiles.values(), ...screens.values()]) tile.remove();
+      // What is still told of oneself must not place them again.
+      tiles.clear();
+      screens.clear();
     },
   };
 }

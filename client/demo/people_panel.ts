@@ -1,10 +1,18 @@
 /** The panel with everyone in the call: raised hands first, and a way to remove people for who may. @module */
 import type { Call, Participant, Self } from "../api.ts";
 import { icon, make, setAttribute } from "./dom.ts";
-import { nameOf, type Person, personOf, PRESENCE_TEXT, QUALITY_TEXT, selfOf } from "./person.ts";
+import {
+  type Named,
+  type Person,
+  personOf,
+  PRESENCE_TEXT,
+  QUALITY_TEXT,
+  selfOf,
+} from "./person.ts";
 
 export interface PeoplePanelOptions {
   list: HTMLElement;
+  nameOf(someone: Named): string;
   /** Whether anybody sees the list now; it is drawn only then. */
   visible(): boolean;
   /** A moderator removes someone. */
@@ -36,9 +44,13 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
   function draw() {
     if (!options.visible()) return;
     const people = [
-      { ...selfOf(call.self), who: call.self as Self | Participant, self: true },
+      {
+        ...selfOf(call.self, options.nameOf(call.self)),
+        who: call.self as Self | Participant,
+        self: true,
+      },
       ...[...call.participants.values()].map((participant) => ({
-        ...personOf(participant),
+        ...personOf(participant, options.nameOf(participant)),
         who: participant,
         self: false,
       })),
@@ -65,7 +77,7 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
   }
 
   function removeButton(participant: Participant): HTMLButtonElement {
-    const label = `Remove ${nameOf(participant)} from the call`;
+    const label = `Remove ${options.nameOf(participant)} from the call`;
     const button = make("button", {
       class: "tool",
       type: "button",

@@ -45,27 +45,55 @@ export const QUALITY_BARS: Readonly<Record<Quality, number>> = {
   unknown: 0,
 };
 
+/** Who gives no name. */
+export const GUEST = "Guest";
+
+/** Whom to name. */
+export type Named = Pick<Participant, "id" | "name" | "identity">;
+
 /** The name of someone, with the identity where there is none. */
 export function nameOf(someone: Pick<Participant, "name" | "identity">): string {
-  return someone.name?.trim() || someone.identity || "Guest";
+  return someone.name?.trim() || someone.identity || GUEST;
+}
+
+/**
+ * Names for one call, each its own to the viewer: {@linkcode nameOf}, but of several guests the second is Guest 2,
+ * and so on, in the order of joining.
+ *
+ * @param present who is there already, in that order; others follow as they are first asked for
+ */
+export function namesOf(present: Iterable<Named>): (someone: Named) => string {
+  const guests: string[] = [];
+  const name = (someone: Named) => {
+    const own = nameOf(someone);
+    if (own !== GUEST) return own;
+    if (!guests.includes(someone.id)) guests.push(someone.id);
+    const number = guests.indexOf(someone.id) + 1;
+    return number === 1 ? GUEST : `${GUEST} ${number}`;
+  };
+  for (const someone of present) name(someone);
+  return name;
 }
 
 /** What there is to know of someone besides the streams. */
 type Known<Someone> = Omit<Someone, "stream" | "screen">;
 
 /** How to show another participant. */
-export function personOf(participant: Known<Participant>): Person {
+export function personOf(
+  participant: Known<Participant>,
+  name = nameOf(participant),
+): Person {
   const presence = participant.state === "away"
     ? "away"
     : participant.connection === "connected"
     ? "here"
     : participant.connection;
-  return describe(participant, nameOf(participant), presence, participant.quality);
+  return describe(participant, name, presence, participant.quality);
 }
 
 /** How to show oneself. */
-export function selfOf(self: Known<Self>): Person {
-  return describe(self, `${nameOf(self)} (you)`, "here", undefined);
+export function selfOf(self: Known<Self>, name = nameOf(self)): Person {
+  return { ...describe(self, `${name} (you)`, "here", undefined), initials: initials(name) };
 }
 
 function describe(
@@ -86,7 +114,7 @@ function describe(
   ];
   return {
     name,
-    initials: initials(nameOf(someone)),
+    initials: initials(name),
     hue: hueOf(someone.identity),
     muted: !media.microphone,
     camera: media.camera,

@@ -1,8 +1,8 @@
 /** The panel with live statistics: one card per participant, three small plots each. @module */
-import type { Call, CallStats, Participant, ParticipantStats } from "../api.ts";
+import type { Call, CallStats, ParticipantStats } from "../api.ts";
 import { make, makeSvg } from "./dom.ts";
 import { bitrate, milliseconds, percent } from "./format.ts";
-import { nameOf } from "./person.ts";
+import type { Named } from "./person.ts";
 import { ceilingOf, plotOf, type Value } from "./plot.ts";
 import { appended, type Sample, sampleOf, SAMPLES_SHOWN } from "./series.ts";
 
@@ -12,8 +12,15 @@ const EVERY_MS = 1_000;
 /** The least that the vertical axis shows, so that a quiet line does not look wild. */
 const LEAST = { roundTripMs: 50, lossPercent: 5, bitrate: 100_000 };
 
-/** Measures `call` each second and draws into `body` while `visible` says so, until closed. */
-export function connectStats(call: Call, body: HTMLElement, visible: () => boolean) {
+export interface StatsOptions {
+  body: HTMLElement;
+  nameOf(someone: Named): string;
+  /** Whether anybody sees the panel now; it is drawn only then. */
+  visible(): boolean;
+}
+
+/** Measures `call` each second and draws what it found, until closed. */
+export function connectStats(call: Call, { body, nameOf, visible }: StatsOptions) {
   const samples = new Map<string, Sample[]>();
   const cards = new Map<string, Card>();
   const signaling = make("p", { class: "small" });
@@ -57,7 +64,7 @@ export function connectStats(call: Call, body: HTMLElement, visible: () => boole
       milliseconds(roundTrip === undefined ? undefined : roundTrip * 1000)
     }`;
     for (const [id, participant] of call.participants) {
-      const card = cards.get(id) ?? makeCard(participant);
+      const card = cards.get(id) ?? makeCard(id, nameOf(participant));
       cards.set(id, card);
       if (!card.element.isConnected) list.append(card.element);
       card.draw(samples.get(id) ?? [], now.participants[id]);
@@ -93,15 +100,15 @@ interface Card {
   draw(samples: Sample[], stats: ParticipantStats | undefined): void;
 }
 
-function makeCard(participant: Participant): Card {
+function makeCard(id: string, name: string): Card {
   const path = make("p", { class: "small" });
   const roundTrip = makePlot("Round trip");
   const loss = makePlot("Loss");
   const rate = makePlot("Bitrate in, out");
   const element = make(
     "article",
-    { class: "stat", "data-participant": participant.id },
-    make("h3", {}, nameOf(participant)),
+    { class: "stat", "data-participant": id },
+    make("h3", {}, name),
     path,
     make("div", { class: "plots" }, roundTrip.element, loss.element, rate.element),
   );

@@ -110,11 +110,11 @@ export class Tile {
   }
 
   #showScreen(person: Person) {
-    const text = this.options.self ? "Your screen" : `Screen of ${person.name}`;
+    const text = this.options.self ? "Your screen" : `${person.name}'s screen`;
     this.element.dataset.camera = "on";
     setAttribute(this.element, "aria-label", text);
     setAttribute(this.video, "aria-label", text);
-    setAttribute(this.#pin, "aria-label", `Show ${text.toLowerCase()} large`);
+    setAttribute(this.#pin, "aria-label", `Show ${this.options.self ? "your screen" : text} large`);
     this.#name.textContent = text;
     this.#showPresence(person);
   }

@@ -28,8 +28,8 @@ export function idempotent(store: Idempotency): MiddlewareHandler<TenantEnv> {
     let answered = false;
     try {
       await next();
-      // An error of ours is not an answer: the same request may be tried again.
-      if (c.res.status >= 500) return;
+      // "Not now" is no answer to keep: the same request may be tried again.
+      if (c.res.status >= 500 || c.res.status === 429) return;
       await store.save(key, {
         status: c.res.status,
         contentType: c.res.headers.get("content-type") ?? "application/json",

@@ -3,15 +3,24 @@ import { describe, it } from "@std/testing/bdd";
 import type { Bus, BusMessage } from "../../lib/bus/mod.ts";
 
 const room = { tenant: "acme", id: "r" };
-const frame = (n: number): BusMessage => ({ kind: "deliver", room, to: "p_a", frame: String(n) });
+const frame = (n: number): BusMessage => ({
+  kind: "deliver",
+  room,
+  to: "p_a",
+  frame: String(n),
+  of: "signal",
+});
 
 /** Opens an inbox. `received(n)` waits until n messages have come. */
 async function inbox(bus: Bus, node: string) {
   const messages: BusMessage[] = [];
   let wake = () => {};
-  const close = await bus.subscribe(node, (message) => {
-    messages.push(message);
-    wake();
+  const close = await bus.subscribe(node, {
+    message(message) {
+      messages.push(message);
+      wake();
+    },
+    missed() {},
   });
   async function received(count: number): Promise<BusMessage[]> {
     while (messages.length < count) await new Promise<void>((resolve) => wake = resolve);

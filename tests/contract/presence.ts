@@ -5,16 +5,16 @@ import type { Presence } from "../../lib/presence/mod.ts";
 import {
   type Changed,
   deadline,
+  defaultSettings,
   newRoom,
   type RoomEvent,
   type RoomKey,
   type RoomState,
 } from "../../lib/room.ts";
-import { defaults } from "../../routes/rooms.ts";
 
 const NOW = 1_800_000_000_000;
 const key = (id: string, tenant = "acme"): RoomKey => ({ tenant, id });
-const room = (id: string, tenant?: string) => newRoom(key(id, tenant), defaults(), NOW);
+const room = (id: string, tenant?: string) => newRoom(key(id, tenant), defaultSettings(), NOW);
 
 function enter(id: string): RoomEvent {
   const permissions = { publish: true, subscribe: true, chat: true, moderate: false };
@@ -69,7 +69,7 @@ export function presenceContract(name: string, make: () => Presence | Promise<Pr
         ids.map((id) => presence.change(key("r"), enter(id), NOW)),
       );
       const versions = results.map((result) => (result as Changed).state!.version);
-      assertEquals(versions.toSorted((a, b) => a - b), ids.map((_, i) => i + 1));
+      assertEquals(versions.toSorted((a, b) => a - b), ids.map((_, i) => NOW + i + 1));
       assertEquals(Object.keys((await presence.read(key("r")))!.members).length, 12);
     });
 

@@ -1,13 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { afterAll, afterEach, beforeAll, describe, it } from "@std/testing/bdd";
 import type { Browser, Page } from "playwright-core";
+import { Api } from "../helpers/api.ts";
 import { launchBrowser, type TestPage, waitFor } from "../helpers/browser.ts";
-import { makeRoom, makeToken, remove, whoIsIn } from "../helpers/rooms.ts";
 import { type Service, startService } from "../helpers/service.ts";
 import { framesOf, join, joinFrom, perceives, sees, serveCallPage } from "./call_page.ts";
 
 describe("a call in real browsers", () => {
   let service: Service;
+  let api: Api;
   let browser: Browser;
   let site: ReturnType<typeof serveCallPage>;
   let room: string;
@@ -15,6 +16,7 @@ describe("a call in real browsers", () => {
 
   beforeAll(async () => {
     service = await startService();
+    api = Api.over(service.url);
     site = serveCallPage(service.url);
     browser = await launchBrowser(["--auto-accept-this-tab-capture"]);
   });
@@ -28,14 +30,14 @@ describe("a call in real browsers", () => {
   });
 
   async function enter(identity: string, permissions = {}): Promise<Page> {
-    const token = await makeToken(service.url, room, { identity, permissions });
+    const token = await api.makeToken(room, identity, { permissions });
     const page = await joinFrom(browser, site.url, { url: service.url, token });
     open.push(page);
     return page.page;
   }
 
   async function call(...identities: string[]): Promise<Page[]> {
-    room = await makeRoom(service.url);
+    room = (await api.makeRoom()).id;
     const pages: Page[] = [];
     for (const identity of identities) pages.push(await enter(identity));
     return pages;
@@ -65,10 +67,10 @@ describe("a call in real browsers", () => {
     await assertAllPerceiveAll([ada, bob], ["ada", "bob"]);
     await bob.reload();
     await sees(ada, "left bob", 2_000);
-    const token = await makeToken(service.url, room, { identity: "bob" });
+    const token = await api.makeToken(room, "bob");
     await join(bob, { url: service.url, token });
     await assertAllPerceiveAll([ada, bob], ["ada", "bob"]);
-    assertEquals(await whoIsIn(service.url, room), ["ada", "bob"]);
+    assertEquals(await api.whoIsIn(room), ["ada", "bob"]);
   });
 
   it("a tab that is killed is gone for the others within 10 s", async () => {
@@ -78,7 +80,7 @@ describe("a call in real browsers", () => {
     // It does not answer: the page that would is gone.
     session.send("Page.crash").catch(() => {});
     await sees(ada, "left bob", 10_000);
-    assertEquals(await whoIsIn(service.url, room), ["ada"]);
+    assertEquals(await api.whoIsIn(room), ["ada"]);
   });
 
   it("leaving is seen by the others at once", async () => {
@@ -151,12 +153,9 @@ describe("a call in real browsers", () => {
   });
 
   it("whoever may not publish is not seen, whatever its page says", async () => {
-    room = await makeRoom(service.url);
+    room = (await api.makeRoom()).id;
     const ada = await enter("ada");
-    const token = await makeToken(service.url, room, {
-      identity: "eve",
-      permissions: { publish: false },
-    });
+    const token = await api.makeToken(room, "eve", { permissions: { publish: false } });
     const eve = await joinFrom(browser, site.url, { url: service.url, token, media: false });
     open.push(eve);
     const refusal = await eve.page.evaluate(() =>
@@ -175,7 +174,7 @@ describe("a call in real browsers", () => {
   it("removed over REST, the call closes and says why", async () => {
     const [ada, bob] = await call("ada", "bob") as [Page, Page];
     const id = await bob.evaluate(() => globalThis.call.self.id);
-    await remove(service.url, room, id);
+    await api.remove(room, id);
     await sees(bob, "state closed", 2_000);
     assertEquals(await bob.evaluate(() => globalThis.call.error?.code), "removed");
     await sees(ada, "left bob", 2_000);
@@ -183,7 +182,7 @@ describe("a call in real browsers", () => {
 
   it("when the room ends, the call closes and says why", async () => {
     const [ada] = await call("ada") as [Page];
-    await remove(service.url, room);
+    await api.remove(room);
     await sees(ada, "state closed", 2_000);
     assertEquals(await ada.evaluate(() => globalThis.call.error?.code), "room_ended");
   });
@@ -191,9 +190,9 @@ describe("a call in real browsers", () => {
   it("two calls live in one page", async () => {
     const [ada, bob] = await call("ada", "bob") as [Page, Page];
     const first = room;
-    room = await makeRoom(service.url);
+    room = (await api.makeRoom()).id;
     const cleo = await enter("cleo");
-    const token = await makeToken(service.url, room, { identity: "ada" });
+    const token = await api.makeToken(room, "ada");
     await ada.evaluate(() => Object.assign(globalThis, { firstCall: globalThis.call }));
     await join(ada, { url: service.url, token });
     await perceives(ada, ["cleo"]);
@@ -201,7 +200,7 @@ describe("a call in real browsers", () => {
     await perceives(bob, ["ada"]);
     await ada.evaluate(() => globalThis.call.leave());
     await sees(cleo, "left ada", 2_000);
-    assertEquals(await whoIsIn(service.url, first), ["ada", "bob"]);
+    assertEquals(await api.whoIsIn(first), ["ada", "bob"]);
     const before = await framesOf(bob, "ada");
     await waitFor(
       bob,

@@ -1,9 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Page } from "playwright-core";
+import { Api } from "../helpers/api.ts";
 import { launchBrowser, waitFor } from "../helpers/browser.ts";
 import { startProxy } from "../helpers/cuttable_proxy.ts";
-import { makeRoom, makeToken } from "../helpers/rooms.ts";
 import { startService } from "../helpers/service.ts";
 import { joinFrom, serveCallPage } from "./call_page.ts";
 
@@ -13,12 +13,13 @@ const CUTS = 5;
 describe("call.send", () => {
   it("brings 1,000 messages each way through five cuts: all, once, in order", async () => {
     await using service = await startService();
+    const api = Api.over(service.url);
     await using site = serveCallPage(service.url);
     await using browser = await launchBrowser();
     await using proxy = startProxy(service.url);
-    const room = await makeRoom(service.url);
+    const room = (await api.makeRoom()).id;
     const enter = async (identity: string) => {
-      const token = await makeToken(service.url, room, { identity });
+      const token = await api.makeToken(room, identity);
       return await joinFrom(browser, site.url, { url: proxy.url, token, media: false });
     };
     await using ada = await enter("ada");

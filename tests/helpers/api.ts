@@ -92,6 +92,17 @@ export class Api {
     return participants;
   }
 
+  /** Identities of those who are in the room. */
+  async whoIsIn(room: string): Promise<string[]> {
+    return (await this.listParticipants(room)).map(({ identity }) => identity).sort();
+  }
+
+  /** Removes a participant; without one, ends the room. */
+  async remove(room: string, participant?: string): Promise<void> {
+    const path = participant === undefined ? "" : `/participants/${participant}`;
+    await this.#good("DELETE", `/v1/rooms/${room}${path}`, 204);
+  }
+
   /** Makes a token. */
   async makeToken(
     room: string,

@@ -69,28 +69,36 @@ export async function newPage(
  * Waits until `fn`, run in the page over and over, gives something truthy, and returns that.
  * Also in a page that is not in front.
  *
- * @throws {Error} after `timeout` ms, with what was waited for and the page's errors.
+ * @throws {Error} after `timeout` ms, with what was waited for, what it gave last and the page's errors.
  */
 export async function waitFor<Result, Arg = void>(
   page: Page,
   fn: (arg: Arg) => Result | Promise<Result>,
   timeout = 15_000,
   arg?: Arg,
-): Promise<Result> {
+): Promise<Awaited<Result>> {
+  const { promise: late, resolve } = Promise.withResolvers<string>();
+  const timer = setTimeout(() => resolve("late"), timeout);
+  let last: unknown;
   try {
-    // By default Playwright asks at each animation frame, and hidden pages have none.
-    const handle = await page.waitForFunction(fn as (arg: unknown) => Result, arg, {
-      timeout,
-      polling: 50,
-    });
-    const value = await handle.jsonValue() as Result;
-    await handle.dispose();
-    return value;
-  } catch (cause) {
-    throw new Error(
-      `Waited in ${page.url()} for ${fn}: ${cause instanceof Error ? cause.message : cause}\n` +
-        `errors of the page: ${errorsOf.get(page)?.join("\n") || "none"}`,
-      { cause },
-    );
+    // Not `page.waitForFunction`: the promise of an async `fn` is truthy to it, whatever it gives.
+    while (true) {
+      const look = page.evaluate(fn as (arg: unknown) => Result, arg).then(
+        (value) => ({ value }),
+        // A page that is being loaded anew has nothing to look at for a moment.
+        (error) => ({ error }),
+      );
+      const seen = await Promise.race([look, late]);
+      if (typeof seen === "string") break;
+      if ("value" in seen && seen.value) return seen.value as Awaited<Result>;
+      last = "value" in seen ? seen.value : seen.error;
+      await page.waitForTimeout(50);
+    }
+  } finally {
+    clearTimeout(timer);
   }
+  throw new Error(
+    `Waited ${timeout} ms in ${page.url()} for ${fn}: it gave ${last} last\n` +
+      `errors of the page: ${errorsOf.get(page)?.join("\n") || "none"}`,
+  );
 }

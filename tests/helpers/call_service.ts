@@ -5,7 +5,7 @@ import { WsClient } from "./ws_client.ts";
 
 /** Environment of a production start; every test process may share it, nothing else is secret in it. */
 export const PRODUCTION = {
-  API_KEYS: "dev:dev-secret,globex:globex-secret",
+  API_KEYS: "acme:acme-secret,globex:globex-secret",
   TOKEN_SECRET: "a secret of the tests, long enough to be one",
 };
 
@@ -24,7 +24,7 @@ export interface CallService extends AsyncDisposable {
 
 export async function callService(options: ServiceOptions = {}): Promise<CallService> {
   const service = await startService({ ...options, env: { ...PRODUCTION, ...options.env } });
-  const api = Api.over(service.url);
+  const api = Api.over(service.url, "acme-secret");
   return {
     service,
     api,

@@ -14,8 +14,7 @@ import type { LogFields } from "../../lib/log.ts";
 import { memoryPresence } from "../../lib/presence/memory.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
 import { type ClientFrame, Permissions, type WelcomeFrame } from "../../lib/protocol.ts";
-import { newRoom, type RoomKey } from "../../lib/room.ts";
-import { defaults } from "../../routes/rooms.ts";
+import { defaultSettings, newRoom, type RoomKey, type RoomSettings } from "../../lib/room.ts";
 import { FrameInbox } from "./frame_inbox.ts";
 
 export const ROOM: RoomKey = { tenant: "acme", id: "r" };
@@ -37,30 +36,38 @@ export interface FakeNode {
   hub: Hub;
   presence: Presence;
   logs: { level: string; event: string; fields: LogFields }[];
+  /** Resolves when the hub logs this event for the next time. */
+  logged(event: string): Promise<void>;
 }
 
 export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
   const { node = "n1", presence = memoryPresence(), bus = memoryBus(), env = {} } = parts;
   const config = readConfig({ ...ENVIRONMENT, ...env });
   const logs: FakeNode["logs"] = [];
+  const waiting = new Map<string, () => void>();
   const hub = new Hub({
     node,
     config,
     presence,
     bus,
     tokens: new Tokens(config.tokenSecret),
-    log: (level, event, fields = {}) => logs.push({ level, event, fields }),
+    log: (level, event, fields = {}) => {
+      logs.push({ level, event, fields });
+      waiting.get(event)?.();
+    },
   });
-  return { hub, presence, logs };
+  const logged = (event: string) =>
+    new Promise<void>((resolve) => void waiting.set(event, resolve));
+  return { hub, presence, logs, logged };
 }
 
 /** Makes a room with the defaults of REST. */
 export async function makeRoom(
   { presence }: FakeNode,
   key: RoomKey = ROOM,
-  settings: Partial<ReturnType<typeof defaults>> = {},
+  settings: Partial<RoomSettings> = {},
 ): Promise<void> {
-  await presence.create(newRoom(key, { ...defaults(), ...settings }, Date.now()));
+  await presence.create(newRoom(key, { ...defaultSettings(), ...settings }, Date.now()));
 }
 
 export interface FakeToken {
@@ -106,6 +113,8 @@ export class FakeWire implements Wire {
     this.readyState = WebSocket.CLOSED;
     this.frames.close(`the node closed with ${code} ${reason}`);
     this.#resolveClosed({ code, reason });
+    // As with a real socket, whose close event comes later.
+    queueMicrotask(() => this.connection.closed());
   }
 
   /** The client sends. */
@@ -131,6 +140,24 @@ export async function join(
   wire.says({ type: "join", token });
   const welcome = await wire.frames.next("welcome");
   return { wire, welcome, id: welcome.self.id };
+}
+
+/** Resumes on a new socket. */
+export async function resume(
+  { hub }: FakeNode,
+  session: string,
+): Promise<{ wire: FakeWire; welcome: WelcomeFrame; id: string }> {
+  const wire = new FakeWire(hub);
+  wire.says({ type: "resume", session });
+  const welcome = await wire.frames.next("welcome");
+  return { wire, welcome, id: welcome.self.id };
+}
+
+/** The next frame in which somebody sees a participant in a state. */
+export function seen({ wire }: { wire: FakeWire }, id: string, state: "active" | "away") {
+  return wire.frames.next("participant", {
+    where: ({ participant }) => participant.id === id && participant.state === state,
+  });
 }
 
 /** An id that no participant has. */

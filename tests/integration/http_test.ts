@@ -8,7 +8,7 @@ import { RawSocket } from "../helpers/raw_socket.ts";
 const HEAD = [
   "POST /v1/rooms HTTP/1.1",
   "host: localhost",
-  "authorization: Bearer dev-secret",
+  "authorization: Bearer acme-secret",
   "content-type: application/json",
   "",
 ].join("\r\n");
@@ -23,6 +23,7 @@ describe("bad input over HTTP", () => {
     calls = await callService();
     pair = await Pair.of(calls);
     slow = slowBody();
+    slow.catch(() => {}); // told by the test that awaits it
   });
   afterEach(() => pair.stillSignals());
   afterAll(async () => {
@@ -59,13 +60,14 @@ describe("bad input over HTTP", () => {
     const request = session.request({
       ":method": "POST",
       ":path": "/v1/rooms",
-      authorization: "Bearer dev-secret",
+      authorization: "Bearer acme-secret",
     });
     const answered = new Promise<number>((resolve, reject) => {
       request.on("response", (headers) => resolve(Number(headers[":status"])));
       request.on("error", reject);
     });
-    request.write(MEGABYTE);
+    // The node resets the stream amid it; what counts is what it answered before.
+    request.end(MEGABYTE.repeat(50));
     assertEquals(await answered, 413);
     const closed = new Promise((resolve) => session.on("close", resolve));
     session.destroy();

@@ -57,15 +57,21 @@ describe("a node at work", () => {
     await calls.service.log(/"status":401/);
 
     const lines = calls.service.logs.filter((line) => line.startsWith("{"));
-    const joins = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "join");
+    const joins = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === "joined");
     const { time, ...join } = joins.find(({ participant }) => participant === ada.id);
-    assertEquals(join, { level: "info", event: "join", tenant: "dev", room, participant: ada.id });
+    assertEquals(join, {
+      level: "info",
+      event: "joined",
+      tenant: "acme",
+      room,
+      participant: ada.id,
+    });
     assert(Math.abs(Date.parse(time) - Date.now()) < 60_000, time);
     const printed = calls.service.logs.join("\n");
     const secrets = [
       token.split(".")[2]!,
       ada.welcome.session.split(".")[2]!,
-      "dev-secret",
+      "acme-secret",
       "a-wrong-secret",
       "turn-secret",
       PRODUCTION.TOKEN_SECRET,

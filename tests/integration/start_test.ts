@@ -1,6 +1,7 @@
 /** How a node starts, or says in one line why it does not. */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { Api } from "../helpers/api.ts";
 import { PRODUCTION } from "../helpers/call_service.ts";
 import { startService } from "../helpers/service.ts";
 
@@ -63,11 +64,9 @@ describe("bad configuration stops the start with one line and exit 1", () => {
 describe("a production start", () => {
   it("lets nobody in with the secrets of development, and makes no rooms for the demo", async () => {
     await using service = await startService({ args: [], env: PRODUCTION });
-    const rooms = await fetch(`${service.url}/v1/rooms`, {
-      headers: { authorization: "Bearer dev-secret-of-nobody" },
-    });
-    assertEquals(rooms.status, 401);
-    assertStringIncludes(await rooms.text(), "unauthorized");
+    const rooms = await Api.over(service.url, "dev-secret").problem("GET", "/v1/rooms");
+    assertEquals([rooms.status, rooms.body.code], [401, "unauthorized"]);
+    assertEquals((await Api.over(service.url, "acme-secret").listRooms()).rooms, []);
     const demo = await fetch(`${service.url}/demo/rooms/tea/tokens`, {
       method: "POST",
       body: `{"name":"Ada"}`,

@@ -41,6 +41,8 @@ export async function buildSdk(root: string, target: string): Promise<void> {
     chunkNames: "client-[name]-[hash]",
     sourcemap: true,
     define: { global: "globalThis" },
+    // simple-peer's private properties; ours are private by the language.
+    mangleProps: /^_[a-z]/i,
     alias: Object.fromEntries(
       Object.entries(SHIMS).map(([name, file]) => [name, `${root}/client/shims/${file}`]),
     ),

@@ -156,7 +156,7 @@ describe("bad input over the socket", () => {
     const claims = (room: string, exp = now + 60) => ({
       iss: "meshlift",
       aud: "join",
-      tenant: "dev",
+      tenant: "acme",
       room,
       sub: "eve",
       jti: randomId(),

@@ -11,6 +11,7 @@ describe("a session", () => {
   beforeAll(async () => {
     calls = await callService();
     lost = lose();
+    lost.catch(() => {}); // told by the test that awaits it
   });
   afterAll(() => calls[Symbol.asyncDispose]());
 
@@ -26,10 +27,16 @@ describe("a session", () => {
       session: "",
       resumed: false,
       room: { id: room, name: "Standup", maxParticipants: 12 },
-      version: 2,
+      version: ada.welcome.version + 1,
       topology: { mode: "mesh", epoch: 1 },
       iceServers: [],
-      limits: { frameLength: 65_536, framesPerSecond: 50, frameBurst: 200 },
+      limits: {
+        frameLength: 65_536,
+        framesPerSecond: 50,
+        frameBurst: 200,
+        updatesPerSecond: 5,
+        updateBurst: 20,
+      },
     });
     assertEquals((await ada.next("participant")).participant, self);
   });
@@ -90,7 +97,7 @@ describe("a session", () => {
     assertEquals((await bob.closed).code, 1000);
     assertEquals(await ada.next("left"), {
       type: "left",
-      version: 3,
+      version: bob.welcome.version + 1,
       id: bob.id,
       reason: "left",
     });
@@ -105,6 +112,23 @@ describe("a session", () => {
     for (const client of [one, two]) client.send({ type: "join", token });
     const ids = [(await one.next("welcome")).self.id, (await two.next("welcome")).self.id];
     assertEquals(new Set(ids).size, 2);
+  });
+
+  it("of one token is its own: where one is removed, the other resumes", async () => {
+    const room = await calls.room();
+    const token = await calls.api.makeToken(room, "ada");
+    await using one = await calls.open();
+    await using two = await calls.open();
+    for (const client of [one, two]) {
+      client.send({ type: "join", token });
+      client.welcome = await client.next("welcome");
+    }
+    await calls.api.call("DELETE", `/v1/rooms/${room}/participants/${one.id}`);
+    assertEquals((await one.refusal()).close, 4403);
+    two.hangUp();
+    await two.closed;
+    await using back = await calls.resume(two.welcome.session);
+    assertEquals([back.id, back.welcome.resumed], [two.id, true]);
   });
 
   it("is told to all with what it says of itself, and each change of it", async () => {
@@ -170,8 +194,9 @@ describe("a room", () => {
     const room = await calls.room({ emptyTimeoutSeconds: 1 });
     const token = await calls.api.makeToken(room, "ada");
     const start = performance.now();
-    while ((await calls.api.call("GET", `/v1/rooms/${room}`)).status === 200);
+    await calls.service.log(new RegExp(`"event":"room_ended".*"${room}"`), 5_000);
     assertGreater(performance.now() - start, 900);
+    assertEquals((await calls.api.call("GET", `/v1/rooms/${room}`)).status, 404);
     await using late = await calls.open();
     late.send({ type: "join", token });
     const { code, close } = await late.refusal();

@@ -39,6 +39,14 @@ describe("with settings of its own, the node", () => {
     }
   });
 
+  it("opens sockets for its own pages, though ALLOWED_ORIGINS does not name them", async () => {
+    const { host } = new URL(calls.service.url);
+    assertStringIncludes(await handshake({ origin: `http://${host}` }), "101");
+    // As behind a proxy that ends TLS.
+    assertStringIncludes(await handshake({ origin: `https://${host}` }), "101");
+    assertStringIncludes(await handshake({ origin: `http://${host.split(":")[0]}:1` }), "403");
+  });
+
   it("opens none for other pages: 403", async () => {
     for (const origin of ["https://evil.example", "null", "http://app.example.com"]) {
       assertStringIncludes(await handshake({ origin }), "403");
@@ -66,6 +74,8 @@ describe("with settings of its own, the node", () => {
       frameLength: 65_536,
       framesPerSecond: 7,
       frameBurst: 70,
+      updatesPerSecond: 5,
+      updateBurst: 20,
     });
   });
 });

@@ -1,21 +1,27 @@
 /** Clients that are too slow, too fast, or silent: they are cut off, and a pair in the same service signals on. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { type CallService, callService, Pair } from "../../helpers/call_service.ts";
 import { RawSocket } from "../../helpers/raw_socket.ts";
+import type { WsClient } from "../../helpers/ws_client.ts";
 
 describe("a client", () => {
   let calls: CallService;
   let pair: Pair;
   /** Begun first, for it takes longest. */
-  let frozen: ReturnType<typeof freeze>;
+  let frozen: Promise<WsClient>;
+  let watcher: WsClient;
 
   beforeAll(async () => {
     calls = await callService();
     pair = await Pair.of(calls);
-    frozen = freeze();
+    const room = await calls.room();
+    watcher = await calls.join(room, "ada");
+    frozen = freeze(room);
+    frozen.catch(() => {}); // told by the test that awaits it
   });
   afterAll(async () => {
+    await watcher[Symbol.asyncDispose]();
     await pair[Symbol.asyncDispose]();
     await calls[Symbol.asyncDispose]();
   });
@@ -84,7 +90,7 @@ describe("a client", () => {
       assertEquals((await bob.next("signal")).data, sent);
     }
     await away;
-    await fast.service.log(/"event":"too_slow"/);
+    await fast.service.log(/"event":"ended".*"code":"too_slow"/);
     bob.send({ type: "signal", to: ada.id, data: "alive" });
     assertEquals((await ada.next("signal")).data, "alive");
     // Now it reads after all: what was under way, then the close.
@@ -105,22 +111,22 @@ describe("a client", () => {
     assertEquals([participant.identity, participant.state], ["ghost", "away"]);
   });
 
-  it("that answers no ping is given up within 12 s or so", async () => {
-    const { ada, socket } = await frozen;
-    const { participant } = await ada.next("participant", { timeoutMs: 20_000 });
-    assertEquals([participant.identity, participant.state], ["frozen", "away"]);
-    socket[Symbol.dispose]();
-    await ada[Symbol.asyncDispose]();
+  it("that answered a ping and no other is given up 12 s later: too_silent, 1013", async () => {
+    await using client = await frozen;
+    const { code, message } = await client.next("error", { timeoutMs: 20_000 });
+    assertEquals([code, (await client.closed).code], ["too_silent", 1013]);
+    assertMatch(message, /12\d{3} ms without a frame/);
+    await watcher.next("participant", {
+      where: ({ participant }) => participant.id === client.id && participant.state === "away",
+    });
+    await pair.stillSignals();
   });
 
-  /** Somebody who joins and then neither reads nor answers, and somebody who sees it. */
-  async function freeze() {
-    const room = await calls.room();
-    const ada = await calls.join(room, "ada");
-    const { socket } = await RawSocket.handshake(calls.service.wsUrl);
-    const token = await calls.api.makeToken(room, "frozen");
-    await socket.writeFrame(JSON.stringify({ type: "join", token }));
-    await ada.next("participant");
-    return { ada, socket };
+  /** Somebody who answers the first ping and then says nothing more. */
+  async function freeze(room: string): Promise<WsClient> {
+    const client = await calls.join(room, "frozen");
+    await client.next("ping", { timeoutMs: 10_000 });
+    client.send({ type: "pong" });
+    return client;
   }
 });

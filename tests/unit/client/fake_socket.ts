@@ -86,7 +86,13 @@ export function welcome(changes: Partial<WelcomeFrame> = {}): WelcomeFrame {
     version: 1,
     topology: { mode: "mesh", epoch: 1 },
     iceServers: [],
-    limits: { frameLength: 65_536, framesPerSecond: 50, frameBurst: 200 },
+    limits: {
+      frameLength: 65_536,
+      framesPerSecond: 50,
+      frameBurst: 200,
+      updatesPerSecond: 5,
+      updateBurst: 20,
+    },
     ...changes,
   };
 }

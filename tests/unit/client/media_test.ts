@@ -146,6 +146,15 @@ describe("LocalMedia", () => {
     assertEquals(told, ["camera video0", "camera off", "camera video1"]);
   });
 
+  it("does not ask again for what no device could meet", async () => {
+    const { media } = begin();
+    devices.failures.push("OverconstrainedError");
+    await assertRejects(() => media.setCamera(true, { width: { exact: 9 } }), CallError);
+    await media.setCamera(true);
+    assertEquals(devices.asked.at(-1), { video: true });
+    assertEquals(media.state, state(false, true));
+  });
+
   it("keeps what it has when the new device fails", async () => {
     const { media } = begin();
     await media.setCamera(true);
@@ -191,6 +200,15 @@ describe("LocalMedia", () => {
     devices.given.find(({ kind }) => kind === "video")!.unplug();
     assertEquals(told, ["screen video1", "screenAudio audio0", "screenAudio off", "screen off"]);
     assertEquals(devices.given.map(({ readyState }) => readyState), ["ended", "ended"]);
+  });
+
+  it("does not share what is chosen after sharing was ended", async () => {
+    const { media } = begin();
+    const sharing = media.shareScreen(true);
+    await media.shareScreen(false);
+    assertEquals(await sharing, false);
+    assertEquals(devices.given.map(({ readyState }) => readyState), ["ended", "ended"]);
+    assertEquals(media.state, state(false, false));
   });
 
   it("goes on with what is shared when the person chooses nothing else", async () => {

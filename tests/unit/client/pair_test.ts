@@ -12,10 +12,13 @@ interface Dialed extends AttemptOptions {
 }
 
 /** A pair whose connections are made, and broken, by the test. */
-function begin({ initiator = true, subscribe = true } = {}) {
+function begin(
+  { initiator = true, subscribe = true, transceivers = [] as RTCRtpTransceiver[] } = {},
+) {
   const dialed: Dialed[] = [];
   const signals: Record<string, unknown>[] = [];
   const states: string[] = [];
+  const shown: number[] = [];
   const tracks = new Map([["microphone", { id: "t" } as MediaStreamTrack]] as const);
   let number = 0;
   const pair = new Pair({
@@ -30,7 +33,7 @@ function begin({ initiator = true, subscribe = true } = {}) {
       dialed.push(entry);
       return {
         number: options.number,
-        pc: { getTransceivers: () => [] as RTCRtpTransceiver[] } as RTCPeerConnection,
+        pc: { getTransceivers: () => transceivers } as RTCPeerConnection,
         signal: (data) => void entry.signals.push(data),
         send: () => {},
         destroy: () => void (entry.destroyed = true),
@@ -38,12 +41,23 @@ function begin({ initiator = true, subscribe = true } = {}) {
     },
     events: {
       signal: (data) => void signals.push(data),
-      track: () => {},
+      track: () => void shown.push(pair.shown!.number),
       connection: (state) => void states.push(state),
     },
   });
   pair.start();
-  return { pair, dialed, signals, states };
+  return { pair, dialed, signals, states, shown };
+}
+
+/** A slot of sound on which nothing comes before the test says so. */
+function silentSlot() {
+  const entry = { type: "inbound-rtp", kind: "audio", packetsReceived: 0 };
+  const getStats = () => Promise.resolve(new Map([["in", entry]]));
+  const transceiver = { receiver: { track: { kind: "audio" }, getStats } };
+  return {
+    transceiver: transceiver as unknown as RTCRtpTransceiver,
+    play: () => void (entry.packetsReceived = 1),
+  };
 }
 
 const firstRetryMs = MESH.retry.baseMs / 2;
@@ -159,6 +173,74 @@ describe("Pair, the side that offers", () => {
     pair.close();
   });
 
+  it("gives up the one that is being made when the far end asks for one after it", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin();
+    dialed[0]!.events.state("connected");
+    pair.refresh("all");
+    await time.tickAsync(firstRetryMs);
+    pair.handle({ peer: "again", after: 1 });
+    await time.tickAsync(MESH.retry.baseMs);
+    assertEquals(numbers(dialed), [1, 2], "asked before it heard of number 2");
+    pair.handle({ peer: "again", after: 2 });
+    await time.tickAsync(MESH.retry.baseMs);
+    assertEquals(numbers(dialed), [1, 3]);
+    pair.close();
+  });
+
+  it("shows the old one on when the new one fails before it plays", async () => {
+    using time = new FakeTime();
+    const { transceiver, play } = silentSlot();
+    const { pair, dialed, shown } = begin({ transceivers: [transceiver] });
+    dialed[0]!.events.state("connected");
+    pair.refresh("all");
+    await time.tickAsync(firstRetryMs);
+    dialed[1]!.events.state("connected");
+    dialed[1]!.events.closed();
+    play();
+    await time.tickAsync(MESH.primePollMs + MESH.lingerMs);
+    assertEquals(shown, []);
+    assertEquals(numbers(dialed), [1, 3]);
+    dialed[2]!.events.state("connected");
+    await time.tickAsync(MESH.primePollMs + MESH.lingerMs);
+    assertEquals(shown, [3]);
+    assertEquals(numbers(dialed), [3]);
+    pair.close();
+  });
+
+  it("takes answers and candidates, and not what only an answering side is told", () => {
+    using _time = new FakeTime();
+    const { pair, dialed } = begin();
+    for (const type of ["offer", "renegotiate", "transceiverRequest", "rollback", undefined]) {
+      pair.handle({ peer: 1, type, sdp: "x", renegotiate: true, transceiverRequest: {} });
+    }
+    assertEquals(dialed[0]!.signals, []);
+    pair.handle({ peer: 1, type: "answer", sdp: "x", renegotiate: true });
+    assertEquals(dialed[0]!.signals, [{ type: "answer", sdp: "x" }]);
+    pair.close();
+  });
+
+  it("is not upset by what is no number", () => {
+    using _time = new FakeTime();
+    const { pair, dialed } = begin();
+    for (const odd of [{ valueOf: 1, toString: 1 }, null, "1", 0.5, Infinity, undefined, []]) {
+      pair.handle({ peer: "again", after: odd });
+      pair.handle({ peer: odd, type: "answer", sdp: "x" });
+    }
+    assertEquals(dialed[0]!.signals, []);
+    pair.close();
+  });
+
+  it("takes no more candidates than there can be", () => {
+    using _time = new FakeTime();
+    const { pair, dialed } = begin();
+    for (let n = 0; n < 2 * MESH.candidates; n++) {
+      pair.handle({ peer: 1, type: "candidate", candidate: {} });
+    }
+    assertEquals(dialed[0]!.signals.length, MESH.candidates);
+    pair.close();
+  });
+
   it("sends nothing to who may not be sent anything", () => {
     using _time = new FakeTime();
     const open = begin();
@@ -194,6 +276,29 @@ describe("Pair, the side that answers", () => {
     pair.handle({ peer: 6, type: "offer", sdp: "b" });
     pair.handle({ peer: 7, type: "offer", sdp: "c" });
     assertEquals(numbers(dialed), [5, 7], "the one that was replaced before it stood is gone");
+    pair.close();
+  });
+
+  it("takes an attempt's offer once, and no answer", () => {
+    using _time = new FakeTime();
+    const { pair, dialed } = begin({ initiator: false });
+    for (const type of ["offer", "offer", "answer"]) pair.handle({ peer: 1, type, sdp: "a" });
+    assertEquals(dialed.map(({ signals }) => signals.length), [1]);
+    pair.close();
+  });
+
+  it("dials for a flood of offers only as often as repairs need it", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin({ initiator: false });
+    let peer = 0;
+    const flood = () => {
+      for (let n = 0; n < 100; n++) pair.handle({ peer: ++peer, type: "offer", sdp: "a" });
+    };
+    flood();
+    assertEquals(dialed.length, MESH.offerBurst);
+    await time.tickAsync(10_000);
+    flood();
+    assertEquals(dialed.length, MESH.offerBurst + 10 * MESH.offersPerSecond);
     pair.close();
   });
 

@@ -196,6 +196,38 @@ describe("Signaling", () => {
     assert(errors[0]?.message.includes("no back end"));
   });
 
+  it("tells of a token function that gives no token, or throws no error", async () => {
+    for (
+      const token of [
+        () => undefined as unknown as string,
+        () => "",
+        () => Promise.reject("no back end"),
+        () => Promise.reject(),
+      ]
+    ) {
+      using time = new FakeTime();
+      using _socket = FakeSocket.install();
+      const { errors } = begin({ token });
+      FakeSocket.last.open();
+      await time.tickAsync(0);
+      assertEquals(errors[0]?.code, "token_invalid");
+      assertEquals(FakeSocket.last.sent, []);
+    }
+  });
+
+  it("lets the node close after a leave, but not for ever", async () => {
+    using time = new FakeTime();
+    using _socket = FakeSocket.install();
+    const { signaling } = begin();
+    FakeSocket.last.open();
+    await time.tickAsync(0);
+    signaling.close();
+    assertEquals(FakeSocket.last.types(), ["join", "leave"]);
+    assertEquals(FakeSocket.last.readyState, FakeSocket.OPEN);
+    await time.tickAsync(SIGNALING.leaveTimeoutMs);
+    assertEquals(FakeSocket.last.readyState, 3);
+  });
+
   it("finds out a socket that is open but dead", async () => {
     using time = new FakeTime();
     using _socket = FakeSocket.install();
@@ -261,7 +293,7 @@ describe("Signaling", () => {
     using time = new FakeTime();
     using _socket = FakeSocket.install();
     const { signaling, told } = begin();
-    await letIn(time, { limits: { frameLength: 65_536, framesPerSecond: 10, frameBurst: 10 } });
+    await letIn(time, { limits: { ...welcome().limits, framesPerSecond: 10, frameBurst: 10 } });
     let sent = 0;
     while (signaling.ready()) {
       signaling.sendText("{}");

@@ -1,15 +1,18 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { stub } from "@std/testing/mock";
+import { FakeTime } from "@std/testing/time";
 import fc from "fast-check";
 import { CallError } from "../../../client/api.ts";
 import { retryDelay } from "../../../client/backoff.ts";
 import { bucket, take, waitMs } from "../../../client/bucket.ts";
+import type { Courier } from "../../../client/courier.ts";
 import { Emitter } from "../../../client/emitter.ts";
 import { callError, fromClose, fromDevice, fromNode } from "../../../client/errors.ts";
-import { encode } from "../../../client/messages.ts";
+import { encode, Messages } from "../../../client/messages.ts";
 import { mergeAttributes } from "../../../client/own.ts";
-import { LINK } from "../../../client/policy.ts";
+import { HELD_MESSAGES, LINK } from "../../../client/policy.ts";
+import type { Remote } from "../../../client/remote.ts";
 import { signalUrl } from "../../../client/signaling.ts";
 
 const policy = { baseMs: 300, capMs: 5_000 };
@@ -80,6 +83,22 @@ describe("Emitter", () => {
     assertEquals(error.calls.length, 1);
   });
 
+  it("does not call who was undone before its turn, nor anyone once it is closed", () => {
+    const emitter = new Emitter<{ hit: number }>();
+    const heard: string[] = [];
+    const undos = ["a", "b", "c"].map((name) =>
+      emitter.on("hit", () => {
+        heard.push(name);
+        undos[1]!();
+      })
+    );
+    emitter.emit("hit", 1);
+    assertEquals(heard, ["a", "c"]);
+    emitter.close();
+    emitter.emit("hit", 2);
+    assertEquals(heard, ["a", "c"]);
+  });
+
   it("does not call who began to listen during the call", () => {
     const emitter = new Emitter<{ hit: number }>();
     const got: number[] = [];
@@ -145,6 +164,22 @@ describe("signalUrl", () => {
     for (const url of ["", "calls.example.com", "ftp://example.com", "javascript:0"]) {
       assertThrows(() => signalUrl(url), CallError, "expected an address");
     }
+  });
+});
+
+describe("Messages", () => {
+  it("holds so many until the application has the call, then hands them over", () => {
+    using time = new FakeTime();
+    const heard: unknown[] = [];
+    const messages = new Messages({} as Courier, ({ data }) => heard.push(data));
+    for (let n = 0; n < HELD_MESSAGES; n++) {
+      assertEquals(messages.full, false);
+      messages.handle({} as Remote, n);
+    }
+    assertEquals([messages.full, heard.length], [true, 0]);
+    messages.release();
+    time.tick(0);
+    assertEquals([messages.full, heard.length], [false, HELD_MESSAGES]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
 import {
   type Destination,
@@ -36,17 +36,33 @@ Deno.test("shareLink: leads back to the same room, whatever its name", () => {
 });
 
 Deno.test("roomOfInput: links and names as people paste them", () => {
-  const cases: [string, string | undefined][] = [
+  const cases: [string, string][] = [
     ["https://calls.example.com/?room=calm-otter-4172", "calm-otter-4172"],
-    ["  calls.example.com/?room=a%20b#x ", "a b"],
-    ["calm otter 4172", "calm-otter-4172"],
-    ["Team_7!", "Team_7"],
-    ["", undefined],
-    ["   ", undefined],
-    ["!!!", undefined],
-    ["https://example.com/", undefined],
+    ["  calls.example.com/?room=Team_7#x ", "Team_7"],
+    ["calm otter  4172", "calm-otter-4172"],
+    [" Team_7 ", "Team_7"],
+    ["x".repeat(64), "x".repeat(64)],
   ];
-  for (const [text, room] of cases) assertEquals(roomOfInput(text), room, text);
+  for (const [text, room] of cases) assertEquals(roomOfInput(text), { kind: "room", room }, text);
+});
+
+Deno.test("roomOfInput: what names no room is refused in words, never mended", () => {
+  const cases: [string, string][] = [
+    ["", "Paste a link"],
+    ["   ", "Paste a link"],
+    ["https://calls.example.com/?room=", "Paste a link"],
+    ["not/a room!!", "no name of a room"],
+    ["café", "no name of a room"],
+    ["!!!", "no name of a room"],
+    ["https://calls.example.com/?room=a%2Fb", "no name of a room"],
+    ["x".repeat(65), "too long"],
+    ["https://example.com/", "does not lead to a call"],
+  ];
+  for (const [text, words] of cases) {
+    const input = roomOfInput(text);
+    assertStringIncludes(input.kind === "problem" ? input.text : input.room, words, text);
+    assertEquals(input.kind, "problem", text);
+  }
 });
 
 Deno.test("roomName: readable, and taken as it is when typed", () => {
@@ -54,7 +70,7 @@ Deno.test("roomName: readable, and taken as it is when typed", () => {
   fc.assert(fc.property(unit, (random) => {
     const name = roomName(() => random);
     assertMatch(name, /^[a-z]+-[a-z]+-\d{4}$/);
-    assertEquals(roomOfInput(name), name);
+    assertEquals(roomOfInput(name), { kind: "room", room: name });
   }));
 });
 

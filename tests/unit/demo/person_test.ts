@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import type { Participant } from "../../../client/api.ts";
 import { byHand, remarkOf } from "../../../client/demo/people_panel.ts";
-import { nameOf, personOf } from "../../../client/demo/person.ts";
+import { nameOf, namesOf, personOf, selfOf } from "../../../client/demo/person.ts";
 
 type Shown = Omit<Participant, "stream" | "screen">;
 
@@ -56,6 +56,26 @@ Deno.test("nameOf: the identity where there is no name", () => {
   assertEquals(nameOf({ name: undefined, identity: "ada" }), "ada");
   assertEquals(nameOf({ name: "  ", identity: "ada" }), "ada");
   assertEquals(nameOf({ name: "", identity: "" }), "Guest");
+});
+
+Deno.test("namesOf: guests are numbered in the order of joining, for as long as the call lasts", () => {
+  const someone = (id: string, name?: string) => ({ id, identity: "", name });
+  const name = namesOf([someone("p_1"), someone("p_2", "Ada"), someone("p_3", "Guest")]);
+  const named = [
+    someone("p_4"),
+    someone("p_1"),
+    someone("p_5", " "),
+    someone("p_3", "Guest"),
+    someone("p_2", "Ada"),
+    someone("p_4"),
+  ].map(name);
+  assertEquals(named, ["Guest 3", "Guest", "Guest 4", "Guest 2", "Ada", "Guest 3"]);
+});
+
+Deno.test("personOf, selfOf: with the name of this call", () => {
+  assertEquals(personOf({ ...ADA, name: "" }, "Guest 2").name, "Guest 2");
+  assertEquals(selfOf(ADA, "Guest 2").name, "Guest 2 (you)");
+  assertEquals(selfOf(ADA, "Guest 2").initials, "G2");
 });
 
 Deno.test("byHand: the first hand first, the others as they came", () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import fc from "fast-check";
-import { CallError } from "../../../client/api.ts";
+import { CallError, type CallErrorCode } from "../../../client/api.ts";
 import { chatTextOf } from "../../../client/demo/chat.ts";
 import { constraintsOf, deviceProblem, resolutionFor } from "../../../client/demo/devices.ts";
 import { endingOf } from "../../../client/demo/ending.ts";
@@ -15,6 +15,7 @@ import {
 } from "../../../client/demo/format.ts";
 import { levelOf } from "../../../client/demo/meter.ts";
 import { preferencesOf } from "../../../client/demo/preferences.ts";
+import { roomsOpen } from "../../../client/demo/settings.ts";
 import { actionOf } from "../../../client/demo/shortcuts.ts";
 import { refusalOf, TokenRefused } from "../../../client/demo/tokens.ts";
 
@@ -110,19 +111,51 @@ Deno.test("problems name the device and what to do", () => {
   assertEquals(refusalOf(400, "Bad room."), "Bad room.");
 });
 
-Deno.test("endingOf: what happened, the node's words, what to do", () => {
-  const removed = new CallError("removed", "Ada removed you", "Advice for developers");
-  assertEquals(endingOf(removed), {
+Deno.test("endingOf: what happened and what to do, never the developer's prose", () => {
+  const prose = "Cannot stay: removed from the room";
+  const error = (code: CallErrorCode) => new CallError(code, prose, "Advice for developers");
+  assertEquals(endingOf(error("removed"), "room"), {
     title: "You were removed from the call",
-    message: "Ada removed you.",
     action: "Ask whoever leads the call before you join again.",
+    rejoin: false,
   });
-  assertEquals(endingOf(new CallError("closed", "It broke", "Call joinCall again")), {
+  assertEquals(endingOf(error("closed"), "room"), {
     title: "The call was closed",
-    message: "It broke.",
-    action: "Call joinCall again.",
+    action: "Rejoin to go on.",
+    rejoin: true,
   });
-  assertEquals(endingOf(undefined).title, "You left the call");
+  assertEquals(endingOf(undefined, "token").title, "You left the call");
+  for (const code of ["room_ended", "token_invalid", "invalid_argument", "taken_over"] as const) {
+    const { title, action } = endingOf(error(code), "token");
+    assertEquals([title, action].some((text) => /Cannot stay|developers/.test(text)), false, code);
+  }
+});
+
+Deno.test("endingOf: offers to rejoin where that can work", () => {
+  const cases: [CallErrorCode | undefined, boolean, boolean][] = [
+    // by an open room, by a token
+    [undefined, true, true],
+    ["taken_over", true, true],
+    ["unreachable", true, true],
+    ["room_full", true, true],
+    ["room_not_found", true, false],
+    ["token_invalid", true, false],
+    ["token_expired", true, false],
+    ["removed", false, false],
+    ["room_ended", false, false],
+  ];
+  for (const [code, byRoom, byToken] of cases) {
+    const error = code && new CallError(code, "", "");
+    assertEquals(endingOf(error, "room").rejoin, byRoom, code);
+    assertEquals(endingOf(error, "token").rejoin, byToken, code);
+  }
+});
+
+Deno.test("roomsOpen: unless the service says no", () => {
+  assertEquals(roomsOpen({ rooms: false }), false);
+  for (const answer of [{ rooms: true }, {}, null, undefined, "no", { rooms: 0 }]) {
+    assertEquals(roomsOpen(answer), true);
+  }
 });
 
 Deno.test("textOfError: a person's words, else the error's own", () => {

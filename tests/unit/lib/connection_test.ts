@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import { OddPresence } from "../../helpers/odd_presence.ts";
 import { memoryPresence } from "../../../lib/presence/memory.ts";
 import { POLICY } from "../../../lib/policy.ts";
 import { LIMITS } from "../../../lib/protocol.ts";
@@ -112,7 +113,7 @@ describe("before a join, a connection", () => {
 });
 
 describe("a connection", () => {
-  it("handles what comes while a join is pending after it, in order", async () => {
+  it("handles what comes before its welcome after it, in order", async () => {
     const { node, bob } = await pair();
     const wire = new FakeWire(node.hub);
     wire.says({ type: "join", token: await makeToken(node, "eve") });
@@ -120,16 +121,81 @@ describe("a connection", () => {
     wire.says({ type: "update", attributes: { hand: true } });
     wire.says({ type: "signal", to: bob.id, data: 3 });
     wire.says({ type: "ping", id: 1 });
-    await wire.frames.next("pong");
-    assertEquals(wire.frames.all.map((frame) => frame.type), ["welcome", "participant", "pong"]);
-    const got = bob.wire.frames.all.flatMap((frame) =>
-      frame.type === "signal"
-        ? [frame.data]
-        : frame.type === "participant" && frame.participant.attributes.hand
-        ? ["hand"]
-        : []
-    );
-    assertEquals(got, [0, 1, 2, "hand", 3]);
+    await wire.frames.next("participant");
+    // A ping waits for no change.
+    assertEquals(wire.frames.all.map((frame) => frame.type), ["welcome", "pong", "participant"]);
+    const got = bob.wire.frames.all.flatMap((frame) => frame.type === "signal" ? [frame.data] : []);
+    assertEquals(got, [0, 1, 2, 3]);
+    const hand = await bob.wire.frames.next("participant", {
+      where: ({ participant }) => participant.attributes.hand === true,
+    });
+    assertEquals(hand.participant.identity, "eve");
+  });
+
+  it("takes as many frames before its welcome as the protocol says, and not one more", async () => {
+    const { node, bob } = await pair();
+    for (const more of [0, 1]) {
+      const wire = new FakeWire(node.hub);
+      wire.says({ type: "join", token: await makeToken(node, "eve") });
+      const frames = LIMITS.framesBeforeWelcome + more;
+      for (let n = 0; n < frames; n++) wire.says({ type: "signal", to: bob.id, data: n });
+      if (more === 0) {
+        await wire.frames.next("welcome");
+        const data = async () => (await bob.wire.frames.next("signal")).data;
+        for (let n = 0; n < frames; n++) assertEquals(await data(), n);
+        continue;
+      }
+      const error = await wire.frames.next("error");
+      assertEquals(error.code, "too_fast");
+      assertStringIncludes(error.message, `${LIMITS.framesBeforeWelcome} before the welcome`);
+      assertEquals((await wire.closed).code, 4429);
+    }
+  });
+
+  it("lets no signal, message or ping wait for a change that the store is slow at", async () => {
+    const presence = new OddPresence();
+    const node = fakeNode({ presence });
+    await makeRoom(node);
+    const [ada, bob] = [await join(node, "ada"), await join(node, "bob")];
+    const held = presence.holdNext({ kind: "update" });
+    ada.wire.says({ type: "update", attributes: { n: 1 } });
+    const answer = await held;
+    ada.wire.says({ type: "update", attributes: { n: 2 } });
+    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
+    ada.wire.says({ type: "message", to: bob.id, data: 2 });
+    ada.wire.says({ type: "ping", id: 3 });
+    assertEquals((await bob.wire.frames.next("signal")).data, 1);
+    assertEquals((await bob.wire.frames.next("message")).data, 2);
+    assertEquals((await ada.wire.frames.next("pong")).id, 3);
+    assertEquals(bob.wire.frames.all.filter(({ type }) => type === "participant"), []);
+    answer();
+    for (const n of [1, 2]) {
+      const { participant } = await bob.wire.frames.next("participant");
+      assertEquals(participant.attributes, { n });
+    }
+  });
+
+  it("that updates too often is told so, keeps its socket, and may again a moment later", async () => {
+    using time = new FakeTime();
+    const { ada, bob } = await pair();
+    const { burst } = POLICY.updates;
+    for (let n = 1; n <= burst + 1; n++) ada.wire.says({ type: "update", attributes: { n } });
+    const error = await ada.wire.frames.next("error");
+    assertEquals([error.code, error.retryAfterMs], ["too_fast", 1000 / POLICY.updates.rate]);
+    const told = (n: number) =>
+      bob.wire.frames.next("participant", {
+        where: ({ participant }) => participant.attributes.n === n,
+      });
+    await told(burst);
+    time.tick(error.retryAfterMs!);
+    ada.wire.says({ type: "update", attributes: { n: "again" } });
+    await bob.wire.frames.next("participant", {
+      where: ({ participant }) => participant.attributes.n === "again",
+    });
+    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
+    await bob.wire.frames.next("signal");
+    ada.wire.says({ type: "leave" });
+    assertEquals((await ada.wire.closed).code, 1000);
   });
 
   it("forgets what waits behind a join that is refused", async () => {
@@ -182,12 +248,20 @@ describe("a connection", () => {
     }
   });
 
+  it("whose addressee looks like the rest of a frame reaches nobody", async () => {
+    const { ada, bob } = await pair();
+    const to = `${bob.id}","data":{"k":1,"z":"`;
+    ada.wire.says(`{"type":"signal","to":"${to}","data":5},"to":${JSON.stringify(to)}}`);
+    assertEquals((await ada.wire.frames.next("error")).code, "participant_not_found");
+    assertEquals(bob.wire.frames.all.length, 1);
+  });
+
   it("that sends too fast ends with too_fast, when to come back, and 4429", async () => {
     const { ada } = await pair({ FRAME_RATE: "10", FRAME_BURST: "5" });
     for (let n = 0; n < 5; n++) ada.wire.says({ type: "ping", id: n });
     const error = await ada.wire.frames.next("error");
     assertEquals(error.code, "too_fast");
-    assert(error.retryAfterMs! > 0 && error.retryAfterMs! <= 100, `${error.retryAfterMs}`);
+    assertEquals(error.retryAfterMs, POLICY.drain.minMs);
     assertEquals((await ada.wire.closed).code, 4429);
   });
 
@@ -200,7 +274,7 @@ describe("a connection", () => {
       where: ({ participant }) => participant.state === "away",
     });
     assertEquals(participant.id, bob.id);
-    assertEquals(node.logs.some(({ event }) => event === "too_slow"), true);
+    assert(node.logs.some(({ event, fields }) => event === "ended" && fields.code === "too_slow"));
   });
 
   it("that is closing by itself is spared what is sent to it meanwhile", async () => {

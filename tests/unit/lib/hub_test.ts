@@ -5,30 +5,15 @@ import { memoryBus } from "../../../lib/bus/memory.ts";
 import { POLICY } from "../../../lib/policy.ts";
 import { memoryPresence } from "../../../lib/presence/memory.ts";
 import {
-  type FakeNode,
   fakeNode,
   FakeWire,
   join,
   makeRoom,
   makeToken,
+  resume,
   ROOM,
+  seen,
 } from "../../helpers/fake_node.ts";
-
-type Joined = Awaited<ReturnType<typeof join>>;
-
-/** The next frame in which the others see a participant in a state. */
-function seen({ wire }: Joined, id: string, state: "active" | "away") {
-  return wire.frames.next("participant", {
-    where: ({ participant }) => participant.id === id && participant.state === state,
-  });
-}
-
-async function resume(node: FakeNode, session: string) {
-  const wire = new FakeWire(node.hub);
-  wire.says({ type: "resume", session });
-  const welcome = await wire.frames.next("welcome");
-  return { wire, welcome, id: welcome.self.id };
-}
 
 describe("one node", () => {
   it("welcomes with the roster, and tells the others", async () => {
@@ -48,6 +33,8 @@ describe("one node", () => {
       frameLength: 65_536,
       framesPerSecond: 50,
       frameBurst: 200,
+      updatesPerSecond: 5,
+      updateBurst: 20,
     });
     const told = await seen(ada, bob.id, "active");
     assertEquals(told, {
@@ -83,6 +70,17 @@ describe("one node", () => {
     assertEquals(node.hub.size, { connections: 2, rooms: 1, participants: 2 });
   });
 
+  it("lets it take over also where nobody else is: it is told of who comes", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const bob = await join(node, "bob");
+    const newer = await resume(node, bob.welcome.session);
+    assertEquals((await bob.wire.closed).code, 4409);
+    assertEquals(node.hub.size, { connections: 1, rooms: 1, participants: 1 });
+    const ada = await join(node, "ada");
+    await seen(newer, ada.id, "active");
+  });
+
   it("sends nothing to who is away, without an error", async () => {
     const node = fakeNode();
     await makeRoom(node);
@@ -105,7 +103,9 @@ describe("one node", () => {
     const bob = await join(node, "bob");
     bob.wire.hangsUp();
     await seen(ada, bob.id, "away");
-    await time.tickAsync(POLICY.awayGraceMs + POLICY.tickMs);
+    for (let ms = 0; ms <= POLICY.awayGraceMs + POLICY.tickMs; ms += POLICY.tickMs) {
+      await time.tickAsync(POLICY.tickMs);
+    }
     const left = await ada.wire.frames.next("left");
     assertEquals([left.id, left.reason], [bob.id, "lost"]);
     await stop();
@@ -171,14 +171,52 @@ describe("one node", () => {
     assertEquals((await late.closed).code, 1012);
   });
 
-  it("still shows a room to its people as their sockets resume after a drain elsewhere", async () => {
+  it("shows new settings to who is there and to who comes", async () => {
     const node = fakeNode();
     await makeRoom(node);
     const ada = await join(node, "ada");
-    await node.hub.change(ROOM, { kind: "configure", settings: { name: "New" } });
+    await node.hub.change(ROOM, { kind: "configure", given: { name: "New" } });
     const told = await ada.wire.frames.next("room");
     assertEquals(told.room.name, "New");
     assertEquals((await join(node, "bob")).welcome.room.name, "New");
+  });
+
+  it("ends its drain when the last socket is gone", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const [ada, bob] = [await join(node, "ada"), await join(node, "bob")];
+    const drained = node.hub.drain();
+    await Promise.all([ada.wire.closed, bob.wire.closed]);
+    await drained;
+    assertEquals(node.hub.size.connections, 0);
+  });
+
+  it("waits in its drain only so long for a socket that does not close", async () => {
+    using time = new FakeTime();
+    const node = fakeNode();
+    const stuck = { id: "s", deliver() {}, end() {}, close() {}, checkHeartbeat() {} };
+    node.hub.opened(stuck);
+    let drained = false;
+    const draining = node.hub.drain().then(() => drained = true);
+    await time.tickAsync(POLICY.drain.socketsMs - 1);
+    assertEquals(drained, false);
+    await time.tickAsync(1);
+    await draining;
+  });
+
+  it("lets two of one token be two: one is removed, the other resumes", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const token = await makeToken(node, "ada");
+    const [one, two] = [await join(node, "ada", { token }), await join(node, "ada", { token })];
+    await node.hub.change(ROOM, { kind: "remove", id: one.id });
+    assertEquals((await one.wire.closed).code, 4403);
+    two.wire.hangsUp();
+    const back = await resume(node, two.welcome.session);
+    assertEquals([back.id, back.welcome.resumed], [two.id, true]);
+    const again = new FakeWire(node.hub);
+    again.says({ type: "join", token });
+    assertEquals((await again.frames.next("error")).code, "removed");
   });
 });
 
@@ -219,11 +257,13 @@ describe("two nodes with one store", () => {
     const ada = await join(nodes.one, "ada");
     const bob = await join(nodes.two, "bob");
     for (const { wire } of [ada, bob, ada]) wire.says({ type: "update", attributes: {} });
-    for (const { wire, welcome } of [ada, bob]) {
-      for (let version = welcome.version + 1; version <= 5; version++) {
-        await wire.frames.next("participant", { where: (frame) => frame.version === version });
-      }
-      assertEquals(wire.frames.all.length, 1 + 5 - welcome.version);
+    for (const { wire } of [ada, bob]) {
+      const last = ada.welcome.version + 4;
+      await wire.frames.next("participant", { where: (frame) => frame.version === last });
+      const versions = wire.frames.all.flatMap((f) => f.type === "participant" ? [f.version] : []);
+      // Where the news of the other node came late, one step may tell of two changes.
+      assertEquals(versions, versions.toSorted((a, b) => a - b));
+      assert(versions.length <= 5, `${versions}`);
     }
   });
 
@@ -295,28 +335,5 @@ describe("two nodes with one store", () => {
     await nodes.two.hub.tick(time.now);
     const left = await ada.wire.frames.next("left");
     assertEquals([left.id, left.reason], [bob.id, "lost"]);
-  });
-
-  it("read the room again when a change was missed, and go on", async () => {
-    const bus = memoryBus();
-    let losing = false;
-    const presence = memoryPresence();
-    const lossy = {
-      ...bus,
-      publish: (...args: Parameters<typeof bus.publish>) => losing || bus.publish(...args),
-    };
-    const one = fakeNode({ presence, bus, node: "n1" });
-    const two = fakeNode({ presence, bus: lossy as typeof bus, node: "n2" });
-    await makeRoom(one);
-    const stops = [await one.hub.start(), await two.hub.start()];
-    const ada = await join(one, "ada");
-    losing = true;
-    const bob = await join(two, "bob");
-    losing = false;
-    const eve = await join(two, "eve");
-    await seen(ada, eve.id, "active");
-    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
-    await bob.wire.frames.next("signal");
-    for (const stop of stops) await stop();
   });
 });

@@ -1,8 +1,16 @@
-import { assert, assertEquals, assertMatch, assertNotEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertNotEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { mayComeBack } from "../../../lib/codes.ts";
 import { participantId, randomId } from "../../../lib/ids.ts";
+import { InFlight } from "../../../lib/in_flight.ts";
 import { initiates } from "../../../lib/initiator.ts";
 import { TokenBucket } from "../../../lib/token_bucket.ts";
 import { iceServers } from "../../../lib/turn.ts";
@@ -41,6 +49,24 @@ describe("TokenBucket", () => {
       for (const gap of gaps) if (bucket.take(now += gap)) taken++;
       assert(taken <= 5 + now * 20 / 1000 + 1e-6, `${taken} in ${now} ms`);
     }));
+  });
+});
+
+describe("InFlight", () => {
+  it("has none at first, and none again when all are answered", async () => {
+    const requests = new InFlight();
+    await requests.none();
+    const [first, second] = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
+    const answers = [requests.track(first.promise), requests.track(second.promise)];
+    let none = false;
+    const waiting = requests.none().then(() => none = true);
+    first.resolve(1);
+    assertEquals(await answers[0], 1);
+    assertEquals(none, false);
+    second.reject(new Error("the handler failed"));
+    await assertRejects(() => answers[1]!, Error, "the handler failed");
+    await waiting;
+    await requests.none();
   });
 });
 

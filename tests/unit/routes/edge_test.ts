@@ -25,6 +25,14 @@ describe("/v1/signal", () => {
   }
 
   const env = { ALLOWED_ORIGINS: "https://app.example.com,http://localhost:3000" };
+
+  it("takes a page of no origin for none of its own, also where no host is named", async () => {
+    const { status } = await fakeApp({ env }).acme.problem("GET", "/v1/signal", {
+      headers: { ...HANDSHAKE, origin: "null" },
+    });
+    assertEquals(status, 403);
+  });
+
   for (
     const origin of [
       "https://evil.example",
@@ -36,7 +44,7 @@ describe("/v1/signal", () => {
   ) {
     it(`refuses a page of ${origin}: 403 origin_not_allowed`, async () => {
       const { status, body } = await fakeApp({ env }).acme.problem("GET", "/v1/signal", {
-        headers: { ...HANDSHAKE, origin },
+        headers: { ...HANDSHAKE, host: "calls.example.com", origin },
       });
       assertEquals([status, body.code], [403, "origin_not_allowed"]);
       assertStringIncludes(body.detail, origin);
@@ -82,6 +90,17 @@ describe("operations", () => {
     ];
     for (const line of EXPECTED) assertMatch(body, line);
     for (const id of [ada.id, "acme", `"r"`]) assertEquals(body.includes(id), false, id);
+  });
+});
+
+describe("the duration of requests", () => {
+  it("has one label for all methods that HTTP does not know", async () => {
+    const { acme } = fakeApp();
+    for (const method of ["DANCE", "X1", "X2", "PUT"]) await acme.call(method, "/v1/rooms");
+    const { body } = await acme.call<string>("GET", "/metrics");
+    assertMatch(body, /^http_server_request_duration_count\{http_request_method="_OTHER".*\} 3$/m);
+    assertMatch(body, /^http_server_request_duration_count\{http_request_method="PUT".*\} 1$/m);
+    for (const method of ["DANCE", "X1"]) assertEquals(body.includes(method), false);
   });
 });
 

@@ -255,6 +255,24 @@ describe("an Idempotency-Key", () => {
     assertEquals((await acme.call("POST", "/v1/rooms", { headers, body: {} })).status, 201);
   });
 
+  it("is free again after a limit that was reached: 429 is no answer to keep", async () => {
+    const presence = memoryPresence();
+    let full = true;
+    const { acme } = fakeApp({
+      presence: {
+        ...presence,
+        create: (room) => full ? Promise.resolve("limit") : presence.create(room),
+      },
+    });
+    assertEquals((await acme.call("POST", "/v1/rooms", { headers, body: {} })).status, 429);
+    full = false;
+    const { status, headers: answered } = await acme.call("POST", "/v1/rooms", {
+      headers,
+      body: {},
+    });
+    assertEquals([status, answered.get("idempotency-replayed")], [201, null]);
+  });
+
   it("of more than 255 characters is refused: 400 invalid_request", async () => {
     const { acme } = fakeApp();
     const answer = await acme.problem("POST", "/v1/rooms", {

@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { POLICY } from "../../../lib/policy.ts";
-import { newRoom } from "../../../lib/room.ts";
-import { defaults } from "../../../routes/rooms.ts";
+import { defaultSettings, newRoom } from "../../../lib/room.ts";
 import { fakeApp } from "../../helpers/fake_app.ts";
 import { join, ROOM } from "../../helpers/fake_node.ts";
 
@@ -58,7 +57,9 @@ describe("POST /v1/rooms", () => {
   it("stops a tenant at 10,000 rooms with 429, and no other", async () => {
     const { acme, globex, node } = fakeApp();
     for (let i = 0; i < POLICY.roomsPerTenant - 1; i++) {
-      await node.presence.create(newRoom({ tenant: "acme", id: `r${i}` }, defaults(), Date.now()));
+      await node.presence.create(
+        newRoom({ tenant: "acme", id: `r${i}` }, defaultSettings(), Date.now()),
+      );
     }
     await acme.makeRoom();
     const { status, body, headers } = await acme.problem("POST", "/v1/rooms", { body: {} });
@@ -79,7 +80,6 @@ describe("POST /v1/rooms", () => {
     "a number too small": [{ emptyTimeoutSeconds: 0 }, "json.emptyTimeoutSeconds"],
     "an empty name": [{ name: "" }, "json.name"],
     "a mode that is none": [{ topology: { mode: "star" } }, "json.topology.mode"],
-    "demoteAt not below promoteAt": [{ topology: { promoteAt: 3 } }, "demoteAt to be less"],
     "metadata too long": [{ metadata: "x".repeat(4_095) }, "at most 4096 characters"],
     "an array": [[], "expected object"],
     "null": [null, "expected object"],
@@ -93,6 +93,16 @@ describe("POST /v1/rooms", () => {
       assertEquals((await acme.listRooms()).rooms, []);
     });
   }
+
+  it("refuses demoteAt not below promoteAt: 400 invalid_settings", async () => {
+    const { acme } = fakeApp();
+    for (const topology of [{ promoteAt: 3 }, { demoteAt: 5 }, { promoteAt: 2, demoteAt: 2 }]) {
+      const { status, body } = await acme.problem("POST", "/v1/rooms", { body: { topology } });
+      assertEquals([status, body.code], [400, "invalid_settings"]);
+      assertStringIncludes(body.detail, "demoteAt to be less");
+    }
+    assertEquals((await acme.listRooms()).rooms, []);
+  });
 
   const ODD_IDS = ["", "a b", "a/b", "..", "ä", "💥", "a\n", "a%2Fb", "x".repeat(65), "<b>", "\0"];
   for (const id of ODD_IDS) {
@@ -180,10 +190,32 @@ describe("PATCH /v1/rooms/{room}", () => {
     assertEquals((await ada.wire.frames.next("room")).room.name, "New");
   });
 
+  it("by two at once loses nothing of either", async () => {
+    const { acme } = fakeApp();
+    await acme.makeRoom({ id: "r" });
+    const bodies = [
+      { name: "New", topology: { promoteAt: 9 } },
+      { maxParticipants: 3, topology: { demoteAt: 2 } },
+    ];
+    await Promise.all(bodies.map((body) => acme.call("PATCH", "/v1/rooms/r", { body })));
+    const { body } = await acme.call<Record<string, unknown>>("GET", "/v1/rooms/r");
+    assertEquals([body.name, body.maxParticipants], ["New", 3]);
+    assertEquals(body.topology, { mode: "auto", promoteAt: 9, demoteAt: 2 });
+  });
+
+  it("refuses what does not fit to what is there: 400 invalid_settings, and changes nothing", async () => {
+    const { acme } = fakeApp();
+    const room = await acme.makeRoom({ id: "r" });
+    const body = { name: "New", topology: { promoteAt: 2 } };
+    const answer = await acme.problem("PATCH", "/v1/rooms/r", { body });
+    assertEquals([answer.status, answer.body.code], [400, "invalid_settings"]);
+    assertEquals((await acme.call("GET", "/v1/rooms/r")).body, room);
+  });
+
   it("refuses an id, unknown fields and a topology that does not fit", async () => {
     const { acme } = fakeApp();
     await acme.makeRoom({ id: "r" });
-    for (const body of [{ id: "s" }, { nmae: "x" }, { topology: { promoteAt: 2 } }]) {
+    for (const body of [{ id: "s" }, { nmae: "x" }, { topology: { promoteAt: "2" } }]) {
       const answer = await acme.problem("PATCH", "/v1/rooms/r", { body });
       assertEquals([answer.status, answer.body.code], [400, "invalid_request"]);
     }

@@ -1,0 +1,134 @@
+/**
+ * A room as this node knows it, and the sockets that are here.
+ *
+ * @module
+ */
+import { assertNever } from "./assert_never.ts";
+import { CLOSE, type ErrorCode } from "./codes.ts";
+import { type LeftReason, MESSAGE_CLASS, type MessageClass, type ServerFrame } from "./protocol.ts";
+import { memberOf, type RoomChange } from "./room.ts";
+import { difference, participantInfo, roomInfo, type RoomView } from "./room_view.ts";
+
+/** A participant's socket, as its room sees it. */
+export interface Peer {
+  /** Tells one socket of a participant from another. */
+  readonly id: string;
+  /** Sends a frame's text. */
+  deliver(text: string, of: MessageClass): void;
+  /** Says why, then closes for good. */
+  end(code: ErrorCode, close: number, message: string): void;
+  /** Closes after a leave: there is nothing to explain. */
+  close(): void;
+}
+
+export class LocalRoom {
+  /** The sockets that are here, by participant id. */
+  readonly peers = new Map<string, Peer>();
+  #view: RoomView;
+
+  constructor(view: RoomView) {
+    this.#view = view;
+  }
+
+  get view(): RoomView {
+    return this.#view;
+  }
+
+  /**
+   * Moves to a newer view and tells those here what differs; what is old is passed over, in whichever order answers
+   * come in. `changes` say it better than the difference does, where nothing between was missed. `null`: it has ended.
+   */
+  advance(next: RoomView | null, changes: RoomChange[] = []): void {
+    if (next === null) return this.#end();
+    if (next.version <= this.#view.version) return;
+    const [first] = changes;
+    const nothingMissed = first !== undefined && first.kind !== "ended" &&
+      first.version === this.#view.version + 1;
+    const told = nothingMissed ? changes : difference(this.#view, next);
+    this.#view = next;
+    for (const change of told) this.#tell(change);
+  }
+
+  #tell(change: RoomChange): void {
+    switch (change.kind) {
+      case "participant": {
+        const { version, member } = change;
+        this.#sendAwayOlder(member.id);
+        return this.#broadcast({
+          type: "participant",
+          version,
+          participant: participantInfo(member),
+        });
+      }
+      case "left": {
+        const { version, id, reason } = change;
+        const peer = this.peers.get(id);
+        this.peers.delete(id);
+        this.#broadcast({ type: "left", version, id, reason });
+        return peer && sendOff(peer, reason);
+      }
+      case "room":
+        return this.#broadcast({
+          type: "room",
+          version: change.version,
+          room: roomInfo(this.#view),
+        });
+      case "topology":
+        return this.#broadcast({ type: "topology", ...change.topology, reason: change.reason });
+      case "ended":
+        return this.#end();
+      default:
+        return assertNever(change);
+    }
+  }
+
+  /** Ends the socket of a participant for whom another one, here or elsewhere, speaks now. */
+  #sendAwayOlder(id: string): void {
+    const peer = this.peers.get(id);
+    if (!peer || memberOf(this.#view, id)?.connection === peer.id) return;
+    this.peers.delete(id);
+    peer.end(
+      "taken_over",
+      CLOSE.takenOver,
+      "Cannot stay: a newer socket resumed this session; expected one socket per session",
+    );
+  }
+
+  #end(): void {
+    for (const [id, peer] of [...this.peers]) {
+      this.peers.delete(id);
+      peer.end(
+        "room_ended",
+        CLOSE.noRoom,
+        `Cannot stay: room "${this.#view.key.id}" has ended; expected another room`,
+      );
+    }
+  }
+
+  #broadcast(frame: ServerFrame): void {
+    const text = JSON.stringify(frame);
+    for (const peer of [...this.peers.values()]) peer.deliver(text, MESSAGE_CLASS[frame.type]);
+  }
+}
+
+/** Closes the socket of someone who is no longer in the room. */
+function sendOff(peer: Peer, reason: LeftReason): void {
+  switch (reason) {
+    case "left":
+      return peer.close();
+    case "removed":
+      return peer.end(
+        "removed",
+        CLOSE.removed,
+        "Cannot stay: removed from the room; expected a new token to come back",
+      );
+    case "lost":
+      return peer.end(
+        "unavailable",
+        CLOSE.tryLater,
+        "Cannot stay: taken for gone by the others; expected a resume",
+      );
+    default:
+      return assertNever(reason);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * What a measurement says, and the little statistics that it takes.
+ *
+ * @module
+ */
+
+/** One line of the report. */
+export type Figure = Measured | NotMeasured;
+
+export interface Measured {
+  readonly kind: "measured";
+  /** Number of the target, e.g. `T1`. */
+  readonly target: string;
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What it is held to; absent where it is only to compare with. */
+  readonly bound?: Bound;
+  /** What else a reader needs to judge it. */
+  readonly note?: string;
+  /** All that was read, for bench.json. */
+  readonly samples?: unknown;
+}
+
+export interface NotMeasured {
+  readonly kind: "not measured";
+  readonly target: string;
+  readonly what: string;
+  readonly bound?: Bound;
+  readonly why: string;
+}
+
+export interface Bound {
+  readonly is: "at least" | "at most";
+  readonly value: number;
+}
+
+export type Verdict = "met" | "not met" | "not measured" | "to compare";
+
+export function verdict(figure: Figure): Verdict {
+  if (figure.kind === "not measured") return "not measured";
+  if (!figure.bound) return "to compare";
+  const { is, value } = figure.bound;
+  const met = is === "at least" ? figure.value >= value : figure.value <= value;
+  return met ? "met" : "not met";
+}
+
+/** One line: number, what, measured, target, verdict, and what else there is to say. */
+export function line(figure: Figure): string {
+  const unit = figure.kind === "measured" ? ` ${figure.unit}` : "";
+  const measured = figure.kind === "measured" ? `${rounded(figure.value)}${unit}` : "-";
+  const sign = figure.bound?.is === "at least" ? ">=" : "<=";
+  const bound = figure.bound ? `${sign} ${rounded(figure.bound.value)}${unit}` : "-";
+  const note = figure.kind === "measured" ? figure.note : figure.why;
+  return [
+    figure.target.padEnd(4),
+    figure.what.padEnd(58),
+    measured.padEnd(14),
+    bound.padEnd(14),
+    verdict(figure).padEnd(12),
+    note ?? "",
+  ].join(" ").trimEnd();
+}
+
+/** The value below which `share` (0 to 1) of the samples lie: nearest rank, so always one of them. */
+export function percentile(samples: readonly number[], share: number): number {
+  if (samples.length === 0) throw new RangeError("Cannot take a percentile of no samples");
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}
+
+export function median(samples: readonly number[]): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) throw new RangeError("Cannot take the median of no samples");
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** p50, p95 and p99. */
+export function spread(samples: readonly number[]): { p50: number; p95: number; p99: number } {
+  return {
+    p50: percentile(samples, 0.5),
+    p95: percentile(samples, 0.95),
+    p99: percentile(samples, 0.99),
+  };
+}
+
+/** For people: three significant digits, whole numbers from 100 on. */
+export function rounded(value: number): string {
+  return Math.abs(value) >= 100
+    ? Math.round(value).toLocaleString("en-US")
+    : String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,87 @@
+/**
+ * The load program, a process of its own: opens sockets to the service or to the bare relay, and relays signals between
+ * pairs of them. The same code drives both; they differ in the first frame only. See load_protocol.ts.
+ *
+ * @module
+ */
+import { linesOf } from "../helpers/lines.ts";
+import { percentile } from "./figure.ts";
+import { Lag } from "./lag.ts";
+import type { Job, Order, Ready, Sample } from "./load_protocol.ts";
+import { LoadSocket } from "./load_socket.ts";
+import { payload } from "./payloads.ts";
+
+const lag = new Lag();
+let sockets: LoadSocket[] = [];
+let sending: ReturnType<typeof setInterval> | undefined;
+/** Since the last order to send, as is what the sockets count as received. */
+let sent = 0;
+
+const lines = linesOf(Deno.stdin.readable);
+const first = await lines.next();
+if (!first.done) {
+  say(await connect(JSON.parse(first.value)));
+  for await (const line of lines) say(obey(JSON.parse(line)));
+}
+Deno.exit(0);
+
+function say(answer: unknown): void {
+  console.log(JSON.stringify(answer));
+}
+
+function obey(order: Order): unknown {
+  switch (order.order) {
+    case "send":
+      send(order);
+      return {};
+    case "sample":
+      return sample();
+    case "leave":
+      clearInterval(sending);
+      for (const socket of sockets) socket.leave();
+      return {};
+  }
+}
+
+async function connect({ url, sockets: all, connectRate }: Job): Promise<Ready> {
+  lag.take();
+  const started = performance.now();
+  const opening: Promise<LoadSocket>[] = [];
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(all.length, (performance.now() - started) * connectRate / 1000);
+      while (opening.length < due) opening.push(LoadSocket.open(url, all[opening.length]!));
+      if (opening.length < all.length) return;
+      clearInterval(timer);
+      resolve();
+    }, 1);
+  });
+  sockets = await Promise.all(opening);
+  for (let i = 0; i + 1 < sockets.length; i += 2) LoadSocket.pair(sockets[i]!, sockets[i + 1]!);
+  return { joinMs: sockets.map(({ joinMs }) => joinMs), lagMs: lag.take() };
+}
+
+/** In small portions, spread over the time, so that the load is even. */
+function send({ rate, kind }: Extract<Order, { order: "send" }>): void {
+  clearInterval(sending);
+  if (rate === 0) return;
+  const data = JSON.stringify(payload(kind));
+  for (const socket of sockets) socket.prepare(data);
+  const started = performance.now();
+  sent = 0;
+  sending = setInterval(() => {
+    const due = (performance.now() - started) * rate / 1000;
+    for (; sent < due; sent++) sockets[sent % sockets.length]!.send();
+  }, 1);
+}
+
+function sample(): Sample {
+  const delays = sockets.flatMap((socket) => socket.takeDelays());
+  const lags = lag.take();
+  const received = sockets.reduce((sum, socket) => sum + socket.received, 0);
+  const both = (samples: number[]) =>
+    samples.length === 0
+      ? { p50: 0, p99: 0 }
+      : { p50: percentile(samples, 0.5), p99: percentile(samples, 0.99) };
+  return { sent, received, delayMs: both(delays), lagMs: both(lags) };
+}

@@ -1,0 +1,43 @@
+/**
+ * What the bench says to its load program, and hears from it: one JSON object a line.
+ *
+ * @module
+ */
+import type { PayloadKind } from "./payloads.ts";
+
+/** The first line: where to connect, and as whom. */
+export interface Job {
+  /** WebSocket URL. */
+  readonly url: string;
+  /** One socket each, in pairs: the first talks with the second, the third with the fourth, and so on. */
+  readonly sockets: readonly Who[];
+  /** New sockets per second. */
+  readonly connectRate: number;
+}
+
+/** A token joins by the service's protocol; an id is a name for the bare relay. */
+export type Who = { readonly token: string } | { readonly id: string };
+
+/** Every later line asks for one answer. */
+export type Order =
+  /** Sends `rate` signals a second, all sockets together, from now on; 0 stops. */
+  | { readonly order: "send"; readonly rate: number; readonly kind: PayloadKind }
+  /** What has gone through so far. */
+  | { readonly order: "sample" }
+  /** Closes all sockets (with a leave frame where there is one to send). */
+  | { readonly order: "leave" };
+
+/** All sockets are open and, where there is a token, welcome. */
+export interface Ready {
+  /** Of each socket: from its `open` event to its welcome, in ms; 0 for the bare relay. */
+  readonly joinMs: number[];
+  readonly lagMs: number[];
+}
+
+export interface Sample {
+  readonly sent: number;
+  readonly received: number;
+  /** From send to receipt of the signals received since the last sample, in ms. */
+  readonly delayMs: { p50: number; p99: number };
+  readonly lagMs: { p50: number; p99: number };
+}

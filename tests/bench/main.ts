@@ -1,0 +1,98 @@
+/**
+ * `deno task bench [T1 T3 ...]`: measures the targets, all or those named. Prints a line per figure and writes bench.json.
+ * Ends with 0 also where a target is missed; with 1 where a measurement failed, which says nothing about the target.
+ *
+ * @module
+ */
+import { type Figure, line, verdict } from "./figure.ts";
+import { hasProc } from "./proc.ts";
+import { t1 } from "./t1_relay.ts";
+import { t14 } from "./t14_size.ts";
+import { t3 } from "./t3_memory.ts";
+import { t4 } from "./t4_join.ts";
+import { t7 } from "./t7_first_frame.ts";
+import { withOpenFiles } from "./open_files.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+const TARGETS: Record<string, { run: () => Promise<Figure[]>; needsProc?: true }> = {
+  T1: { run: t1, needsProc: true },
+  T3: { run: t3, needsProc: true },
+  T4: { run: t4 },
+  T7: { run: t7 },
+  T14: { run: t14 },
+};
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
+
+async function main(args: string[]): Promise<number> {
+  const names = args.length > 0 ? args.map((name) => name.toUpperCase()) : Object.keys(TARGETS);
+  const unknown = names.find((name) => !Object.hasOwn(TARGETS, name));
+  if (unknown !== undefined) {
+    console.error(`Cannot measure "${unknown}": expected of ${Object.keys(TARGETS).join(", ")}`);
+    return 2;
+  }
+  const elsewhere = await withOpenFiles(import.meta.filename!, args);
+  if (elsewhere !== undefined) return elsewhere;
+
+  const loadBefore = Deno.loadavg();
+  const figures: Figure[] = [];
+  const failures: { target: string; error: string }[] = [];
+  for (const target of names) {
+    const result = await measure(target);
+    if (typeof result === "string") failures.push({ target, error: result });
+    else figures.push(...result);
+  }
+  const machine = describeMachine(loadBefore);
+  console.log(machineLine(machine));
+  const report = {
+    date: new Date().toISOString(),
+    machine,
+    figures: figures.map((figure) => ({ ...figure, verdict: verdict(figure) })),
+    failures,
+  };
+  await Deno.writeTextFile(new URL("bench.json", ROOT), JSON.stringify(report, null, 1) + "\n");
+  return failures.length > 0 ? 1 : 0;
+}
+
+/** Prints and returns the figures of a target, or the reason for which there are none. */
+async function measure(target: string): Promise<Figure[] | string> {
+  const { run, needsProc } = TARGETS[target]!;
+  try {
+    const figures: Figure[] = needsProc && !hasProc()
+      ? [{ kind: "not measured", target, what: "all", why: "this system has no /proc" }]
+      : await run();
+    for (const figure of figures) console.log(line(figure));
+    return figures;
+  } catch (error) {
+    console.log(`${target.padEnd(4)} the measurement failed, see below`);
+    console.error(error);
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function describeMachine(loadBefore: number[]) {
+  return {
+    cores: navigator.hardwareConcurrency,
+    cpu: cpuModel(),
+    memoryBytes: Deno.systemMemoryInfo().total,
+    os: `${Deno.build.os} ${Deno.osRelease()}`,
+    deno: Deno.version.deno,
+    /** How busy it was: 1, 5 and 15 minutes, before and after. */
+    loadBefore,
+    loadAfter: Deno.loadavg(),
+  };
+}
+
+function machineLine(machine: ReturnType<typeof describeMachine>): string {
+  const { cores, cpu, memoryBytes, os, deno, loadBefore, loadAfter } = machine;
+  const memory = `${Math.round(memoryBytes / 1e9)} GB`;
+  const load = `load ${loadBefore[0]!.toFixed(2)} before, ${loadAfter[0]!.toFixed(2)} after`;
+  return `measured on ${cores} cores (${cpu}), ${memory}, ${os}, Deno ${deno}, ${load}; written to bench.json`;
+}
+
+function cpuModel(): string {
+  if (!hasProc()) return Deno.build.arch;
+  const info = Deno.readTextFileSync("/proc/cpuinfo");
+  return /^model name\s*:\s*(.+)$/m.exec(info)?.[1] ?? Deno.build.arch;
+}

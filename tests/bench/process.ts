@@ -1,0 +1,101 @@
+/**
+ * The bench's own processes: the bare relay and the load program.
+ *
+ * @module
+ */
+import { linesOf } from "../helpers/lines.ts";
+import type { Job, Order, Ready, Sample } from "./load_protocol.ts";
+
+/** A script of this folder as a process; it answers one line of JSON to each line. */
+class Script implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #lines: AsyncGenerator<string>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(private readonly file: string, args: string[] = []) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-prompt", new URL(file, import.meta.url).pathname, ...args],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#lines = linesOf(this.#child.stdout);
+    this.#writer = this.#child.stdin.getWriter();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** The next line that it prints. @throws {Error} when it has ended instead. */
+  async hear(): Promise<unknown> {
+    const line = await this.#lines.next();
+    if (line.done) throw new Error(`Cannot hear ${this.file}: it ended; see its error above`);
+    return JSON.parse(line.value);
+  }
+
+  async say(what: unknown): Promise<unknown> {
+    const [answer] = await Promise.all([
+      this.hear(),
+      this.#writer.write(new TextEncoder().encode(`${JSON.stringify(what)}\n`)),
+    ]);
+    return answer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await this.#child.status;
+    await this.#writer.abort().catch(() => {});
+    await this.#lines.return(undefined);
+  }
+}
+
+export interface BareRelay extends AsyncDisposable {
+  readonly pid: number;
+  /** WebSocket URL. */
+  readonly url: string;
+}
+
+/** Starts bare_relay.ts. `idleTimeout` in s, by default Deno's own. */
+export async function startBareRelay(
+  mode: "forward" | "named",
+  idleTimeout?: number,
+): Promise<BareRelay> {
+  const args = idleTimeout === undefined ? [mode] : [mode, String(idleTimeout)];
+  const script = new Script("bare_relay.ts", args);
+  const { url } = await script.hear() as { url: string };
+  return { pid: script.pid, url, [Symbol.asyncDispose]: () => script[Symbol.asyncDispose]() };
+}
+
+/** The load program. */
+export class Load implements AsyncDisposable {
+  readonly #script = new Script("load.ts");
+
+  /** Opens the sockets, joined where there are tokens. Once per load program. */
+  async connect(job: Job): Promise<Ready> {
+    return await this.#script.say(job) as Ready;
+  }
+
+  async send(order: Omit<Extract<Order, { order: "send" }>, "order">): Promise<void> {
+    await this.#order({ order: "send", ...order });
+  }
+
+  async sample(): Promise<Sample> {
+    return await this.#order({ order: "sample" }) as Sample;
+  }
+
+  async leave(): Promise<void> {
+    await this.#order({ order: "leave" });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#script[Symbol.asyncDispose]();
+  }
+
+  #order(order: Order): Promise<unknown> {
+    return this.#script.say(order);
+  }
+}

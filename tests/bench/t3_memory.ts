@@ -1,0 +1,105 @@
+/**
+ * T3, memory: RSS per joined, idle participant against RSS per bare Deno socket.
+ *
+ * @module
+ */
+import { type Figure, rounded } from "./figure.ts";
+import type { Who } from "./load_protocol.ts";
+import { provisionRooms, startNode } from "./node.ts";
+import { openFileLimit, pause, residentBytes } from "./proc.ts";
+import { Load, startBareRelay } from "./process.ts";
+
+const SOCKETS = 5_000;
+const PER_ROOM = 10;
+const CONNECT_RATE = 500;
+/** What a participant may take beyond a bare socket, in bytes. */
+const ALLOWANCE = 6_000;
+/** RSS counts as settled when it has moved by less than 0.5 % for so long. */
+const STILL_MS = 10_000;
+const SETTLE_LIMIT_MS = 120_000;
+
+interface Memory {
+  /** RSS in bytes, settled: as started, with what is made beforehand, with all sockets. */
+  readonly started: number;
+  readonly provisioned: number;
+  readonly connected: number;
+  readonly perSocket: number;
+}
+
+export async function t3(): Promise<Figure[]> {
+  const files = openFileLimit();
+  if (files < SOCKETS * 2) {
+    const why = `${files} open files are allowed here; ${SOCKETS * 2} are needed`;
+    return [{ kind: "not measured", target: "T3", what: WHAT, why }];
+  }
+  const bare = await bareSockets();
+  const silent = await bareSockets(0);
+  const joined = await participants();
+  return [
+    {
+      kind: "measured",
+      target: "T3",
+      what: WHAT,
+      value: joined.perSocket / 1000,
+      unit: "KB",
+      bound: { is: "at most", value: (bare.perSocket + ALLOWANCE) / 1000 },
+      note: `node: ${mb(joined.started)} started, ${mb(joined.provisioned)} with the rooms ` +
+        `made, ${mb(joined.connected)} with ${SOCKETS} joined in rooms of ${PER_ROOM}`,
+      samples: { joined, bare, silent },
+    },
+    toCompare("  bare Deno socket, idleTimeout 30 s (default)", bare),
+    toCompare("  bare Deno socket, idleTimeout 0", silent),
+  ];
+}
+
+const WHAT = "memory per joined idle participant";
+
+function toCompare(what: string, { perSocket }: Memory): Figure {
+  return { kind: "measured", target: "T3", what, value: perSocket / 1000, unit: "KB" };
+}
+
+async function participants(): Promise<Memory> {
+  await using node = await startNode();
+  return await measure(node.pid, node.wsUrl, async () => {
+    const tokens = await provisionRooms(node, { rooms: SOCKETS / PER_ROOM, perRoom: PER_ROOM });
+    return tokens.map((token) => ({ token }));
+  });
+}
+
+async function bareSockets(idleTimeout?: number): Promise<Memory> {
+  await using relay = await startBareRelay("forward", idleTimeout);
+  const ids = Array.from(
+    { length: SOCKETS },
+    (_, i) => ({ id: `p_${String(i).padStart(17, "0")}` }),
+  );
+  return await measure(relay.pid, relay.url, () => Promise.resolve(ids));
+}
+
+async function measure(pid: number, url: string, prepare: () => Promise<Who[]>): Promise<Memory> {
+  const started = await settled(pid);
+  const sockets = await prepare();
+  const provisioned = residentBytes(pid);
+  await using load = new Load();
+  await load.connect({ url, sockets, connectRate: CONNECT_RATE });
+  const connected = await settled(pid);
+  return { started, provisioned, connected, perSocket: (connected - started) / SOCKETS };
+}
+
+/** Neither process can be told to collect its garbage: both get the time in which they do so by themselves. */
+async function settled(pid: number): Promise<number> {
+  const limit = performance.now() + SETTLE_LIMIT_MS;
+  let reference = residentBytes(pid);
+  let since = performance.now();
+  while (performance.now() - since < STILL_MS && performance.now() < limit) {
+    await pause(500);
+    const now = residentBytes(pid);
+    if (Math.abs(now - reference) < reference * 0.005) continue;
+    reference = now;
+    since = performance.now();
+  }
+  return residentBytes(pid);
+}
+
+function mb(bytes: number): string {
+  return `${rounded(bytes / 1e6)} MB`;
+}
