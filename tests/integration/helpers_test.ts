@@ -34,7 +34,11 @@ Deno.test("pages tell their errors, and can be waited for while hidden", async (
     })
   );
   await waitFor(hidden.page, (id) => document.getElementById(id), 5_000, "docs");
-  const error = await assertRejects(() => waitFor(hidden.page, () => false, 200), Error, "Timeout");
+  const error = await assertRejects(
+    () => waitFor(hidden.page, () => false, 200),
+    Error,
+    "Waited 200 ms",
+  );
   assertStringIncludes(error.message, "meant");
   assertStringIncludes(error.message, "nobody caught");
 });

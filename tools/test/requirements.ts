@@ -32,8 +32,16 @@ export const CHROMIUM: Requirement = {
   otherwise: "install Chromium or Google Chrome",
 };
 
+export const CURL: Requirement = {
+  name: "curl",
+  variable: "CURL",
+  commands: ["curl"],
+  packages: ["curl"],
+  otherwise: "install curl",
+};
+
 /** Everything that `deno task test` needs. */
-export const REQUIREMENTS: readonly Requirement[] = [CHROMIUM];
+export const REQUIREMENTS: readonly Requirement[] = [CHROMIUM, CURL];
 
 /** The whole path of the program, if there is one and it answers to `--version`. */
 export async function find(requirement: Requirement): Promise<string | undefined> {

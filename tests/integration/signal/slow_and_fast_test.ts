@@ -96,7 +96,7 @@ describe("a client", () => {
     // Now it reads after all: what was under way, then the close.
     const { code, reason, frames } = await mute.readToClose();
     assertEquals([code, reason], [1013, "too_slow"]);
-    assertGreater(sent, frames);
+    assertGreater(sent, frames - 1, "all but the welcome were signals, and not all of those came");
   });
 
   it("that vanishes without a word is away for the others at once, by its TCP close", async () => {
