@@ -270,15 +270,15 @@ export class Connection implements Socket {
     }
   }
 
-  #joined({ frame, exact }: FrameRead, text: string, stage: Joined): void {
+  #joined({ frame, fields }: FrameRead, text: string, stage: Joined): void {
     const { seat, permissions } = stage;
     const { id } = seat;
     switch (frame.type) {
       case "signal":
-        return this.#relay({ frame, exact }, text, seat);
+        return this.#relay({ frame, fields }, text, seat);
       case "message":
         if (!permissions.chat) return this.#notPermitted("chat", "send a message");
-        return this.#relay({ frame, exact }, text, seat);
+        return this.#relay({ frame, fields }, text, seat);
       case "update": {
         const { media, attributes } = frame;
         if (!this.#mayUpdate(stage)) return;
@@ -310,7 +310,7 @@ export class Connection implements Socket {
     }
   }
 
-  #relay(read: { frame: Relayed; exact: boolean }, text: string, { room, id }: Seat): void {
+  #relay(read: { frame: Relayed; fields: number }, text: string, { room, id }: Seat): void {
     const { to, type } = read.frame;
     if (to === id) {
       return this.#error("not_to_self", `Cannot send to "${to}": that is you; expected another`);

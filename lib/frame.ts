@@ -14,11 +14,12 @@ export interface FrameProblem {
   message: string;
 }
 
-/** A frame whose shape is right. `exact`: it has no fields but those of its type. */
+/** A frame whose shape is right. */
 export interface FrameRead {
   kind: "frame";
   frame: ClientFrame;
-  exact: boolean;
+  /** How many fields its text has, those included that its type does not know. */
+  fields: number;
 }
 
 const TYPES = ClientFrame.options.map((option) => option.shape.type.value);
@@ -34,11 +35,7 @@ export function readFrame(text: string): FrameRead | FrameProblem {
   if (!hasType(raw)) return malformed(text);
   const parsed = ClientFrame.safeParse(raw);
   if (!parsed.success) return problem(raw.type, parsed.error.issues[0]!);
-  return {
-    kind: "frame",
-    frame: parsed.data,
-    exact: Object.keys(raw).length === Object.keys(parsed.data).length,
-  };
+  return { kind: "frame", frame: parsed.data, fields: Object.keys(raw).length };
 }
 
 /**
@@ -47,7 +44,7 @@ export function readFrame(text: string): FrameRead | FrameProblem {
  */
 export function relayText(
   text: string,
-  { frame, exact }: { frame: Relayed; exact: boolean },
+  { frame, fields }: { frame: Relayed; fields: number },
   from: string,
 ): string {
   const { to } = frame;
@@ -56,7 +53,7 @@ export function relayText(
   // With exactly three fields, all read, what may follow is a second mention of one of them: `type` and `to` say what
   // was checked, whichever mention a reader takes, and `data` is the sender's in any case. `from` cannot come twice.
   if (
-    exact && text.startsWith(received) && text.startsWith(to, received.length) &&
+    fields === 3 && text.startsWith(received) && text.startsWith(to, received.length) &&
     text.startsWith(DATA, dataAt)
   ) {
     return delivered + from + text.slice(dataAt);

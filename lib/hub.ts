@@ -193,7 +193,7 @@ export class Hub {
 
   /** Ends what is due: silent sockets, grace of those who are away, rooms that stood empty. */
   async tick(now: number): Promise<void> {
-    for (const socket of [...this.#sockets]) socket.checkHeartbeat(now);
+    for (const socket of this.#sockets) socket.checkHeartbeat(now);
     for (const absence of [...this.#absences]) {
       this.#absences.delete(absence);
       await this.#tellAbsence(absence);

@@ -7,7 +7,7 @@ import { readFrame, type Relayed, relayText } from "../../../lib/frame.ts";
 function relayed(text: string): string {
   const read = readFrame(text);
   if (read.kind !== "frame") throw new Error(`Cannot relay ${text}: ${read.message}`);
-  return relayText(text, { frame: read.frame as Relayed, exact: read.exact }, "p_me");
+  return relayText(text, { frame: read.frame as Relayed, fields: read.fields }, "p_me");
 }
 
 describe("readFrame refuses", () => {
