@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { ApiKey } from "./config.ts";
 import { randomId } from "./ids.ts";
 import { Permissions } from "./protocol.ts";
-import type { Admission, RoomKey } from "./room.ts";
+import type { Admission, RoomKey } from "./room_state.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 

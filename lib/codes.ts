@@ -66,3 +66,35 @@ export type ErrorCode =
   | "not_permitted"
   | "draining"
   | "unavailable";
+
+/** The errors that end a socket, and the close code that follows each. */
+export const CLOSE_AFTER = {
+  malformed_frame: CLOSE.malformed,
+  invalid_frame: CLOSE.malformed,
+  unknown_type: CLOSE.malformed,
+  not_joined: CLOSE.malformed,
+  frame_too_large: CLOSE.tooLarge,
+  too_fast: CLOSE.tooFast,
+  too_slow: CLOSE.tryLater,
+  too_silent: CLOSE.tryLater,
+  join_timeout: CLOSE.joinTimeout,
+  token_invalid: CLOSE.refused,
+  token_expired: CLOSE.refused,
+  session_invalid: CLOSE.refused,
+  not_permitted: CLOSE.refused,
+  room_not_found: CLOSE.noRoom,
+  room_ended: CLOSE.noRoom,
+  room_full: CLOSE.tryLater,
+  removed: CLOSE.removed,
+  taken_over: CLOSE.takenOver,
+  draining: CLOSE.draining,
+  unavailable: CLOSE.tryLater,
+} as const satisfies Partial<Record<ErrorCode, number>>;
+
+/** A code with which a socket can end. */
+export type EndCode = keyof typeof CLOSE_AFTER;
+
+/** Whether a socket can end with this code. */
+export function isEndCode(code: string): code is EndCode {
+  return Object.hasOwn(CLOSE_AFTER, code);
+}

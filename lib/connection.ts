@@ -8,8 +8,9 @@
  */
 import { assertNever } from "./assert_never.ts";
 import { TokenError } from "./auth.ts";
-import { CLOSE, type ErrorCode } from "./codes.ts";
+import { CLOSE_AFTER, type EndCode, type ErrorCode, isEndCode } from "./codes.ts";
 import { type FrameRead, readFrame, type Relayed, relayText } from "./frame.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import type { Hub, Seat, Socket } from "./hub.ts";
 import { participantId, randomId } from "./ids.ts";
 import { errorText, type LogFields } from "./log.ts";
@@ -59,15 +60,14 @@ export class Connection implements Socket {
   readonly #hub: Hub;
   readonly #bucket: TokenBucket;
   #stage: Stage;
-  #heardAt = Date.now();
-  #pingedAt = 0;
-  /** Whether the client has ever sent a ping or a pong: one that does neither is not measured by them. */
-  #keepsHeartbeat = false;
+  readonly #heartbeat: Heartbeat;
 
   constructor(wire: Wire, hub: Hub) {
     this.#wire = wire;
     this.#hub = hub;
-    this.#bucket = new TokenBucket(this.#heardAt, hub.parts.config.frames);
+    const now = Date.now();
+    this.#bucket = new TokenBucket(now, hub.parts.config.frames);
+    this.#heartbeat = new Heartbeat(now);
     const timer = setTimeout(() => this.#joinTimedOut(), LIMITS.joinTimeoutMs);
     this.#stage = { kind: "waiting", timer };
     hub.opened(this);
@@ -83,19 +83,18 @@ export class Connection implements Socket {
     if (typeof data !== "string") {
       return this.end(
         "malformed_frame",
-        CLOSE.malformed,
         "Cannot read a binary frame; expected text",
       );
     }
     if (data.length > LIMITS.frameLength) {
       return this.end(
         "frame_too_large",
-        CLOSE.tooLarge,
         `Cannot read a frame of ${data.length} characters; expected at most ${LIMITS.frameLength}`,
       );
     }
-    this.#heardAt = Date.now();
-    if (!this.#bucket.take(this.#heardAt)) return this.#tooFast();
+    const now = Date.now();
+    this.#heartbeat.heard(now);
+    if (!this.#bucket.take(now)) return this.#tooFast();
     const stage = this.#stage;
     if (stage.kind !== "entering") return this.#handle(data);
     stage.backlog.push(data);
@@ -110,19 +109,18 @@ export class Connection implements Socket {
 
   /** Looks whether the client is still there: a network may go without a word. */
   checkHeartbeat(now: number): void {
-    const { pingMs, silentMs } = POLICY.heartbeat;
-    const silent = now - this.#heardAt;
-    if (silent < pingMs || this.#stage.kind !== "joined") return;
-    if (silent >= silentMs && this.#keepsHeartbeat) {
-      return this.end(
-        "too_silent",
-        CLOSE.tryLater,
-        `Cannot wait longer for a pong: ${silent} ms without a frame; expected one within ${silentMs} ms`,
-      );
+    if (this.#stage.kind !== "joined") return;
+    switch (this.#heartbeat.check(now)) {
+      case "heard":
+        return;
+      case "ask":
+        return this.send({ type: "ping" });
+      case "gone":
+        return this.end(
+          "too_silent",
+          `Cannot wait longer for a pong; expected a frame within ${POLICY.heartbeat.silentMs} ms`,
+        );
     }
-    if (this.#pingedAt > this.#heardAt) return;
-    this.#pingedAt = now;
-    this.send({ type: "ping" });
   }
 
   /** Sends a frame. */
@@ -140,8 +138,7 @@ export class Connection implements Socket {
 
   /** Says why, then closes for good. */
   end(
-    code: ErrorCode,
-    close: number,
+    code: EndCode,
     message: string,
     options: { retryAfterMs?: number } = {},
   ): void {
@@ -149,7 +146,7 @@ export class Connection implements Socket {
     this.#hub.counters.error(code);
     this.#log("ended", { code });
     this.#transmit(JSON.stringify({ type: "error", code, message, ...options }));
-    this.#finish(close, code);
+    this.#finish(CLOSE_AFTER[code], code);
   }
 
   /** Closes after a leave: there is nothing to explain. */
@@ -188,9 +185,7 @@ export class Connection implements Socket {
     const stage = this.#stage;
     if (read.kind === "problem") {
       const fatal = read.code === "malformed_frame" || stage.kind !== "joined";
-      return fatal
-        ? this.end(read.code, CLOSE.malformed, read.message)
-        : this.#error(read.code, read.message);
+      return fatal ? this.end(read.code, read.message) : this.#error(read.code, read.message);
     }
     if (stage.kind === "waiting") return this.#first(read.frame, stage.timer);
     if (stage.kind === "joined") return this.#joined(read, text, stage);
@@ -212,7 +207,6 @@ export class Connection implements Socket {
       default:
         return this.end(
           "not_joined",
-          CLOSE.malformed,
           `Cannot handle "${frame.type}" before a join; expected "join" or "resume"`,
         );
     }
@@ -233,7 +227,7 @@ export class Connection implements Socket {
       this.#stage = { kind: "joined", seat, permissions, change: undefined, updates: undefined };
     } catch (error) {
       if (!(error instanceof TokenError)) throw error;
-      return this.end(error.code, CLOSE.refused, error.message);
+      return this.end(error.code, error.message);
     }
     for (const text of backlog) if (this.isOpen) this.#handle(text);
   }
@@ -251,23 +245,8 @@ export class Connection implements Socket {
   }
 
   #refuse({ code, message, retryAfterMs }: Refusal): void {
-    switch (code) {
-      case "room_not_found":
-        return this.end(code, CLOSE.noRoom, message);
-      case "removed":
-        return this.end(code, CLOSE.removed, message);
-      case "taken_over":
-        return this.end(code, CLOSE.takenOver, message);
-      case "token_expired":
-      case "not_permitted":
-        return this.end(code, CLOSE.refused, message);
-      case "room_full":
-        return this.end(code, CLOSE.tryLater, message, { retryAfterMs });
-      default:
-        return this.end("unavailable", CLOSE.tryLater, message, {
-          retryAfterMs: retryAfterMs ?? POLICY.drain.minMs,
-        });
-    }
+    if (isEndCode(code)) return this.end(code, message, { retryAfterMs });
+    this.end("unavailable", message, { retryAfterMs: POLICY.drain.minMs });
   }
 
   #joined({ frame, fields }: FrameRead, text: string, stage: Joined): void {
@@ -294,10 +273,10 @@ export class Connection implements Socket {
         return this.send({ type: "iceServers", ...servers });
       }
       case "ping":
-        this.#keepsHeartbeat = true;
+        this.#heartbeat.kept();
         return this.#pong(frame.id);
       case "pong":
-        this.#keepsHeartbeat = true;
+        this.#heartbeat.kept();
         return;
       case "join":
       case "resume":
@@ -367,7 +346,6 @@ export class Connection implements Socket {
     const { rate, burst } = this.#hub.parts.config.frames;
     this.end(
       "too_fast",
-      CLOSE.tooFast,
       `Cannot take so many frames; expected at most ${rate} a second and ${burst} at once, ${LIMITS.framesBeforeWelcome} before the welcome`,
       { retryAfterMs: Math.max(this.#bucket.waitMs(), POLICY.drain.minMs) },
     );
@@ -377,13 +355,12 @@ export class Connection implements Socket {
     this.#hub.counters.error("too_slow");
     this.#log("ended", { code: "too_slow" });
     // An error frame would only wait behind what is not being read: the close code has to say it.
-    this.#finish(CLOSE.tryLater, "too_slow");
+    this.#finish(CLOSE_AFTER.too_slow, "too_slow");
   }
 
   #joinTimedOut(): void {
     this.end(
       "join_timeout",
-      CLOSE.joinTimeout,
       `Cannot wait longer for a first frame; expected "join" or "resume" within ${LIMITS.joinTimeoutMs} ms`,
     );
   }
@@ -392,7 +369,6 @@ export class Connection implements Socket {
     this.#log("connection_failed", { error: errorText(error) }, "error");
     this.end(
       "unavailable",
-      CLOSE.tryLater,
       "Cannot go on: the node failed at this frame; expected a retry after retryAfterMs",
       { retryAfterMs: POLICY.drain.minMs },
     );

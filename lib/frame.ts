@@ -4,13 +4,12 @@
  * @module
  */
 import type { z } from "zod";
-import type { ErrorCode } from "./codes.ts";
 import { ClientFrame } from "./protocol.ts";
 
 /** What is wrong with a text that should be a frame. */
 export interface FrameProblem {
   kind: "problem";
-  code: ErrorCode;
+  code: "malformed_frame" | "unknown_type" | "invalid_frame";
   message: string;
 }
 

@@ -9,7 +9,6 @@
 import { assertNever } from "./assert_never.ts";
 import type { Ticket, Tokens } from "./auth.ts";
 import type { Bus, BusMessage } from "./bus/mod.ts";
-import { CLOSE } from "./codes.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
 import { LocalRoom, type Peer } from "./local_room.ts";
@@ -23,14 +22,8 @@ import {
   type MessageClass,
   type WelcomeFrame,
 } from "./protocol.ts";
-import {
-  type Changed,
-  memberOf,
-  type Refusal,
-  type RoomChange,
-  type RoomEvent,
-  type RoomKey,
-} from "./room.ts";
+import type { Changed, Refusal, RoomChange, RoomEvent } from "./room.ts";
+import { memberOf, type RoomKey } from "./room_state.ts";
 import { follow, participantInfo, roomInfo } from "./room_view.ts";
 import { iceServers } from "./turn.ts";
 
@@ -229,7 +222,6 @@ export class Hub {
   sendAway(socket: Socket, spreadMs: number = POLICY.drain.maxMs): void {
     socket.end(
       "draining",
-      CLOSE.draining,
       "Cannot serve: this node is draining; expected another node, or this one later",
       { retryAfterMs: Math.round(POLICY.drain.minMs + Math.random() * spreadMs) },
     );

@@ -4,9 +4,10 @@
  * @module
  */
 import { assertNever } from "./assert_never.ts";
-import { CLOSE, type ErrorCode } from "./codes.ts";
+import type { EndCode } from "./codes.ts";
 import { type LeftReason, MESSAGE_CLASS, type MessageClass, type ServerFrame } from "./protocol.ts";
-import { memberOf, type RoomChange } from "./room.ts";
+import type { RoomChange } from "./room.ts";
+import { memberOf } from "./room_state.ts";
 import { difference, participantInfo, roomInfo, type RoomView } from "./room_view.ts";
 
 /** A participant's socket, as its room sees it. */
@@ -16,7 +17,7 @@ export interface Peer {
   /** Sends a frame's text. */
   deliver(text: string, of: MessageClass): void;
   /** Says why, then closes for good. */
-  end(code: ErrorCode, close: number, message: string): void;
+  end(code: EndCode, message: string): void;
   /** Closes after a leave: there is nothing to explain. */
   close(): void;
 }
@@ -89,7 +90,6 @@ export class LocalRoom {
     this.peers.delete(id);
     peer.end(
       "taken_over",
-      CLOSE.takenOver,
       "Cannot stay: a newer socket resumed this session; expected one socket per session",
     );
   }
@@ -99,7 +99,6 @@ export class LocalRoom {
       this.peers.delete(id);
       peer.end(
         "room_ended",
-        CLOSE.noRoom,
         `Cannot stay: room "${this.#view.key.id}" has ended; expected another room`,
       );
     }
@@ -119,13 +118,11 @@ function sendOff(peer: Peer, reason: LeftReason): void {
     case "removed":
       return peer.end(
         "removed",
-        CLOSE.removed,
         "Cannot stay: removed from the room; expected a new token to come back",
       );
     case "lost":
       return peer.end(
         "unavailable",
-        CLOSE.tryLater,
         "Cannot stay: taken for gone by the others; expected a resume",
       );
     default:

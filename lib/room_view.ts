@@ -5,7 +5,8 @@
  */
 import { assertNever } from "./assert_never.ts";
 import type { LeftReason, ParticipantInfo, RoomInfo } from "./protocol.ts";
-import type { Member, RoomChange, RoomState } from "./room.ts";
+import type { RoomChange } from "./room.ts";
+import type { Member, RoomState } from "./room_state.ts";
 
 /** What a node keeps of a room that it has people in. */
 export type RoomView = Pick<RoomState, "key" | "settings" | "version" | "topology" | "members">;

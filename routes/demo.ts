@@ -5,7 +5,7 @@ import type { Hub } from "../lib/hub.ts";
 import { randomId } from "../lib/ids.ts";
 import { POLICY } from "../lib/policy.ts";
 import { Permissions } from "../lib/protocol.ts";
-import { defaultSettings, newRoom } from "../lib/room.ts";
+import { defaultSettings, newRoom } from "../lib/room_state.ts";
 import { expectJson, limitBody, limitTime } from "./middleware/body.ts";
 import { ProblemError } from "./problem.ts";
 import { RoomId } from "./schemas.ts";

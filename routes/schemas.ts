@@ -6,7 +6,7 @@
 import { z } from "@hono/zod-openapi";
 import { POLICY } from "../lib/policy.ts";
 import { ParticipantInfo, Permissions } from "../lib/protocol.ts";
-import type { Member, RoomState } from "../lib/room.ts";
+import type { Member, RoomState } from "../lib/room_state.ts";
 import { participantInfo } from "../lib/room_view.ts";
 import { Problem } from "./problem.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { MessageClass } from "../protocol.ts";
-import type { RoomChange, RoomKey } from "../room.ts";
+import type { RoomChange } from "../room.ts";
+import type { RoomKey } from "../room_state.ts";
 
 /** What one node tells another. */
 export type BusMessage =

@@ -1,5 +1,6 @@
 import { POLICY } from "../policy.ts";
-import { deadline, reduce, type RoomKey, type RoomState } from "../room.ts";
+import { reduce } from "../room.ts";
+import { deadline, type RoomKey, type RoomState } from "../room_state.ts";
 import { keyOf, type Page, type Presence, roomNotFound } from "./mod.ts";
 
 /** Rooms in this process's memory: for one node, and for tests. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Changed, Refusal, RoomEvent, RoomKey, RoomState } from "../room.ts";
+import type { Changed, Refusal, RoomEvent } from "../room.ts";
+import type { RoomKey, RoomState } from "../room_state.ts";
 
 export interface Page {
   rooms: RoomState[];

@@ -2,15 +2,14 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { POLICY } from "../../lib/policy.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
+import type { Changed, RoomEvent } from "../../lib/room.ts";
 import {
-  type Changed,
   deadline,
   defaultSettings,
   newRoom,
-  type RoomEvent,
   type RoomKey,
   type RoomState,
-} from "../../lib/room.ts";
+} from "../../lib/room_state.ts";
 
 const NOW = 1_800_000_000_000;
 const key = (id: string, tenant = "acme"): RoomKey => ({ tenant, id });

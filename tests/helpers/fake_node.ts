@@ -14,7 +14,7 @@ import type { LogFields } from "../../lib/log.ts";
 import { memoryPresence } from "../../lib/presence/memory.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
 import { type ClientFrame, Permissions, type WelcomeFrame } from "../../lib/protocol.ts";
-import { defaultSettings, newRoom, type RoomKey, type RoomSettings } from "../../lib/room.ts";
+import { defaultSettings, newRoom, type RoomKey, type RoomSettings } from "../../lib/room_state.ts";
 import { FrameInbox } from "./frame_inbox.ts";
 
 export const ROOM: RoomKey = { tenant: "acme", id: "r" };

@@ -1,6 +1,7 @@
 import { memoryPresence } from "../../lib/presence/memory.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
-import type { RoomEvent, RoomKey } from "../../lib/room.ts";
+import type { RoomEvent } from "../../lib/room.ts";
+import type { RoomKey } from "../../lib/room_state.ts";
 
 /** Which changes are meant. */
 export interface Which {

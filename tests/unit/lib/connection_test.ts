@@ -283,7 +283,7 @@ describe("a connection", () => {
     ada.wire.says({ type: "signal", to: bob.id, data: 1 });
     ada.wire.says({ type: "ping" });
     await ada.wire.frames.next("pong");
-    bob.wire.connection.end("draining", 1012, "Cannot stay");
+    bob.wire.connection.end("draining", "Cannot stay");
     assertEquals(node.logs.filter(({ level }) => level === "error"), []);
   });
 

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { POLICY } from "../../../lib/policy.ts";
-import type { RoomKey } from "../../../lib/room.ts";
+import type { RoomKey } from "../../../lib/room_state.ts";
 import {
   type FakeNode,
   fakeNode,

@@ -1,15 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import {
-  type Changed,
-  deadline,
-  newRoom,
-  reduce,
-  type RoomChange,
-  type RoomEvent,
-  type RoomState,
-} from "../../../lib/room.ts";
+import { type Changed, reduce, type RoomChange, type RoomEvent } from "../../../lib/room.ts";
+import { deadline, newRoom, type RoomState } from "../../../lib/room_state.ts";
 import { follow, type RoomView } from "../../../lib/room_view.ts";
 
 const START = 1_000_000;

@@ -4,14 +4,8 @@ import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { LocalRoom, type Peer } from "../../../lib/local_room.ts";
 import type { ParticipantInfo, ServerFrame } from "../../../lib/protocol.ts";
-import {
-  defaultSettings,
-  memberOf,
-  newRoom,
-  reduce,
-  type RoomEvent,
-  type RoomState,
-} from "../../../lib/room.ts";
+import { reduce, type RoomEvent } from "../../../lib/room.ts";
+import { defaultSettings, memberOf, newRoom, type RoomState } from "../../../lib/room_state.ts";
 import { difference, follow, participantInfo, roomInfo } from "../../../lib/room_view.ts";
 
 const START = 1_000_000;

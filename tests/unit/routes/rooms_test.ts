@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { POLICY } from "../../../lib/policy.ts";
-import { defaultSettings, newRoom } from "../../../lib/room.ts";
+import { defaultSettings, newRoom } from "../../../lib/room_state.ts";
 import { fakeApp } from "../../helpers/fake_app.ts";
 import { join, ROOM } from "../../helpers/fake_node.ts";
 

@@ -1,0 +1,117 @@
+/**
+ * What a room is: the state that every store keeps, as plain data.
+ *
+ * @module
+ */
+import { POLICY } from "./policy.ts";
+import type { Attributes, Media, Permissions, Topology, TopologyMode } from "./protocol.ts";
+
+/** What a room's owner may set. */
+export interface RoomSettings {
+  name?: string;
+  maxParticipants: number;
+  topology: TopologyPolicy;
+  regions: string[];
+  /** How long the room lives without participants, in s. */
+  emptyTimeoutSeconds: number;
+  metadata?: unknown;
+}
+
+/** When a room's call is lifted to an SFU, and when it comes down: by itself (`auto`), or fixed. */
+export interface TopologyPolicy {
+  mode: "auto" | TopologyMode;
+  /** With this many participants, or more, the call is lifted. */
+  promoteAt: number;
+  /** With this many, or fewer, it comes down again; less than `promoteAt`. */
+  demoteAt: number;
+}
+
+/** What an owner changes: what is not named stays. */
+export type SettingsChange = Partial<Omit<RoomSettings, "topology">> & {
+  topology?: Partial<TopologyPolicy>;
+};
+
+/** What a room has where its owner says nothing. */
+export function defaultSettings(): RoomSettings {
+  const { maxParticipants, emptyTimeoutSeconds, promoteAt, demoteAt } = POLICY.room;
+  const topology = { mode: "auto", promoteAt, demoteAt } as const;
+  return { maxParticipants, emptyTimeoutSeconds, topology, regions: [] };
+}
+
+/** A room belongs to a tenant; two tenants may each have one of the same id. */
+export interface RoomKey {
+  readonly tenant: string;
+  readonly id: string;
+}
+
+/** What may be let in: from a token (`id` is new) or a session (`id` is known). */
+export interface Admission {
+  id: string;
+  identity: string;
+  name?: string;
+  permissions: Permissions;
+  metadata?: unknown;
+  /** The token that it came with; a removal bans the token for as long as it lives. */
+  ticket: string;
+  /** When that token expires, in ms since 1970. */
+  expiresAt: number;
+}
+
+/** One participant, and where it is. */
+export interface Member extends Admission {
+  media: Media;
+  attributes: Attributes;
+  /** ms since 1970. */
+  joinedAt: number;
+  /** The node that holds its socket. */
+  node: string;
+  /** The socket that speaks for it: an older one has no say any more. */
+  connection: string;
+  presence: { state: "active" } | { state: "away"; since: number };
+}
+
+/** A room, whole: what the store keeps of it. Times in ms since 1970. */
+export interface RoomState {
+  key: RoomKey;
+  settings: RoomSettings;
+  createdAt: number;
+  /** Goes up by one with each change that others see, from `createdAt` on: above that of any earlier room of the key. */
+  version: number;
+  topology: Topology;
+  members: Readonly<Record<string, Member>>;
+  /** Since when nobody is here, or `null`. */
+  emptySince: number | null;
+  /** Banned tokens and when they expire by themselves. */
+  banned: Readonly<Record<string, number>>;
+}
+
+/** A room that has just been made. */
+export function newRoom(key: RoomKey, settings: RoomSettings, now: number): RoomState {
+  return {
+    key,
+    settings,
+    createdAt: now,
+    version: now,
+    topology: { mode: "mesh", epoch: 1 },
+    members: {},
+    emptySince: now,
+    banned: {},
+  };
+}
+
+/** The member of that id, if it is in the room. Ids come from the wire: "constructor" is nobody. */
+export function memberOf(state: Pick<RoomState, "members">, id: string): Member | undefined {
+  return Object.hasOwn(state.members, id) ? state.members[id] : undefined;
+}
+
+/** When something is due in this room without anyone's doing, in ms since 1970; `Infinity` if never. */
+export function deadline(state: RoomState): number {
+  if (state.emptySince !== null) {
+    return state.emptySince + state.settings.emptyTimeoutSeconds * 1000;
+  }
+  let at = Infinity;
+  for (const { presence } of Object.values(state.members)) {
+    if (presence.state === "away") at = Math.min(at, presence.since + POLICY.awayGraceMs);
+  }
+  return at;
+}
