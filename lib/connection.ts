@@ -118,7 +118,9 @@ export class Connection implements Socket {
       case "gone":
         return this.end(
           "too_silent",
-          `Cannot wait longer for a pong; expected a frame within ${POLICY.heartbeat.silentMs} ms`,
+          `Cannot wait longer for a pong: ${
+            this.#heartbeat.silence(now)
+          } ms without a frame; expected one within ${POLICY.heartbeat.silentMs} ms`,
         );
     }
   }

@@ -23,10 +23,15 @@ export class Heartbeat {
     this.#keeps = true;
   }
 
+  /** How long nothing has come. */
+  silence(now: number): number {
+    return now - this.#heardAt;
+  }
+
   /** What to do now: nothing, `ask` by a ping (once a silence), or take the client for `gone`. */
   check(now: number): "heard" | "ask" | "gone" {
     const { pingMs, silentMs } = POLICY.heartbeat;
-    const silent = now - this.#heardAt;
+    const silent = this.silence(now);
     if (silent < pingMs) return "heard";
     if (silent >= silentMs && this.#keeps) return "gone";
     if (this.#asked) return "heard";
