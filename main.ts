@@ -15,6 +15,7 @@ import { consoleLog as log, errorText } from "./lib/log.ts";
 import { nodeMetrics } from "./lib/metrics.ts";
 import { POLICY } from "./lib/policy.ts";
 import { memoryPresence } from "./lib/presence/memory.ts";
+import { Server } from "./lib/server.ts";
 import { createApp } from "./routes/app.ts";
 
 if (import.meta.main) await main(Deno.args.includes("--dev"));
@@ -56,7 +57,7 @@ async function serve(config: Config): Promise<string> {
   const { hostname, region } = config;
   const requests = new InFlight();
   const server = listen(config, (request) => requests.track(app.fetch(request)));
-  const url = `http://${nameOf(hostname)}:${server.addr.port}`;
+  const url = `http://${nameOf(hostname)}:${server.port}`;
   // Sockets first: the server's own end would close those that are still there without a word of when to come back.
   onSignal((signal) => {
     log("info", "draining", { node, signal, count: hub.size.connections });
@@ -68,12 +69,9 @@ async function serve(config: Config): Promise<string> {
 }
 
 /** @throws {ConfigError} when there is no such address, or the port is not to be had. */
-function listen(
-  { port, hostname }: Config,
-  handler: Deno.ServeHandler,
-): Deno.HttpServer<Deno.NetAddr> {
+function listen({ port, hostname }: Config, handler: Deno.ServeHandler): Server {
   try {
-    return Deno.serve({ port, hostname, onListen: () => {} }, handler);
+    return new Server({ port, hostname, handler, log });
   } catch (error) {
     const why = error instanceof Error ? error.message : error;
     throw new ConfigError(

@@ -15,9 +15,9 @@ export function bucket(capacity: number, perSecond: number, now: number): Bucket
   return { capacity, perMs: perSecond / 1000, tokens: capacity, at: now };
 }
 
-/** Takes one token, owed if there is none: ask {@linkcode waitMs} first. */
-export function take(state: Bucket, now: number): Bucket {
-  return { ...state, tokens: tokensAt(state, now) - 1, at: now };
+/** Takes tokens, owed if there are too few: ask {@linkcode waitMs} first. */
+export function take(state: Bucket, now: number, cost = 1): Bucket {
+  return { ...state, tokens: tokensAt(state, now) - cost, at: now };
 }
 
 /** How long until there is a whole token; 0 when there is one. */

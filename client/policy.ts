@@ -28,6 +28,8 @@ export const SIGNALING = {
   leaveTimeoutMs: 1_000,
   /** Share of the node's limits of frames and updates that is used; of frames, the rest is for control frames. */
   rateShare: 0.8,
+  /** A longer frame counts as several, as the node counts. */
+  frameUnit: 8_192,
   /** Above this many bytes not yet taken by the network, nothing is added. */
   bufferedBytes: 256 * 1024,
   /** How often a full buffer is looked at. */

@@ -110,7 +110,8 @@ export class Signaling {
   /** The same for a frame that is JSON text already. */
   sendText(text: string): boolean {
     if (this.#state.tag !== "open" || !isOpen(this.#state.socket)) return false;
-    this.#state = { ...this.#state, bucket: take(this.#state.bucket, this.#now()) };
+    const cost = Math.ceil(text.length / SIGNALING.frameUnit);
+    this.#state = { ...this.#state, bucket: take(this.#state.bucket, this.#now(), cost) };
     this.#state.socket.send(text);
     return true;
   }

@@ -94,7 +94,8 @@ export class Connection implements Socket {
     }
     const now = Date.now();
     this.#heartbeat.heard(now);
-    if (!this.#bucket.take(now)) return this.#tooFast();
+    const cost = Math.ceil(data.length / LIMITS.frameUnit) || 1;
+    if (!this.#bucket.take(now, cost)) return this.#tooFast();
     const stage = this.#stage;
     if (stage.kind !== "entering") return this.#handle(data);
     stage.backlog.push(data);
@@ -223,8 +224,7 @@ export class Connection implements Socket {
       const { media, attributes } = frame;
       const seat = await this.#hub.enter(ticket, this, { media, attributes });
       if ("kind" in seat) return this.#refuse(seat);
-      // It closed, or was too slow for its welcome.
-      if (!this.isOpen) return await this.#hub.away(seat, this);
+      if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);
       const { permissions } = ticket.admission;
       this.#stage = { kind: "joined", seat, permissions, change: undefined, updates: undefined };
     } catch (error) {
@@ -232,6 +232,16 @@ export class Connection implements Socket {
       return this.end(error.code, error.message);
     }
     for (const text of backlog) if (this.isOpen) this.#handle(text);
+  }
+
+  /** It closed while it was let in, or was too slow for its welcome. */
+  async #goneMeanwhile(seat: Seat, backlog: string[]): Promise<void> {
+    const left = backlog.map(readFrame).some((read) =>
+      read.kind === "frame" && read.frame.type === "leave"
+    );
+    if (!left) return await this.#hub.away(seat, this);
+    const { room, id } = seat;
+    await this.#hub.change(room.view.key, { kind: "leave", id, connection: this.id });
   }
 
   async #ticket(frame: Extract<ClientFrame, { type: "join" | "resume" }>) {

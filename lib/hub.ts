@@ -89,7 +89,13 @@ export class Hub {
     });
     let timer: ReturnType<typeof setTimeout>;
     const tickLater = () => {
-      timer = setTimeout(() => this.tick(Date.now()).finally(tickLater), POLICY.tickMs);
+      const due = Date.now() + POLICY.tickMs;
+      timer = setTimeout(() => {
+        const now = Date.now();
+        // A process that stood still has not heard what its clients said meanwhile.
+        if (now - due < POLICY.heartbeat.pingMs / 2) this.checkHeartbeats(now);
+        this.tick(now).finally(tickLater);
+      }, POLICY.tickMs);
     };
     tickLater();
     return async () => {
@@ -184,9 +190,13 @@ export class Hub {
     await this.#tellAbsence({ key: room.view.key, id, connection: socket.id });
   }
 
-  /** Ends what is due: silent sockets, grace of those who are away, rooms that stood empty. */
-  async tick(now: number): Promise<void> {
+  /** Looks which clients are still there. */
+  checkHeartbeats(now: number): void {
     for (const socket of this.#sockets) socket.checkHeartbeat(now);
+  }
+
+  /** Ends what is due: grace of those who are away, rooms that stood empty. */
+  async tick(now: number): Promise<void> {
     for (const absence of [...this.#absences]) {
       this.#absences.delete(absence);
       await this.#tellAbsence(absence);
@@ -312,6 +322,7 @@ export class Hub {
       ...iceServers(config, id, Date.now()),
       limits: {
         frameLength: LIMITS.frameLength,
+        frameUnit: LIMITS.frameUnit,
         framesPerSecond: config.frames.rate,
         frameBurst: config.frames.burst,
         updatesPerSecond: POLICY.updates.rate,

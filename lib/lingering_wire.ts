@@ -13,8 +13,12 @@ export class LingeringWire implements Wire {
   readonly #socket: ServerSocket;
   #state: { kind: "open" } | { kind: "closing"; heardAt: number; timer: Timer | undefined } = OPEN;
 
-  constructor(socket: ServerSocket) {
+  readonly #givenUp: () => void;
+
+  /** `givenUp`: the client does not answer the close, and the runtime keeps the socket for as long as it likes. */
+  constructor(socket: ServerSocket, givenUp: () => void) {
     this.#socket = socket;
+    this.#givenUp = givenUp;
   }
 
   get bufferedAmount(): number {
@@ -42,7 +46,10 @@ export class LingeringWire implements Wire {
       const now = Date.now();
       const quietAt = Math.min(closing.heardAt + quietMs, start + atMostMs);
       if (now < quietAt) closing.timer = setTimeout(look, quietAt - now);
-      else this.#socket.close(code, reason);
+      else {
+        this.#socket.close(code, reason);
+        closing.timer = setTimeout(this.#givenUp, POLICY.close.giveUpMs);
+      }
     };
     look();
   }

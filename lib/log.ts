@@ -24,8 +24,12 @@ export type Log = (level: Level, event: string, fields?: LogFields) => void;
 /** Logs to standard output, where platforms and `OTEL_DENO` collect it. */
 export const consoleLog: Log = (level, event, fields = {}) => {
   const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
-  if (level === "error") console.error(line);
-  else console.log(line);
+  try {
+    if (level === "error") console.error(line);
+    else console.log(line);
+  } catch {
+    // A full disk or a reader that is gone: a lost line must not become a lost call.
+  }
 };
 
 /** A log for an error that nobody expected: its message and where it came from. */

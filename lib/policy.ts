@@ -12,7 +12,7 @@ export const POLICY = {
   /** A socket that has been silent for `pingMs` is pinged; one that answers pings, after `silentMs` given up. */
   heartbeat: { pingMs: 6_000, silentMs: 12_000 },
   /** What may wait in one socket's send buffer before its client counts as not reading, in bytes. */
-  sendBufferBytes: 1_048_576,
+  sendBufferBytes: 2_097_152,
   /** Rooms that one tenant may have at once. */
   roomsPerTenant: 10_000,
   /** Life of TURN credentials, in s. */
@@ -36,8 +36,10 @@ export const POLICY = {
     demoteAt: 3,
   },
   token: { ttlSeconds: 3_600, maxTtlSeconds: 86_400 },
-  /** A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`; in ms. */
-  close: { quietMs: 100, atMostMs: 400 },
+  /** A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`, and not waited for after `giveUpMs`; in ms. */
+  close: { quietMs: 100, atMostMs: 400, giveUpMs: 2_000 },
+  /** When a listener that failed is opened again, in ms. */
+  listenAgainMs: 500,
   /** How a draining node spreads the return of its clients, waits for sockets to close, and ends; in ms. */
   drain: { minMs: 200, perClientMs: 2, maxMs: 5_000, socketsMs: 2_000, exitWithinMs: 3_500 },
   /** Updates of one participant: each goes to everyone in the room. */

@@ -12,6 +12,8 @@ import type { ErrorCode } from "./codes.ts";
 export const LIMITS = {
   /** Longest text frame, in UTF-16 code units, which is at most its size in bytes. */
   frameLength: 65_536,
+  /** A longer frame counts as several: one for each `frameUnit` characters begun. */
+  frameUnit: 8_192,
   /** Frames that may follow a `join` or `resume` before its answer. */
   framesBeforeWelcome: 16,
   /** From open to the first `join` or `resume`, in ms. */
@@ -186,6 +188,7 @@ export interface WelcomeFrame extends IceServers {
   topology: Topology;
   limits: {
     frameLength: number;
+    frameUnit: number;
     framesPerSecond: number;
     frameBurst: number;
     updatesPerSecond: number;

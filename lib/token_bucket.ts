@@ -8,14 +8,14 @@ export class TokenBucket {
     this.#at = now;
   }
 
-  /** Takes one; `false` when there is none. `now` in ms. */
-  take(now: number): boolean {
+  /** Takes `cost`; `false`, and takes nothing, when there is less. `now` in ms. */
+  take(now: number, cost = 1): boolean {
     // A clock that was set back must not take tokens away.
     const earned = Math.max(0, now - this.#at) * this.limit.rate / 1000;
     this.#tokens = Math.min(this.limit.burst, this.#tokens + earned);
     this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
+    if (this.#tokens < cost) return false;
+    this.#tokens -= cost;
     return true;
   }
 

@@ -98,6 +98,13 @@ function asProblem(error: Error): ProblemError | undefined {
   if ((error instanceof HTTPException && error.status === 400) || error instanceof SyntaxError) {
     return new ProblemError("malformed_json", "Cannot read the body; expected JSON");
   }
+  // And for one that its headers do not even announce, as over HTTP/2.
+  if (error instanceof HTTPException && error.status === 415) {
+    return new ProblemError(
+      "json_expected",
+      "Cannot read a body of this type; expected content-type: application/json",
+    );
+  }
   return undefined;
 }
 

@@ -45,12 +45,13 @@ function isOf(origin: string, host: string | undefined): boolean {
 function isHandshake(request: HonoRequest): boolean {
   return request.header("upgrade")?.toLowerCase() === "websocket" &&
     /\bupgrade\b/i.test(request.header("connection") ?? "") &&
+    request.header("sec-websocket-version") === "13" &&
     request.header("sec-websocket-key") !== undefined;
 }
 
 /** Outside of the handler, so that a socket keeps no request alive. */
 function attach(socket: WebSocket, hub: Hub): void {
-  const wire = new LingeringWire(socket);
+  const wire = new LingeringWire(socket, () => connection.closed());
   const connection = new Connection(wire, hub);
   socket.onmessage = (event) => {
     wire.heard();

@@ -72,6 +72,7 @@ describe("with settings of its own, the node", () => {
     await using ada = await calls.join(await calls.room(), "ada");
     assertEquals(ada.welcome.limits, {
       frameLength: 65_536,
+      frameUnit: 8_192,
       framesPerSecond: 7,
       frameBurst: 70,
       updatesPerSecond: 5,

@@ -87,6 +87,7 @@ export function welcome(changes: Partial<WelcomeFrame> = {}): WelcomeFrame {
     topology: { mode: "mesh", epoch: 1 },
     iceServers: [],
     limits: {
+      frameUnit: 8_192,
       frameLength: 65_536,
       framesPerSecond: 50,
       frameBurst: 200,

@@ -208,6 +208,17 @@ describe("a connection", () => {
     assertEquals(bob.wire.frames.all.filter((frame) => frame.type === "signal"), []);
   });
 
+  it("that leaves and closes while it joins has left", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const ada = await join(node, "ada");
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token: await makeToken(node, "bob") });
+    wire.says({ type: "leave" });
+    wire.hangsUp();
+    assertEquals((await ada.wire.frames.next("left")).reason, "left");
+  });
+
   it("that closes while it joins leaves nobody behind but someone who is away", async () => {
     const { node, ada } = await pair();
     const wire = new FakeWire(node.hub);
@@ -262,6 +273,18 @@ describe("a connection", () => {
     const error = await ada.wire.frames.next("error");
     assertEquals(error.code, "too_fast");
     assertEquals(error.retryAfterMs, POLICY.drain.minMs);
+    assertEquals((await ada.wire.closed).code, 4429);
+  });
+
+  it("pays for a long frame as for several", async () => {
+    const { ada, bob } = await pair({ FRAME_BURST: "20", FRAME_RATE: "1" });
+    const data = "x".repeat(LIMITS.frameUnit * 7);
+    ada.wire.says({ type: "signal", to: bob.id, data });
+    ada.wire.says({ type: "signal", to: bob.id, data });
+    await bob.wire.frames.next("signal");
+    await bob.wire.frames.next("signal");
+    ada.wire.says({ type: "signal", to: bob.id, data });
+    assertEquals((await ada.wire.frames.next("error")).code, "too_fast");
     assertEquals((await ada.wire.closed).code, 4429);
   });
 

@@ -20,13 +20,13 @@ describe("the node's heartbeat", () => {
     using time = new FakeTime();
     const { node, pings } = await pair();
     time.tick(pingMs - 1);
-    await node.hub.tick(time.now);
+    node.hub.checkHeartbeats(time.now);
     assertEquals(pings(), 0);
     time.tick(1);
-    await node.hub.tick(time.now);
+    node.hub.checkHeartbeats(time.now);
     assertEquals(pings(), 1);
     time.tick(1_000);
-    await node.hub.tick(time.now);
+    node.hub.checkHeartbeats(time.now);
     assertEquals(pings(), 1);
   });
 
@@ -36,7 +36,7 @@ describe("the node's heartbeat", () => {
     for (let n = 0; n < 5; n++) {
       time.tick(pingMs - 1);
       bob.wire.says({ type: "ping", id: n });
-      await node.hub.tick(time.now);
+      node.hub.checkHeartbeats(time.now);
     }
     assertEquals(pings(), 0);
   });
@@ -45,13 +45,13 @@ describe("the node's heartbeat", () => {
     using time = new FakeTime();
     const { node, ada, bob } = await pair();
     time.tick(pingMs);
-    await node.hub.tick(time.now);
+    node.hub.checkHeartbeats(time.now);
     bob.wire.says({ type: "pong" });
     time.tick(silentMs - 1);
-    await node.hub.tick(time.now);
+    node.hub.checkHeartbeats(time.now);
     assert(bob.wire.connection.isOpen);
     time.tick(1);
-    await node.hub.tick(time.now);
+    node.hub.checkHeartbeats(time.now);
     assertEquals((await bob.wire.frames.next("error")).code, "too_silent");
     assertEquals(await bob.wire.closed, { code: 1013, reason: "too_silent" });
     await seen(ada, bob.id, "away");
@@ -62,7 +62,7 @@ describe("the node's heartbeat", () => {
     const { node, bob, pings } = await pair();
     for (let n = 1; n <= 10; n++) {
       time.tick(pingMs);
-      await node.hub.tick(time.now);
+      node.hub.checkHeartbeats(time.now);
       assertEquals(pings(), n);
       bob.wire.says({ type: "pong" });
     }
@@ -74,7 +74,7 @@ describe("the node's heartbeat", () => {
     const { node, bob, pings } = await pair();
     for (let n = 0; n < 20; n++) {
       time.tick(pingMs);
-      await node.hub.tick(time.now);
+      node.hub.checkHeartbeats(time.now);
     }
     assert(bob.wire.connection.isOpen);
     assertEquals(pings(), 1);

@@ -31,6 +31,7 @@ describe("one node", () => {
     assertEquals(bob.welcome.topology, { mode: "mesh", epoch: 1 });
     assertEquals(bob.welcome.limits, {
       frameLength: 65_536,
+      frameUnit: 8_192,
       framesPerSecond: 50,
       frameBurst: 200,
       updatesPerSecond: 5,

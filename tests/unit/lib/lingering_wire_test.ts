@@ -4,7 +4,7 @@ import { FakeTime } from "@std/testing/time";
 import { LingeringWire, type ServerSocket } from "../../../lib/lingering_wire.ts";
 import { POLICY } from "../../../lib/policy.ts";
 
-const { quietMs, atMostMs } = POLICY.close;
+const { quietMs, atMostMs, giveUpMs } = POLICY.close;
 
 /** A wire over a socket that notes how it was closed. */
 function lingering() {
@@ -15,7 +15,9 @@ function lingering() {
     send: () => {},
     close: (code, reason) => closes.push([code, reason]),
   };
-  return { wire: new LingeringWire(socket), closes };
+  const givenUp: number[] = [];
+  const wire = new LingeringWire(socket, () => givenUp.push(Date.now()));
+  return { wire, closes, givenUp };
 }
 
 describe("LingeringWire", () => {
@@ -51,6 +53,24 @@ describe("LingeringWire", () => {
       wire.heard();
     }
     assertEquals(closes, [[4429, "too_fast"]]);
+  });
+
+  it("gives up a client that does not answer the close", () => {
+    using time = new FakeTime(0);
+    const { wire, givenUp } = lingering();
+    wire.close(4408, "join_timeout");
+    time.tick(quietMs + giveUpMs);
+    assertEquals(givenUp, [quietMs + giveUpMs]);
+  });
+
+  it("gives up nobody whose socket has closed", () => {
+    using time = new FakeTime(0);
+    const { wire, givenUp } = lingering();
+    wire.close(4408, "join_timeout");
+    time.tick(quietMs);
+    wire.gone();
+    time.tick(giveUpMs);
+    assertEquals(givenUp, []);
   });
 
   it("leaves alone a socket that has closed meanwhile", () => {

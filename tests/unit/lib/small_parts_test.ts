@@ -12,6 +12,8 @@ import { mayComeBack } from "../../../lib/codes.ts";
 import { participantId, randomId } from "../../../lib/ids.ts";
 import { InFlight } from "../../../lib/in_flight.ts";
 import { initiates } from "../../../lib/initiator.ts";
+import { consoleLog } from "../../../lib/log.ts";
+import { stub } from "@std/testing/mock";
 import { TokenBucket } from "../../../lib/token_bucket.ts";
 import { iceServers } from "../../../lib/turn.ts";
 
@@ -19,6 +21,11 @@ describe("TokenBucket", () => {
   it("lets a burst through and not one more", () => {
     const bucket = new TokenBucket(0, { rate: 10, burst: 3 });
     assertEquals([1, 2, 3, 4].map(() => bucket.take(0)), [true, true, true, false]);
+  });
+
+  it("takes what something costs whole, or not at all", () => {
+    const bucket = new TokenBucket(0, { rate: 10, burst: 5 });
+    assertEquals([3, 3, 2, 1].map((cost) => bucket.take(0, cost)), [true, false, true, false]);
   });
 
   it("says how long until the next, and keeps its word to the ms", () => {
@@ -49,6 +56,15 @@ describe("TokenBucket", () => {
       for (const gap of gaps) if (bucket.take(now += gap)) taken++;
       assert(taken <= 5 + now * 20 / 1000 + 1e-6, `${taken} in ${now} ms`);
     }));
+  });
+});
+
+describe("consoleLog", () => {
+  it("loses a line rather than a call when nothing can be written", () => {
+    using _ = stub(console, "log", () => {
+      throw new Deno.errors.WriteZero("no space left");
+    });
+    consoleLog("info", "joined", { room: "r" });
   });
 });
 

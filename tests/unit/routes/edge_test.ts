@@ -6,6 +6,7 @@ import { join } from "../../helpers/fake_node.ts";
 const HANDSHAKE = {
   connection: "keep-alive, Upgrade",
   upgrade: "websocket",
+  "sec-websocket-version": "13",
   "sec-websocket-key": "c2l4dGVlbiBieXRlcyBvaw==",
 };
 
@@ -23,6 +24,12 @@ describe("/v1/signal", () => {
       assertEquals([status, body.code], [426, "upgrade_required"]);
     });
   }
+
+  it("refuses a handshake of another version: 426 upgrade_required", async () => {
+    const headers = { ...HANDSHAKE, "sec-websocket-version": "12" };
+    const { status, body } = await fakeApp().acme.problem("GET", "/v1/signal", { headers });
+    assertEquals([status, body.code], [426, "upgrade_required"]);
+  });
 
   const env = { ALLOWED_ORIGINS: "https://app.example.com,http://localhost:3000" };
 
