@@ -32,6 +32,7 @@ describe("a session", () => {
       iceServers: [],
       limits: {
         frameLength: 65_536,
+        frameUnit: 8_192,
         framesPerSecond: 50,
         frameBurst: 200,
         updatesPerSecond: 5,
