@@ -113,3 +113,18 @@ export async function framesOf(page: Page, identity: string): Promise<number> {
     return inbound.find(({ kind }) => kind === "camera")?.framesDecoded ?? 0;
   }, identity);
 }
+
+/** Resolves when the page has decoded more than `before` frames of someone's camera. */
+export async function decodesMore(page: Page, identity: string, before: number): Promise<void> {
+  await waitFor(
+    page,
+    async ({ identity, before }) => {
+      const { participants } = await call.stats();
+      const person = [...call.participants.values()].find((p) => p.identity === identity);
+      const { inbound = [] } = participants[person?.id ?? ""] ?? {};
+      return (inbound.find(({ kind }) => kind === "camera")?.framesDecoded ?? 0) > before;
+    },
+    5_000,
+    { identity, before },
+  );
+}

@@ -4,7 +4,15 @@ import type { Browser, Page } from "playwright-core";
 import { Api } from "../helpers/api.ts";
 import { launchBrowser, type TestPage, waitFor } from "../helpers/browser.ts";
 import { type Service, startService } from "../helpers/service.ts";
-import { framesOf, join, joinFrom, perceives, sees, serveCallPage } from "./call_page.ts";
+import {
+  decodesMore,
+  framesOf,
+  join,
+  joinFrom,
+  perceives,
+  sees,
+  serveCallPage,
+} from "./call_page.ts";
 
 describe("a call in real browsers", () => {
   let service: Service;
@@ -116,16 +124,7 @@ describe("a call in real browsers", () => {
         const [ada] = globalThis.call.participants.values();
         return ada!.screen.getTracks().length === 0 && ada!.media.screen === false;
       });
-      await waitFor(
-        bob,
-        async (before) => {
-          const { participants } = await globalThis.call.stats();
-          const [ada] = Object.values(participants);
-          return (ada!.inbound.find(({ kind }) => kind === "camera")?.framesDecoded ?? 0) > before;
-        },
-        5_000,
-        before,
-      );
+      await decodesMore(bob, "ada", before);
     }
   });
 
@@ -202,15 +201,6 @@ describe("a call in real browsers", () => {
     await sees(cleo, "left ada", 2_000);
     assertEquals(await api.whoIsIn(first), ["ada", "bob"]);
     const before = await framesOf(bob, "ada");
-    await waitFor(
-      bob,
-      async (before) => {
-        const { participants } = await globalThis.call.stats();
-        const [ada] = Object.values(participants);
-        return (ada!.inbound.find(({ kind }) => kind === "camera")?.framesDecoded ?? 0) > before;
-      },
-      5_000,
-      before,
-    );
+    await decodesMore(bob, "ada", before);
   });
 });
