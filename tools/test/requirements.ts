@@ -11,6 +11,11 @@ export interface Requirement {
   readonly variable: string;
   /** Where else it may be: names on the PATH, or whole paths. */
   readonly commands: readonly string[];
+  /**
+   * How it is asked whether it runs: by arguments that it answers with success, or not at all, when it
+   * would start a service instead; then it is enough that it is there. By default `--version`.
+   */
+  readonly check?: readonly string[] | "is there";
   /** Debian's packages for it. */
   readonly packages: readonly string[];
   /** What else to do where Debian's packages are not to be had. */
@@ -40,15 +45,48 @@ export const CURL: Requirement = {
   otherwise: "install curl",
 };
 
-/** Everything that `deno task test` needs. */
-export const REQUIREMENTS: readonly Requirement[] = [CHROMIUM, CURL];
+export const REDIS_SERVER: Requirement = {
+  name: "Redis",
+  variable: "REDIS_SERVER",
+  commands: ["redis-server"],
+  packages: ["redis-server"],
+  otherwise: "install Redis 7 or newer",
+};
 
-/** The whole path of the program, if there is one and it answers to `--version`. */
+export const NATS_SERVER: Requirement = {
+  name: "NATS",
+  variable: "NATS_SERVER",
+  // Folders of Debian's services are not on everyone's PATH.
+  commands: ["nats-server", "/usr/sbin/nats-server"],
+  packages: ["nats-server"],
+  otherwise: "install nats-server",
+};
+
+export const RABBITMQ_SERVER: Requirement = {
+  name: "RabbitMQ",
+  variable: "RABBITMQ_SERVER",
+  // Debian's command of this name runs it as a user of its own, with a home of its own: behind it is the script.
+  commands: ["/usr/lib/rabbitmq/bin/rabbitmq-server", "rabbitmq-server"],
+  check: "is there",
+  packages: ["rabbitmq-server"],
+  otherwise: "install RabbitMQ",
+};
+
+/** Everything that `deno task test` needs. */
+export const REQUIREMENTS: readonly Requirement[] = [
+  CHROMIUM,
+  CURL,
+  REDIS_SERVER,
+  NATS_SERVER,
+  RABBITMQ_SERVER,
+];
+
+/** The whole path of the program, if there is one and it runs. */
 export async function find(requirement: Requirement): Promise<string | undefined> {
   const given = Deno.env.get(requirement.variable);
   for (const command of given ? [given] : requirement.commands) {
     for (const path of pathsOf(command)) {
-      if (await answers(path)) return path;
+      if (await runs(path, requirement.check)) return path;
     }
   }
   return undefined;
@@ -75,7 +113,7 @@ export async function ensure(requirement: Requirement): Promise<string> {
     packages.join(" ")
   }`;
   let reason = "this is not root on a machine with apt-get";
-  if (Deno.uid() === 0 && await answers("apt-get")) {
+  if (Deno.uid() === 0 && await runs("apt-get")) {
     console.log(`${name} is missing; installing: ${install}`);
     const installed = await run("sh", ["-c", install]);
     const found = installed && await find(requirement);
@@ -101,10 +139,14 @@ async function run(command: string, args: string[]): Promise<boolean> {
   return success;
 }
 
-async function answers(command: string): Promise<boolean> {
+async function runs(
+  command: string,
+  check: Requirement["check"] = ["--version"],
+): Promise<boolean> {
   try {
+    if (check === "is there") return isProgram(await Deno.stat(command));
     const { success } = await new Deno.Command(command, {
-      args: ["--version"],
+      args: [...check],
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -117,4 +159,9 @@ async function answers(command: string): Promise<boolean> {
     if (none) return false;
     throw error;
   }
+}
+
+/** On systems without such modes every file counts. */
+function isProgram({ isFile, mode }: Deno.FileInfo): boolean {
+  return isFile && (mode === null || (mode & 0o111) !== 0);
 }

@@ -24,3 +24,15 @@ Deno.test("the environment's word comes first, and a wrong one is an error", asy
     Deno.env.delete(DENO.variable);
   }
 });
+
+Deno.test("a requirement may be asked by other arguments than --version", async () => {
+  assertEquals(await find({ ...DENO, check: ["eval", "Deno.exit(0)"] }), Deno.execPath());
+  assertEquals(await find({ ...DENO, check: ["eval", "Deno.exit(1)"] }), undefined);
+});
+
+Deno.test("a requirement that must not be run counts when it is there and is a program", async () => {
+  const text = new URL("../../../deno.json", import.meta.url).pathname;
+  assertEquals(await find({ ...DENO, check: "is there" }), Deno.execPath());
+  assertEquals(await find({ ...DENO, check: "is there", commands: [text] }), undefined);
+  assertEquals(await find({ ...DENO, check: "is there", commands: ["/no/such"] }), undefined);
+});
