@@ -5,17 +5,15 @@
  */
 import { loadAssets } from "./lib/assets.ts";
 import { Tokens } from "./lib/auth.ts";
-import { memoryBus } from "./lib/bus/memory.ts";
 import { type Config, ConfigError, developmentDefaults, readConfig } from "./lib/config.ts";
 import { Hub } from "./lib/hub.ts";
-import { memoryIdempotency } from "./lib/idempotency/memory.ts";
 import { randomId } from "./lib/ids.ts";
 import { InFlight } from "./lib/in_flight.ts";
 import { consoleLog as log, errorText } from "./lib/log.ts";
 import { nodeMetrics } from "./lib/metrics.ts";
 import { POLICY } from "./lib/policy.ts";
-import { memoryPresence } from "./lib/presence/memory.ts";
 import { Server } from "./lib/server.ts";
+import { openShared } from "./lib/shared.ts";
 import { createApp } from "./routes/app.ts";
 
 if (import.meta.main) await main(Deno.args.includes("--dev"));
@@ -38,30 +36,31 @@ function given(): Record<string, string> {
 
 /** Serves until a signal; the answer is where. */
 async function serve(config: Config): Promise<string> {
+  const shared = await openShared(config);
   const hub = new Hub({
+    ...shared,
     node: `n_${randomId(8)}`,
     config,
-    presence: memoryPresence(),
-    bus: memoryBus(),
     tokens: new Tokens(config.tokenSecret),
     log,
   });
   const app = createApp({
     hub,
-    idempotency: memoryIdempotency(),
+    idempotency: shared.idempotency,
     metrics: nodeMetrics(hub, { otlp: Deno.env.get("OTEL_DENO") === "true" }),
     assets: await loadAssets(new URL("./dist/", import.meta.url)),
   });
-  const stopHub = await hub.start();
+  const stopHub = hub.start();
   const { node } = hub.parts;
   const { hostname, region } = config;
   const requests = new InFlight();
-  const server = listen(config, (request) => requests.track(app.fetch(request)));
+  const server = listen(config, (request, info) => requests.track(app.fetch(request, info)));
   const url = `http://${nameOf(hostname)}:${server.port}`;
   // Sockets first: the server's own end would close those that are still there without a word of when to come back.
   onSignal((signal) => {
     log("info", "draining", { node, signal, count: hub.size.connections });
-    return hub.drain().then(stopHub).then(() => requests.none()).then(() => server.shutdown());
+    return hub.drain().then(stopHub).then(() => shared.bus.close()).then(() => requests.none())
+      .then(() => server.shutdown());
   });
   // Last: whoever reads this may send a signal at once.
   log("info", "listening", { node, region, url });

@@ -48,6 +48,7 @@ export type ErrorCode =
   | "unknown_type"
   | "frame_too_large"
   | "too_fast"
+  | "rate_limited" // too many joins, or requests for TURN credentials, of this address or tenant
   | "too_slow" // the client does not read what it is sent
   | "join_timeout"
   | "too_silent" // no answer to a ping
@@ -75,6 +76,7 @@ export const CLOSE_AFTER = {
   not_joined: CLOSE.malformed,
   frame_too_large: CLOSE.tooLarge,
   too_fast: CLOSE.tooFast,
+  rate_limited: CLOSE.tooFast,
   too_slow: CLOSE.tryLater,
   too_silent: CLOSE.tryLater,
   join_timeout: CLOSE.joinTimeout,

@@ -19,6 +19,14 @@ export interface Config {
   demo: boolean;
   /** Frames a socket may send: per second, sustained, and at once. */
   frames: { rate: number; burst: number };
+  /** What all nodes share; by default this process's memory, for one node alone. */
+  store: { kind: "memory" } | { kind: "upstash"; url: string; token: string };
+  /** What carries messages between nodes; absent: the store's own pub/sub. */
+  busUrl: string | undefined;
+  /** Requests, joins and TURN credentials per tenant, and per address: a second, and at once. */
+  rates: Record<"rest" | "join" | "turn", { rate: number; burst: number }>;
+  /** How many proxies stand in front that can be trusted to name the caller. */
+  proxyHops: number;
 }
 
 export interface ApiKey {
@@ -41,14 +49,23 @@ export function developmentDefaults(): Record<string, string> {
   };
 }
 
+/** Schemes of BUS_URL, see lib/bus/. */
+const BUS_SCHEMES = ["nats:", "ws:", "wss:", "amqp:", "amqps:"];
+
 const TENANT = /^[A-Za-z0-9_-]{1,64}$/;
 /** Tenant of the demo's rooms: an API key of that name would share them. */
 export const DEMO_TENANT = "demo";
 
-const SECRETS = new Set(["API_KEYS", "TOKEN_SECRET", "TURN_SECRET"]);
+const SECRETS = new Set([
+  "API_KEYS",
+  "TOKEN_SECRET",
+  "TURN_SECRET",
+  "UPSTASH_REDIS_REST_TOKEN",
+  "BUS_URL",
+]);
 
 /** Named in the design, not there yet: refused, so that nobody believes them in force. */
-const NOT_YET = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN", "BUS_URL", "SFU_URLS"];
+const NOT_YET = ["SFU_URLS"];
 
 const list = z.string().transform((text) => text.split(",").map((s) => s.trim()).filter(Boolean));
 const number = (min: number, max: number) => {
@@ -109,6 +126,22 @@ const Environment = z.object({
   DEMO: z.enum(["on", "off"], `"on" or "off"`).default("off"),
   FRAME_RATE: number(1, 1_000_000).default(50),
   FRAME_BURST: number(1, 1_000_000).default(200),
+  UPSTASH_REDIS_REST_URL: z.string().refine(
+    (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""),
+    "a URL that begins with https:// or http://",
+  ).optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().optional(),
+  BUS_URL: z.string().refine(
+    (text) => BUS_SCHEMES.includes(URL.parse(text)?.protocol ?? ""),
+    `a URL that begins with ${BUS_SCHEMES.map((scheme) => `${scheme}//`).join(" or ")}`,
+  ).optional(),
+  REST_RATE: number(1, 1_000_000).default(1_000),
+  REST_BURST: number(1, 1_000_000).default(10_000),
+  JOIN_RATE: number(1, 1_000_000).default(1_000),
+  JOIN_BURST: number(1, 1_000_000).default(10_000),
+  TURN_RATE: number(1, 1_000_000).default(100),
+  TURN_BURST: number(1, 1_000_000).default(2_000),
+  PROXY_HOPS: number(0, 10).default(0),
 });
 
 /**
@@ -121,21 +154,22 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   for (const name of NOT_YET) {
     if (given[name] !== undefined) {
       throw new ConfigError(
-        `Cannot start: ${name} is set, but this version runs as one node with its state in memory and calls in mesh topology; expected ${name} to be unset`,
+        `Cannot start: ${name} is set, but in this version calls have mesh topology; expected ${name} to be unset`,
       );
     }
   }
   const parsed = Environment.safeParse(given);
   if (!parsed.success) throw new ConfigError(explain(given, parsed.error.issues[0]!));
   const e = parsed.data;
-  if (e.TURN_URLS.length > 0 && !e.TURN_SECRET) {
+  requirePair(
+    { ...e, TURN_URLS: e.TURN_URLS.length > 0 ? e.TURN_URLS : undefined },
+    "TURN_URLS",
+    "TURN_SECRET",
+  );
+  requirePair(e, "UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN");
+  if (e.BUS_URL && !e.UPSTASH_REDIS_REST_URL) {
     throw new ConfigError(
-      "Cannot start: TURN_SECRET is not set; expected the TURN server's shared secret, because TURN_URLS is set",
-    );
-  }
-  if (e.TURN_SECRET && e.TURN_URLS.length === 0) {
-    throw new ConfigError(
-      "Cannot start: TURN_URLS is not set; expected the TURN server's URLs, because TURN_SECRET is set",
+      "Cannot start: UPSTASH_REDIS_REST_URL is not set; expected the shared store's URL, because BUS_URL is set, and nodes that talk to each other need one store",
     );
   }
   return {
@@ -149,7 +183,27 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     turn: e.TURN_URLS.length > 0 ? { urls: e.TURN_URLS, secret: e.TURN_SECRET! } : undefined,
     demo: e.DEMO === "on",
     frames: { rate: e.FRAME_RATE, burst: e.FRAME_BURST },
+    store: e.UPSTASH_REDIS_REST_URL
+      ? { kind: "upstash", url: e.UPSTASH_REDIS_REST_URL, token: e.UPSTASH_REDIS_REST_TOKEN! }
+      : { kind: "memory" },
+    busUrl: e.BUS_URL,
+    rates: {
+      rest: { rate: e.REST_RATE, burst: e.REST_BURST },
+      join: { rate: e.JOIN_RATE, burst: e.JOIN_BURST },
+      turn: { rate: e.TURN_RATE, burst: e.TURN_BURST },
+    },
+    proxyHops: e.PROXY_HOPS,
   };
+}
+
+/** @throws {ConfigError} when one of two variables is set that need each other. */
+function requirePair(env: Record<string, unknown>, one: string, other: string): void {
+  for (const [absent, present] of [[one, other], [other, one]] as const) {
+    if (env[absent] !== undefined || env[present] === undefined) continue;
+    throw new ConfigError(
+      `Cannot start: ${absent} is not set; expected ${EXPECTED[absent]}, because ${present} is set`,
+    );
+  }
 }
 
 function explain(env: Record<string, string | undefined>, issue: z.core.$ZodIssue): string {
@@ -164,5 +218,9 @@ function explain(env: Record<string, string | undefined>, issue: z.core.$ZodIssu
 
 const EXPECTED: Record<string, string> = {
   API_KEYS: "tenant:secret pairs, comma separated",
+  TURN_URLS: "the TURN server's URLs",
+  TURN_SECRET: "the TURN server's shared secret",
+  UPSTASH_REDIS_REST_URL: "the URL of the shared Redis",
+  UPSTASH_REDIS_REST_TOKEN: "the token of the shared Redis",
   TOKEN_SECRET: "a random text of at least 32 characters, the same on every node",
 };

@@ -7,12 +7,13 @@
  * @module
  */
 import { assertNever } from "./assert_never.ts";
-import { TokenError } from "./auth.ts";
 import { CLOSE_AFTER, type EndCode, type ErrorCode, isEndCode } from "./codes.ts";
+import { checkEntry, type EntryFrame } from "./entry.ts";
 import { type FrameRead, readFrame, type Relayed, relayText } from "./frame.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Hub, Seat, Socket } from "./hub.ts";
-import { participantId, randomId } from "./ids.ts";
+import { randomId } from "./ids.ts";
+import { denialText } from "./limits/mod.ts";
 import { errorText, type LogFields } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import {
@@ -24,6 +25,7 @@ import {
   type ServerFrame,
 } from "./protocol.ts";
 import type { Refusal, RoomEvent } from "./room.ts";
+import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import { iceServers } from "./turn.ts";
 
@@ -58,13 +60,16 @@ export class Connection implements Socket {
   readonly id = randomId(8);
   readonly #wire: Wire;
   readonly #hub: Hub;
+  readonly #address: string;
   readonly #bucket: TokenBucket;
   #stage: Stage;
   readonly #heartbeat: Heartbeat;
 
-  constructor(wire: Wire, hub: Hub) {
+  /** `address`: the client's, for rate limits. */
+  constructor(wire: Wire, hub: Hub, address: string) {
     this.#wire = wire;
     this.#hub = hub;
+    this.#address = address;
     const now = Date.now();
     this.#bucket = new TokenBucket(now, hub.parts.config.frames);
     this.#heartbeat = new Heartbeat(now);
@@ -215,22 +220,15 @@ export class Connection implements Socket {
     }
   }
 
-  async #enter(
-    frame: Extract<ClientFrame, { type: "join" | "resume" }>,
-    backlog: string[],
-  ): Promise<void> {
-    try {
-      const ticket = await this.#ticket(frame);
-      const { media, attributes } = frame;
-      const seat = await this.#hub.enter(ticket, this, { media, attributes });
-      if ("kind" in seat) return this.#refuse(seat);
-      if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);
-      const { permissions } = ticket.admission;
-      this.#stage = { kind: "joined", seat, permissions, change: undefined, updates: undefined };
-    } catch (error) {
-      if (!(error instanceof TokenError)) throw error;
-      return this.end(error.code, error.message);
-    }
+  async #enter(frame: EntryFrame, backlog: string[]): Promise<void> {
+    const ticket = await checkEntry(this.#hub, frame, this.#address);
+    if ("kind" in ticket) return this.#refuse(ticket);
+    const { media, attributes } = frame;
+    const seat = await this.#hub.enter(ticket, this, { media, attributes });
+    if ("kind" in seat) return this.#refuse(seat);
+    if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);
+    const { permissions } = ticket.admission;
+    this.#stage = { kind: "joined", seat, permissions, change: undefined, updates: undefined };
     for (const text of backlog) if (this.isOpen) this.#handle(text);
   }
 
@@ -241,19 +239,7 @@ export class Connection implements Socket {
     );
     if (!left) return await this.#hub.away(seat, this);
     const { room, id } = seat;
-    await this.#hub.change(room.view.key, { kind: "leave", id, connection: this.id });
-  }
-
-  async #ticket(frame: Extract<ClientFrame, { type: "join" | "resume" }>) {
-    const { tokens } = this.#hub.parts;
-    const now = Date.now();
-    if (frame.type === "resume") return await tokens.verifySession(frame.session, now);
-    const ticket = await tokens.verify(frame.token, participantId(now), now);
-    if ((frame.room ?? ticket.room.id) === ticket.room.id) return ticket;
-    throw new TokenError(
-      "token_invalid",
-      `Cannot join room "${frame.room}": the token is for room "${ticket.room.id}"; expected a token for this room`,
-    );
+    await this.#hub.rooms.change(room.view.key, { kind: "leave", id, connection: this.id });
   }
 
   #refuse({ code, message, retryAfterMs }: Refusal): void {
@@ -280,10 +266,9 @@ export class Connection implements Socket {
         return this.#change(stage, { kind: "remove", id: frame.participant });
       case "leave":
         return this.#change(stage, { kind: "leave", id, connection: this.id });
-      case "iceServers": {
-        const servers = iceServers(this.#hub.parts.config, id, Date.now());
-        return this.send({ type: "iceServers", ...servers });
-      }
+      case "iceServers":
+        this.#iceServers(stage).catch((error) => this.#unexpected(error));
+        return;
       case "ping":
         this.#heartbeat.kept();
         return this.#pong(frame.id);
@@ -299,6 +284,19 @@ export class Connection implements Socket {
       default:
         return assertNever(frame);
     }
+  }
+
+  async #iceServers({ seat: { room, id } }: Joined): Promise<void> {
+    const { config } = this.#hub.parts;
+    const now = Date.now();
+    if (config.turn) {
+      const subject = { address: this.#address, tenant: room.view.key.tenant };
+      const verdict = await this.#hub.limits.take("turn", subject, now);
+      if (verdict.kind === "denied") {
+        return this.#error("rate_limited", denialText(verdict), verdict.retryAfterMs);
+      }
+    }
+    this.send({ type: "iceServers", ...iceServers(config, id, now) });
   }
 
   #relay(read: { frame: Relayed; fields: number }, text: string, { room, id }: Seat): void {
@@ -330,12 +328,17 @@ export class Connection implements Socket {
   /** Changes the room, after the change before it. */
   #change(stage: Joined, event: RoomEvent): void {
     const change = (stage.change ?? Promise.resolve()).then(async () => {
-      const result = await this.#hub.change(stage.seat.room.view.key, event);
+      const result = await this.#hub.rooms.change(stage.seat.room.view.key, event);
       if (result.kind === "refused") this.#error(wireCode(result), result.message);
-    }).catch((error) => this.#unexpected(error)).finally(() => {
+    }).catch((error) => this.#changeFailed(error)).finally(() => {
       if (stage.change === change) stage.change = undefined;
     });
     stage.change = change;
+  }
+
+  #changeFailed(error: unknown): void {
+    if (!(error instanceof Unavailable)) return this.#unexpected(error);
+    this.#error("unavailable", error.message, error.retryAfterMs);
   }
 
   #pong(id: number | undefined): void {

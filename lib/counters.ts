@@ -1,3 +1,4 @@
+import { LimitCounters } from "./limits/counted.ts";
 import type { LeftReason, MessageClass } from "./protocol.ts";
 
 /**
@@ -15,6 +16,10 @@ export class Counters {
   };
   readonly entered = { joined: 0, resumed: 0 };
   readonly left: Record<LeftReason, number> = { left: 0, lost: 0, removed: 0 };
+  /** Verdicts of rate limits. */
+  readonly limits = new LimitCounters();
+  /** Messages that did not get to another node. */
+  busFailures = 0;
   /** Error frames sent, by code. */
   readonly errors = new Map<string, number>();
 

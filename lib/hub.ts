@@ -11,10 +11,15 @@ import type { Ticket, Tokens } from "./auth.ts";
 import type { Bus, BusMessage } from "./bus/mod.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
-import { LocalRoom, type Peer } from "./local_room.ts";
-import { errorText, type Log } from "./log.ts";
+import { every } from "./every.ts";
+import type { Guard } from "./guard.ts";
+import { Lease } from "./lease.ts";
+import type { LocalRoom, Peer } from "./local_room.ts";
+import { countedLimits } from "./limits/counted.ts";
+import type { Limits } from "./limits/mod.ts";
+import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
-import { keyOf, type Presence } from "./presence/mod.ts";
+import { type Presence, roomNotFound } from "./presence/mod.ts";
 import {
   type Attributes,
   LIMITS,
@@ -22,10 +27,12 @@ import {
   type MessageClass,
   type WelcomeFrame,
 } from "./protocol.ts";
-import type { Changed, Refusal, RoomChange, RoomEvent } from "./room.ts";
-import { memberOf, type RoomKey } from "./room_state.ts";
-import { follow, participantInfo, roomInfo } from "./room_view.ts";
+import type { Refusal, RoomEvent } from "./room.ts";
+import { memberOf } from "./room_state.ts";
+import { participantInfo, roomInfo } from "./room_view.ts";
+import { Rooms } from "./rooms.ts";
 import { iceServers } from "./turn.ts";
+import { type Dependency, reasonOf, Unavailable } from "./unavailable.ts";
 
 /** A participant's place: what a joined socket holds. */
 export interface Seat {
@@ -48,59 +55,64 @@ export interface HubParts {
   presence: Presence;
   bus: Bus;
   tokens: Tokens;
+  limits: Limits;
+  /** Of what this node leans on. */
+  guards: readonly Guard[];
   log: Log;
 }
 
-/** Someone whose socket closed while the store could not be told. */
-interface Absence {
-  key: RoomKey;
-  id: string;
-  connection: string;
-}
-
-/** One node's rooms and sockets. */
+/** One node's sockets. */
 export class Hub {
   readonly counters = new Counters();
-  readonly #rooms = new Map<string, LocalRoom>();
+  readonly rooms: Rooms;
+  readonly lease: Lease;
+  readonly limits: Limits;
   readonly #sockets = new Set<Socket>();
-  readonly #absences = new Set<Absence>();
   #status: "serving" | "draining" = "serving";
   /** Resolved when the last socket is gone; made by `drain`. */
   #emptied: PromiseWithResolvers<void> | undefined;
 
-  constructor(readonly parts: HubParts) {}
+  constructor(readonly parts: HubParts) {
+    const { node, presence, bus, log } = parts;
+    this.rooms = new Rooms({ node, presence, bus, log, counters: this.counters });
+    this.limits = countedLimits(parts.limits, this.counters.limits);
+    this.lease = new Lease({ node, presence, rooms: this.rooms, bus, log });
+  }
 
   get status(): "serving" | "draining" {
     return this.#status;
   }
 
+  /** What this node leans on, and whether it is there. */
+  get dependencies(): Record<Dependency, "up" | "down"> {
+    const { guards, bus } = this.parts;
+    const store = guards.find(({ dependency }) => dependency === "store")?.state ?? "up";
+    return { store, bus: bus.state };
+  }
+
   /** Sockets and rooms on this node, and participants with a socket here. */
   get size(): { connections: number; rooms: number; participants: number } {
     let participants = 0;
-    for (const room of this.#rooms.values()) participants += room.peers.size;
-    return { connections: this.#sockets.size, rooms: this.#rooms.size, participants };
+    for (const room of this.rooms.all) participants += room.peers.size;
+    return { connections: this.#sockets.size, rooms: this.rooms.size, participants };
   }
 
-  /** Opens this node's inbox and begins to look after what is due; the answer stops both. */
-  async start(): Promise<() => Promise<void>> {
-    const unsubscribe = await this.parts.bus.subscribe(this.parts.node, {
+  /** Opens this node's inbox, and begins to give signs of life and to look after what is due; the answer stops it all. */
+  start(): () => Promise<void> {
+    const inbox = this.parts.bus.subscribe(this.parts.node, {
       message: (message) => this.#receive(message),
-      missed: () => this.#rereadAll(),
+      missed: () => this.lease.hurry(),
     });
-    let timer: ReturnType<typeof setTimeout>;
-    const tickLater = () => {
-      const due = Date.now() + POLICY.tickMs;
-      timer = setTimeout(() => {
-        const now = Date.now();
-        // A process that stood still has not heard what its clients said meanwhile.
-        if (now - due < POLICY.heartbeat.pingMs / 2) this.checkHeartbeats(now);
-        this.tick(now).finally(tickLater);
-      }, POLICY.tickMs);
-    };
-    tickLater();
+    this.lease.start();
+    const stop = every(POLICY.tickMs, (now, late) => {
+      // A process that stood still has not heard what its clients said meanwhile.
+      if (late < POLICY.heartbeat.pingMs / 2) this.checkHeartbeats(now);
+      return this.tick(now);
+    });
     return async () => {
-      clearTimeout(timer);
-      await unsubscribe();
+      stop();
+      this.lease.stop();
+      await inbox.close();
     };
   }
 
@@ -121,11 +133,9 @@ export class Hub {
     socket: Socket,
     said: { media?: Media; attributes?: Attributes },
   ): Promise<Seat | Refusal> {
-    const { tokens, presence, node } = this.parts;
+    const { tokens, node } = this.parts;
     const key = ticket.room;
     const { id } = ticket.admission;
-    // First, because from the store's answer to the welcome nothing may come between: what the others are
-    // told meanwhile would be missed.
     const session = await tokens.signSession(ticket);
     const event: RoomEvent = {
       kind: "enter",
@@ -134,25 +144,16 @@ export class Hub {
       connection: socket.id,
       ...said,
     };
-    const result = await presence.change(key, event, Date.now());
-    if (result.kind === "refused") {
-      this.#notice(key, result);
-      return result;
-    }
-    const name = keyOf(key);
-    const known = this.#rooms.get(name);
-    const room = known ?? new LocalRoom(result.state!);
-    this.#announce(key, result);
-    // Answers of the store may overtake each other: the room may know better by now.
+    const result = await this.rooms.change(key, event).catch(refusedLater);
+    if (result.kind === "refused") return result;
+    const room = this.rooms.get(key);
+    if (!room) return roomNotFound(key);
+    // Others may have changed it since.
     if (memberOf(room.view, id)?.connection !== socket.id) return overtaken;
-    // Only now: its own older socket may have been the last here, and the room forgotten with it.
-    this.#rooms.set(name, room);
     const resumed = result.changes.some((c) => c.kind === "participant" && c.cause === "resumed");
     const welcome = this.#welcome(room, id, session, resumed);
     room.peers.set(id, socket);
     socket.deliver(JSON.stringify(welcome), "control");
-    // What happened to the room while the store's answer was under way, nobody here has followed.
-    if (!known) this.#reread(key);
     return { room, id };
   }
 
@@ -168,17 +169,10 @@ export class Hub {
     // Someone who is away gets nothing: the endpoints repeat what was not acknowledged.
     if (member.node !== this.parts.node && member.presence.state === "active") {
       const { key } = room.view;
-      this.parts.bus.publish(member.node, { kind: "deliver", room: key, to, frame, of });
+      this.parts.bus.publish(member.node, { kind: "deliver", room: key, to, frame, of })
+        .catch(() => this.counters.busFailures++);
     }
     return true;
-  }
-
-  /** Changes a room, here and everywhere. */
-  async change(key: RoomKey, event: RoomEvent, now = Date.now()): Promise<Changed | Refusal> {
-    const result = await this.parts.presence.change(key, event, now);
-    if (result.kind === "changed") this.#announce(key, result);
-    else this.#notice(key, result);
-    return result;
   }
 
   /** The socket of a participant has closed without a leave. */
@@ -186,8 +180,9 @@ export class Hub {
     // Whoever was sent away (removed, taken over, left) has lost its place already.
     if (room.peers.get(id) !== socket) return;
     room.peers.delete(id);
-    this.#forgetIfEmpty(room);
-    await this.#tellAbsence({ key: room.view.key, id, connection: socket.id });
+    // A draining node's people are told of all at once, see `drain`.
+    if (this.#status === "draining") return;
+    await this.rooms.change(room.view.key, { kind: "away", id, connection: socket.id });
   }
 
   /** Looks which clients are still there. */
@@ -195,29 +190,18 @@ export class Hub {
     for (const socket of this.#sockets) socket.checkHeartbeat(now);
   }
 
-  /** Ends what is due: grace of those who are away, rooms that stood empty. */
+  /** Ends what is due: the grace of those who are away. */
   async tick(now: number): Promise<void> {
-    for (const absence of [...this.#absences]) {
-      this.#absences.delete(absence);
-      await this.#tellAbsence(absence);
-    }
-    const due = await this.parts.presence.due(now).catch((error) => {
-      this.#unexpected("due_failed", error);
-      return [];
-    });
-    // One that fails holds up no other.
-    for (const key of due) {
-      await this.change(key, { kind: "tick" }, now)
-        .catch((error) => this.#unexpected("tick_failed", error, key));
-    }
+    await this.rooms.tick(this.rooms.due(now), now);
   }
 
   /**
    * Tells every client when to come back, spread out, and closes its socket; nobody is let in any more. Resolves when
-   * all sockets are gone, at the latest after `POLICY.drain.socketsMs`.
+   * all sockets are gone, at the latest after `POLICY.drain.socketsMs`, and the store knows that this node is.
    */
   async drain(): Promise<void> {
     this.#status = "draining";
+    this.lease.stop();
     const { minMs, perClientMs, maxMs, socketsMs } = POLICY.drain;
     const spreadMs = Math.min(maxMs, minMs + this.#sockets.size * perClientMs);
     this.#emptied = Promise.withResolvers<void>();
@@ -226,6 +210,11 @@ export class Hub {
     for (const socket of [...this.#sockets]) this.sendAway(socket, spreadMs);
     await this.#emptied.promise;
     clearTimeout(timer);
+    const { presence, node, log } = this.parts;
+    // Untold, its lease runs out by itself.
+    await presence.retire(node).catch((error) =>
+      log("error", "retire_failed", { error: reasonOf(error) })
+    );
   }
 
   /** Tells one client to come back within `spreadMs`. */
@@ -237,73 +226,16 @@ export class Hub {
     );
   }
 
-  async #tellAbsence(absence: Absence): Promise<void> {
-    const { key, id, connection } = absence;
-    try {
-      await this.change(key, { kind: "away", id, connection });
-    } catch (error) {
-      // Untold it would be a ghost: the next tick tries again.
-      this.#absences.add(absence);
-      this.#unexpected("away_failed", error, key);
-    }
-  }
-
-  #forgetIfEmpty(room: LocalRoom): void {
-    const name = keyOf(room.view.key);
-    if (room.peers.size === 0 && this.#rooms.get(name) === room) this.#rooms.delete(name);
-  }
-
-  /** Tells those here, and the other nodes that have people in the room. */
-  #announce(key: RoomKey, { state, changes, nodes }: Changed): void {
-    if (changes.length === 0) return;
-    this.#record(key, changes);
-    for (const node of nodes) {
-      if (node === this.parts.node) continue;
-      this.parts.bus.publish(node, { kind: "changes", room: key, changes });
-    }
-    this.#advance(key, (room) => room.advance(state, changes));
-  }
-
-  /** A room that the store does not have has ended, whoever missed it. */
-  #notice(key: RoomKey, { code }: Refusal): void {
-    if (code === "room_not_found") this.#advance(key, (room) => room.advance(null));
-  }
-
-  #advance(key: RoomKey, move: (room: LocalRoom) => void): void {
-    const room = this.#rooms.get(keyOf(key));
-    if (!room) return;
-    move(room);
-    this.#forgetIfEmpty(room);
-  }
-
   #receive(message: BusMessage): void {
-    const room = this.#rooms.get(keyOf(message.room));
-    if (!room) return;
     switch (message.kind) {
       case "deliver":
-        room.peers.get(message.to)?.deliver(message.frame, message.of);
+        this.rooms.get(message.room)?.peers.get(message.to)?.deliver(message.frame, message.of);
         return;
       case "changes":
-        for (const change of message.changes) {
-          const next = change.kind === "ended" ? null : follow(room.view, change);
-          if (next === undefined) return this.#reread(message.room);
-          this.#advance(message.room, (room) => room.advance(next, [change]));
-        }
-        return;
+        return this.rooms.hear(message.room, message.told);
       default:
         assertNever(message);
     }
-  }
-
-  /** Something was missed: the store knows. */
-  #reread(key: RoomKey): void {
-    this.parts.presence.read(key)
-      .then((state) => this.#advance(key, (room) => room.advance(state ?? null)))
-      .catch((error) => this.#unexpected("reread_failed", error, key));
-  }
-
-  #rereadAll(): void {
-    for (const room of this.#rooms.values()) this.#reread(room.view.key);
   }
 
   #welcome(room: LocalRoom, id: string, session: string, resumed: boolean): WelcomeFrame {
@@ -330,38 +262,6 @@ export class Hub {
       },
     };
   }
-
-  /** Counts and logs what this node did to a room; not every mute and raised hand. */
-  #record({ tenant, id: room }: RoomKey, changes: RoomChange[]): void {
-    const { log } = this.parts;
-    for (const change of changes) {
-      switch (change.kind) {
-        case "participant": {
-          const { cause, member: { id: participant } } = change;
-          if (cause === "joined" || cause === "resumed") this.counters.entered[cause]++;
-          if (cause !== "updated") log("info", cause, { tenant, room, participant });
-          break;
-        }
-        case "left":
-          this.counters.left[change.reason]++;
-          log("info", "left", { tenant, room, participant: change.id, code: change.reason });
-          break;
-        case "ended":
-          log("info", "room_ended", { tenant, room });
-          break;
-        case "room":
-        case "topology":
-          break;
-        default:
-          assertNever(change);
-      }
-    }
-  }
-
-  #unexpected(event: string, error: unknown, key?: RoomKey): void {
-    const { log } = this.parts;
-    log("error", event, { tenant: key?.tenant, room: key?.id, error: errorText(error) });
-  }
 }
 
 const overtaken: Refusal = {
@@ -369,3 +269,12 @@ const overtaken: Refusal = {
   code: "taken_over",
   message: "Cannot enter: a newer socket resumed this session; expected one socket per session",
 };
+
+/** Nobody can be let in: the store is away, and nobody of the room is here. */
+function refusedLater(error: unknown): Refusal {
+  if (!(error instanceof Unavailable)) throw error;
+  const { message } = error;
+  // Spread out: all that are refused at once would be back at once.
+  const retryAfterMs = Math.round(error.retryAfterMs * (1 + Math.random()));
+  return { kind: "refused", code: "unavailable", message, retryAfterMs };
+}

@@ -6,9 +6,9 @@
 import { assertNever } from "./assert_never.ts";
 import type { EndCode } from "./codes.ts";
 import { type LeftReason, MESSAGE_CLASS, type MessageClass, type ServerFrame } from "./protocol.ts";
-import type { RoomChange } from "./room.ts";
-import { memberOf } from "./room_state.ts";
-import { difference, participantInfo, roomInfo, type RoomView } from "./room_view.ts";
+import type { RoomChange } from "./room_change.ts";
+import { deadline, type Member, memberOf, newStamp, type RoomState } from "./room_state.ts";
+import { difference, participantInfo, roomInfo } from "./room_view.ts";
 
 /** A participant's socket, as its room sees it. */
 export interface Peer {
@@ -25,21 +25,64 @@ export interface Peer {
 export class LocalRoom {
   /** The sockets that are here, by participant id. */
   readonly peers = new Map<string, Peer>();
-  #view: RoomView;
+  /**
+   * `settled`: what is known here is from the store, or was current when it came. `ahead`: something has happened here
+   * that the store may not know; or it may have lost what it knew.
+   */
+  standing: "settled" | "ahead" = "settled";
+  #view: RoomState;
+  #deadline: number;
 
-  constructor(view: RoomView) {
+  constructor(view: RoomState) {
     this.#view = view;
+    this.#deadline = deadline(view);
   }
 
-  get view(): RoomView {
+  get view(): RoomState {
     return this.#view;
+  }
+
+  /** See `deadline` of a room. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  /** Whether anyone of this node is in the room, with a socket or about to come back. */
+  isOf(node: string): boolean {
+    return Object.values(this.#view.members).some((member) => member.node === node);
+  }
+
+  /**
+   * `next`, but with those whose sockets are here although others take them for gone: nobody knows better than this
+   * node. The same object where there are none.
+   */
+  defended(next: RoomState, changes: RoomChange[]): RoomState {
+    const mine = [...this.peers].flatMap(([id, peer]): [string, Member][] => {
+      const member = memberOf(this.#view, id);
+      if (member?.connection !== peer.id || member.presence.state === "away") return [];
+      const then = memberOf(next, id);
+      if (then) {
+        const takenForGone = then.connection === peer.id && then.presence.state === "away";
+        return takenForGone ? [[id, member]] : [];
+      }
+      const wentItself = changes.some((change) =>
+        change.kind === "left" && change.id === id && change.reason !== "lost"
+      );
+      return wentItself || Object.hasOwn(next.banned, member.ticket) ? [] : [[id, member]];
+    });
+    if (mine.length === 0) return next;
+    return {
+      ...next,
+      members: { ...next.members, ...Object.fromEntries(mine) },
+      stamp: newStamp(),
+    };
   }
 
   /**
    * Moves to a newer view and tells those here what differs; what is old is passed over, in whichever order answers
    * come in. `changes` say it better than the difference does, where nothing between was missed. `null`: it has ended.
    */
-  advance(next: RoomView | null, changes: RoomChange[] = []): void {
+  advance(next: RoomState | null, changes: RoomChange[] = []): void {
     if (next === null) return this.#end();
     if (next.version <= this.#view.version) return;
     const [first] = changes;
@@ -47,6 +90,7 @@ export class LocalRoom {
       first.version === this.#view.version + 1;
     const told = nothingMissed ? changes : difference(this.#view, next);
     this.#view = next;
+    this.#deadline = deadline(next);
     for (const change of told) this.#tell(change);
   }
 

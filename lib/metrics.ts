@@ -34,13 +34,46 @@ export function nodeMetrics(hub: Hub, options: { otlp: boolean }): Metrics {
   };
 }
 
+interface Reading {
+  value: number;
+  attributes: Attributes;
+}
+
 function observe(meter: Meter, hub: Hub): void {
   gauge(meter, "meshlift.connections", "Open sockets", () => hub.size.connections);
   gauge(meter, "meshlift.participants", "Joined sockets", () => hub.size.participants);
   gauge(meter, "meshlift.rooms", "Rooms with a socket here", () => hub.size.rooms);
   gauge(meter, "meshlift.serving", "1 serving, 0 draining", () => hub.status === "serving" ? 1 : 0);
   gauge(meter, "process.memory.rss", "Resident memory in bytes", () => Deno.memoryUsage().rss);
+  gauges(
+    meter,
+    "meshlift.dependency.up",
+    "1 there, 0 away",
+    () =>
+      Object.entries(hub.dependencies).map(([dependency, state]) => ({
+        value: state === "up" ? 1 : 0,
+        attributes: { dependency },
+      })),
+  );
+  counter(
+    meter,
+    "meshlift.dependency.failures",
+    "Calls that failed, or were not tried",
+    () =>
+      hub.parts.guards.flatMap(({ dependency, counts }) =>
+        byKey(counts, "outcome").map(({ value, attributes }) => ({
+          value,
+          attributes: { ...attributes, dependency },
+        }))
+      ),
+  );
+  counter(meter, "meshlift.limits", "Verdicts of rate limits", () => [
+    ...hub.counters.limits.readings(),
+  ]);
   const { frames, entered, left, errors } = hub.counters;
+  counter(meter, "meshlift.bus.lost", "Messages that no other node got", () => [
+    { value: hub.counters.busFailures, attributes: {} },
+  ]);
   counter(
     meter,
     "meshlift.frames",
@@ -58,14 +91,20 @@ function observe(meter: Meter, hub: Hub): void {
 }
 
 function gauge(meter: Meter, name: string, description: string, read: () => number): void {
-  meter.createObservableGauge(name, { description }).addCallback((r) => r.observe(read()));
+  gauges(meter, name, description, () => [{ value: read(), attributes: {} }]);
+}
+
+function gauges(meter: Meter, name: string, description: string, read: () => Reading[]): void {
+  meter.createObservableGauge(name, { description }).addCallback((result) => {
+    for (const { value, attributes } of read()) result.observe(value, attributes);
+  });
 }
 
 function counter(
   meter: Meter,
   name: string,
   description: string,
-  read: () => { value: number; attributes: Attributes }[],
+  read: () => Reading[],
 ): void {
   meter.createObservableCounter(name, { description }).addCallback((result) => {
     for (const { value, attributes } of read()) result.observe(value, attributes);

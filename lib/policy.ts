@@ -7,8 +7,35 @@
 export const POLICY = {
   /** How long an `away` participant may come back before it has left, in ms. */
   awayGraceMs: 8_000,
+  /** Signs of life of nodes, in ms unless said otherwise. */
+  lease: {
+    /** How often a node beats. */
+    beatMs: 3_000,
+    /** After a beat that failed. */
+    againMs: 1_000,
+    /** How long a lease lasts after its last beat: two may get lost. */
+    lapsesAfterMs: 6_500,
+    /** When no node beat for so long it was the store that was away: nobody is judged for as long again. */
+    silentStoreMs: 3_500,
+    /** By how much something is overdue before a node sees to it that has nobody in the room. */
+    dueMarginMs: 1_000,
+    /** For how long what is due is left to the node that was told. */
+    claimMs: 3_000,
+    /** Rooms a node is told at once. */
+    dueLimit: 500,
+    /** Changes younger than this are still on their way over the bus. */
+    changedMarginMs: 1_000,
+    /** A store that is younger may have lost what it held: it has not heard of all rooms again. */
+    settleMs: 5_000,
+    /** How long it is remembered that a node has died, and that a room has ended. */
+    forgetDeadMs: 600_000,
+    forgetEndedMs: 3_600_000,
+  },
   /** How often rooms are looked at for what is due, in ms. */
   tickMs: 250,
+  /** The guards of what a node leans on, see `GuardPolicy`. */
+  store: { concurrency: 128, queue: 2_048, timeoutMs: 1_500, failures: 5, pauseMs: 1_000 },
+  bus: { concurrency: 1_024, queue: 4_096, failures: 5, pauseMs: 1_000 },
   /** A socket that has been silent for `pingMs` is pinged; one that answers pings, after `silentMs` given up. */
   heartbeat: { pingMs: 6_000, silentMs: 12_000 },
   /** What may wait in one socket's send buffer before its client counts as not reading, in bytes. */
@@ -19,6 +46,8 @@ export const POLICY = {
   turnTtlSeconds: 3_600,
   /** Life of an Idempotency-Key, in ms. */
   idempotencyTtlMs: 24 * 3_600_000,
+  /** For how long a key is in use whose request was never answered, in ms: more than a request may take. */
+  idempotencyLeaseMs: 30_000,
   /** Keys that a node remembers; beyond, the oldest go first. */
   idempotencyKeys: 100_000,
   rest: {

@@ -7,22 +7,24 @@
 import { assertNever } from "./assert_never.ts";
 import type { ErrorCode } from "./codes.ts";
 import { POLICY } from "./policy.ts";
-import type {
-  Attributes,
-  LeftReason,
-  Media,
-  Permissions,
-  Topology,
-  TopologyMode,
-} from "./protocol.ts";
+import type { Attributes, Media, Permissions, TopologyMode } from "./protocol.ts";
+import {
+  evolve,
+  type ParticipantCause,
+  type RoomChange,
+  same,
+  type Unversioned,
+} from "./room_change.ts";
 import {
   type Admission,
   deadline,
   type Member,
   memberOf,
+  nodesOf,
   type RoomSettings,
   type RoomState,
   type SettingsChange,
+  succeeds,
 } from "./room_state.ts";
 
 /** What may happen to a room. */
@@ -41,19 +43,11 @@ export type RoomEvent =
   | { kind: "remove"; id: string }
   | { kind: "configure"; given: SettingsChange }
   | { kind: "topology"; expectedEpoch: number; mode: TopologyMode; reason: string }
-  | { kind: "tick" }
+  /** What is due happens. `dead`: nodes without a sign of life, and when each gave its last. */
+  | { kind: "tick"; dead?: Readonly<Record<string, number>> }
+  /** A node puts right what the store says of its people, as `view` has them. */
+  | { kind: "restore"; node: string; view: RoomState }
   | { kind: "end" };
-
-/** Why the others hear of a participant. */
-export type ParticipantCause = "joined" | "resumed" | "updated" | "away";
-
-/** What everyone in the room is told, in order. */
-export type RoomChange =
-  | { kind: "participant"; version: number; member: Member; cause: ParticipantCause }
-  | { kind: "left"; version: number; id: string; reason: LeftReason }
-  | { kind: "room"; version: number; settings: RoomSettings }
-  | { kind: "topology"; version: number; topology: Topology; reason: string }
-  | { kind: "ended" };
 
 /** Why an owner's change cannot be; sockets never see these. */
 export type SettingsRefusal = "invalid_settings" | "epoch_stale";
@@ -100,10 +94,8 @@ export function configured(
 export function reduce(state: RoomState, event: RoomEvent, now: number): Changed | Refusal {
   const result = apply(state, event, now);
   if (result.kind === "refused") return result;
-  const members = result.changes.length === 0
-    ? []
-    : [...Object.values(state.members), ...Object.values(result.state?.members ?? {})];
-  return { ...result, nodes: [...new Set(members.map((member) => member.node))] };
+  const nodes = result.state === state ? [] : [...nodesOf(state).union(nodesOf(result.state))];
+  return { ...result, nodes };
 }
 
 function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refusal {
@@ -121,7 +113,7 @@ function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refus
     }
     case "leave":
       if (memberOf(state, event.id)?.connection !== event.connection) return unchanged(state);
-      return drop(state, [event.id], "left", now);
+      return changed(state, { kind: "left", id: event.id, reason: "left", at: now });
     case "remove":
       return remove(state, event, now);
     case "configure":
@@ -129,7 +121,9 @@ function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refus
     case "topology":
       return commitTopology(state, event);
     case "tick":
-      return tick(state, now);
+      return tick(state, event.dead ?? {}, now);
+    case "restore":
+      return restore(state, event, now);
     case "end":
       return ended;
     default:
@@ -143,40 +137,24 @@ function unchanged(state: RoomState): Applied {
   return { kind: "changed", state, changes: [] };
 }
 
-function put(state: RoomState, member: Member, cause: ParticipantCause): Applied {
-  const version = state.version + 1;
-  return {
-    kind: "changed",
-    state: {
-      ...state,
-      version,
-      members: { ...state.members, [member.id]: member },
-      emptySince: null,
-    },
-    changes: [{ kind: "participant", version, member, cause }],
-  };
+function changed(state: RoomState, ...told: Unversioned[]): Applied {
+  let next = state;
+  const changes = told.map((change) => {
+    const versioned = { ...change, version: next.version + 1 };
+    next = evolve(next, versioned);
+    return versioned;
+  });
+  return { kind: "changed", state: next, changes };
 }
 
-function drop(state: RoomState, ids: string[], reason: LeftReason, now: number): Applied {
-  const members = { ...state.members };
-  let version = state.version;
-  const changes = ids.map((id): RoomChange => {
-    delete members[id];
-    return { kind: "left", version: ++version, id, reason };
-  });
-  const emptySince = Object.keys(members).length === 0 ? now : null;
-  return { kind: "changed", state: { ...state, members, version, emptySince }, changes };
+function put(state: RoomState, member: Member, cause: ParticipantCause): Applied {
+  return changed(state, { kind: "participant", member, cause });
 }
 
 function configure(state: RoomState, given: SettingsChange): Applied | Refusal {
   const settings = configured(state.settings, given);
   if ("kind" in settings) return settings;
-  const version = state.version + 1;
-  return {
-    kind: "changed",
-    state: { ...state, settings, version },
-    changes: [{ kind: "room", version, settings }],
-  };
+  return changed(state, { kind: "room", settings });
 }
 
 type Enter = RoomEvent & { kind: "enter" };
@@ -184,7 +162,7 @@ type Enter = RoomEvent & { kind: "enter" };
 function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
   const { admission, node, connection, media, attributes } = event;
   const room = state.key.id;
-  const speaks = { node, connection, presence: { state: "active" } as const };
+  const speaks = { node, connection, enteredAt: now, presence: { state: "active" } as const };
   const here = memberOf(state, admission.id);
   if (here) {
     const said = { media: media ?? here.media, attributes: attributes ?? here.attributes };
@@ -243,11 +221,8 @@ function remove(
 ): Applied | Refusal {
   const member = memberOf(state, event.id);
   if (!member) return participantNotFound(state, event.id);
-  const banned = Object.fromEntries(
-    Object.entries(state.banned).filter(([, until]) => until > now),
-  );
-  banned[member.ticket] = member.expiresAt;
-  return drop({ ...state, banned }, [event.id], "removed", now);
+  const ban = { ticket: member.ticket, until: member.expiresAt };
+  return changed(state, { kind: "left", id: event.id, reason: "removed", at: now, ban });
 }
 
 function commitTopology(
@@ -265,23 +240,58 @@ function commitTopology(
   }
   if (event.mode === mode) return unchanged(state);
   const topology = { mode: event.mode, epoch: epoch + 1 };
-  const version = state.version + 1;
-  return {
-    kind: "changed",
-    state: { ...state, topology, version },
-    changes: [{ kind: "topology", version, topology, reason: event.reason }],
-  };
+  return changed(state, { kind: "topology", topology, reason: event.reason });
 }
 
-function tick(state: RoomState, now: number): Applied {
-  if (deadline(state) > now) return unchanged(state);
-  if (state.emptySince !== null) return ended;
-  const lost = Object.values(state.members)
-    .filter(({ presence }) =>
-      presence.state === "away" && presence.since + POLICY.awayGraceMs <= now
-    )
-    .map((member) => member.id);
-  return drop(state, lost, "lost", now);
+function tick(state: RoomState, dead: Readonly<Record<string, number>>, now: number): Applied {
+  if (state.emptySince !== null) return deadline(state) > now ? unchanged(state) : ended;
+  const told: Unversioned[] = [];
+  for (const member of Object.values(state.members)) {
+    const since = member.presence.state === "away" ? member.presence.since : dead[member.node];
+    if (since === undefined) continue;
+    if (since + POLICY.awayGraceMs <= now) {
+      told.push({ kind: "left", id: member.id, reason: "lost", at: now });
+    } else if (member.presence.state === "active") {
+      const gone = { ...member, presence: { state: "away", since } as const };
+      told.push({ kind: "participant", member: gone, cause: "away" });
+    }
+  }
+  return changed(state, ...told);
+}
+
+function restore(
+  state: RoomState,
+  { node, view }: RoomEvent & { kind: "restore" },
+  now: number,
+): Applied | Refusal {
+  if (state.stamp === view.stamp) return unchanged(state);
+  if (succeeds(state, view)) {
+    return {
+      kind: "refused",
+      code: "room_not_found",
+      message: `Cannot restore room "${state.key.id}": it has ended, and another has its id`,
+    };
+  }
+  const told: Unversioned[] = [];
+  for (const mine of Object.values(view.members)) {
+    const member = memberOf(state, mine.id);
+    if (mine.node !== node || Object.hasOwn(state.banned, mine.ticket)) continue;
+    // Of two sockets the later one speaks; the node with the other finds out by itself.
+    const surpassed = member !== undefined && member.connection !== mine.connection &&
+      member.enteredAt >= mine.enteredAt;
+    if (surpassed || same(member, mine)) continue;
+    told.push({ kind: "participant", member: mine, cause: member ? "updated" : "joined" });
+  }
+  for (const member of Object.values(state.members)) {
+    if (member.node !== node || memberOf(view, member.id)) continue;
+    told.push({ kind: "left", id: member.id, reason: "left", at: now });
+  }
+  // Above both, so that whoever knows either of them moves on to this one.
+  const version = Math.max(state.version, view.version);
+  if (told.length > 0) return changed({ ...state, version }, ...told);
+  return view.version < state.version
+    ? unchanged(state)
+    : { kind: "changed", state: { ...state, version: version + 1 }, changes: [] };
 }
 
 function permitted(permissions: Permissions, media: Media | undefined): Refusal | undefined {

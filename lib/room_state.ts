@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { randomId } from "./ids.ts";
 import { POLICY } from "./policy.ts";
 import type { Attributes, Media, Permissions, Topology, TopologyMode } from "./protocol.ts";
 
@@ -67,6 +68,8 @@ export interface Member extends Admission {
   node: string;
   /** The socket that speaks for it: an older one has no say any more. */
   connection: string;
+  /** When that socket entered, in ms since 1970: where two nodes each hold one, the later speaks. */
+  enteredAt: number;
   presence: { state: "active" } | { state: "away"; since: number };
 }
 
@@ -75,8 +78,12 @@ export interface RoomState {
   key: RoomKey;
   settings: RoomSettings;
   createdAt: number;
+  /** When the last room of this key that has ended was made: whoever knows only that one has missed its end. */
+  predecessor?: number;
   /** Goes up by one with each change that others see, from `createdAt` on: above that of any earlier room of the key. */
   version: number;
+  /** Names the write that made this state: states of one stamp are equal, on whichever node. */
+  stamp: string;
   topology: Topology;
   members: Readonly<Record<string, Member>>;
   /** Since when nobody is here, or `null`. */
@@ -92,11 +99,34 @@ export function newRoom(key: RoomKey, settings: RoomSettings, now: number): Room
     settings,
     createdAt: now,
     version: now,
+    stamp: newStamp(),
     topology: { mode: "mesh", epoch: 1 },
     members: {},
     emptySince: now,
     banned: {},
   };
+}
+
+/** Whether `state` is of another room than `known`, made after that one had ended. */
+export function succeeds(state: RoomState, known: RoomState): boolean {
+  return state.predecessor !== undefined && state.predecessor >= known.createdAt;
+}
+
+/** A stamp for a state that is about to be written. */
+export function newStamp(): string {
+  return randomId(9);
+}
+
+/** The nodes that hold a socket of the room. */
+export function activeNodesOf(state: Pick<RoomState, "members"> | null): Set<string> {
+  const members = Object.values(state?.members ?? {});
+  const active = members.filter(({ presence }) => presence.state === "active");
+  return new Set(active.map((member) => member.node));
+}
+
+/** The nodes that hold, or held, someone of the room. */
+export function nodesOf(state: Pick<RoomState, "members"> | null): Set<string> {
+  return new Set(Object.values(state?.members ?? {}).map((member) => member.node));
 }
 
 /** The member of that id, if it is in the room. Ids come from the wire: "constructor" is nobody. */

@@ -3,13 +3,9 @@
  *
  * @module
  */
-import { assertNever } from "./assert_never.ts";
 import type { LeftReason, ParticipantInfo, RoomInfo } from "./protocol.ts";
-import type { RoomChange } from "./room.ts";
+import { evolve, type RoomChange, same } from "./room_change.ts";
 import type { Member, RoomState } from "./room_state.ts";
-
-/** What a node keeps of a room that it has people in. */
-export type RoomView = Pick<RoomState, "key" | "settings" | "version" | "topology" | "members">;
 
 /** Member -> what others see of it. */
 export function participantInfo(member: Member): ParticipantInfo {
@@ -24,46 +20,42 @@ export function roomInfo({ key, settings }: Pick<RoomState, "key" | "settings">)
   return { id: key.id, name, maxParticipants, metadata };
 }
 
+/** Changes of a room as one node tells them to another. */
+export interface Told {
+  changes: RoomChange[];
+  /** Of the state after them. */
+  version: number;
+  stamp: string;
+}
+
 /**
- * Follows a change that happened elsewhere. `undefined` when something before it was missed: then the room must
- * be read again. What is old changes nothing.
+ * Follows changes that happened elsewhere; `null`: the room has ended. `undefined` when something before them was
+ * missed: then the store has to be asked. What is old changes nothing.
  */
-export function follow(
-  view: RoomView,
-  change: Exclude<RoomChange, { kind: "ended" }>,
-): RoomView | undefined {
-  const { version } = change;
-  if (version <= view.version) return view;
-  if (version > view.version + 1) return undefined;
-  switch (change.kind) {
-    case "participant":
-      return { ...view, version, members: { ...view.members, [change.member.id]: change.member } };
-    case "left": {
-      const { [change.id]: _, ...members } = view.members;
-      return { ...view, version, members };
-    }
-    case "room":
-      return { ...view, version, settings: change.settings };
-    case "topology":
-      return { ...view, version, topology: change.topology };
-    default:
-      return assertNever(change);
+export function follow(view: RoomState, told: Told): RoomState | null | undefined {
+  let next = view;
+  for (const change of told.changes) {
+    if (change.kind === "ended") return null;
+    if (change.version <= next.version) continue;
+    if (change.version > next.version + 1) return undefined;
+    next = evolve(next, change);
   }
+  if (next.version < told.version) return undefined;
+  return next === view ? view : { ...next, stamp: told.stamp };
 }
 
 /** What has to be told to someone who knows `before`, where the changes between were missed. */
-export function difference(
-  before: RoomView,
-  after: RoomView & { banned?: RoomState["banned"] },
-): RoomChange[] {
+export function difference(before: RoomState, after: RoomState): RoomChange[] {
   const { version } = after;
+  // Counts only where nobody is left.
+  const at = after.emptySince ?? 0;
   const changes: RoomChange[] = [];
   for (const member of Object.values(before.members)) {
     if (Object.hasOwn(after.members, member.id)) continue;
-    const removed = Object.hasOwn(after.banned ?? {}, member.ticket);
+    const removed = Object.hasOwn(after.banned, member.ticket);
     // Nobody can say any more whether it left or was lost.
     const reason: LeftReason = removed ? "removed" : "lost";
-    changes.push({ kind: "left", version, id: member.id, reason });
+    changes.push({ kind: "left", version, id: member.id, reason, at });
   }
   for (const member of Object.values(after.members)) {
     if (same(before.members[member.id], member)) continue;
@@ -76,8 +68,4 @@ export function difference(
     changes.push({ kind: "topology", version, topology: after.topology, reason: "missed" });
   }
   return changes;
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

@@ -19,6 +19,11 @@ export class TokenBucket {
     return true;
   }
 
+  /** Whole tokens that were there after the last `take`. */
+  get left(): number {
+    return Math.floor(this.#tokens);
+  }
+
   /** How long until one is there again, in ms. */
   waitMs(): number {
     return Math.max(0, Math.ceil((1 - this.#tokens) * 1000 / this.limit.rate));

@@ -9,11 +9,13 @@ import type { Asset } from "../lib/assets.ts";
 import type { Hub } from "../lib/hub.ts";
 import type { Idempotency } from "../lib/idempotency/mod.ts";
 import type { Metrics } from "../lib/metrics.ts";
+import { addressBehind } from "./caller.ts";
 import { assetRoutes } from "./assets.ts";
 import { demoRoutes } from "./demo.ts";
 import { expectJson, limitBody, limitTime } from "./middleware/body.ts";
 import { idempotent } from "./middleware/idempotency.ts";
 import { observe } from "./middleware/observe.ts";
+import { limitAddress, limitTenant } from "./middleware/rate_limit.ts";
 import { requireTenant, type TenantEnv } from "./middleware/tenant.ts";
 import { openApiDocument } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
@@ -34,6 +36,7 @@ export interface AppParts {
 /** The service's one handler. */
 export function createApp({ hub, idempotency, metrics, assets }: AppParts): OpenAPIHono {
   const { log, config } = hub.parts;
+  const addressOf = addressBehind(config.proxyHops);
   const app = new OpenAPIHono();
   app.onError(answerError(log));
   app.notFound((c) => {
@@ -42,10 +45,10 @@ export function createApp({ hub, idempotency, metrics, assets }: AppParts): Open
       `Cannot ${c.req.method} ${c.req.path}: there is nothing; see /openapi.json`,
     );
   });
-  app.route("/", signalRoutes(hub));
+  app.route("/", signalRoutes(hub, addressOf));
   app.route("/", restRoutes());
   app.route("/", operationRoutes(hub, metrics));
-  app.route("/", demoRoutes(hub));
+  app.route("/", demoRoutes(hub, addressOf));
   app.route("/", assetRoutes(assets));
   return app;
 
@@ -54,7 +57,9 @@ export function createApp({ hub, idempotency, metrics, assets }: AppParts): Open
     rest.use(
       "/v1/*",
       observe(log, metrics),
+      limitAddress(hub.limits, addressOf),
       requireTenant(tenantFinder(config.apiKeys)),
+      limitTenant(hub.limits),
       limitTime(),
       limitBody(),
       expectJson(),

@@ -7,6 +7,8 @@ import { POLICY } from "../lib/policy.ts";
 import { Permissions } from "../lib/protocol.ts";
 import { defaultSettings, newRoom } from "../lib/room_state.ts";
 import { expectJson, limitBody, limitTime } from "./middleware/body.ts";
+import type { AddressOf } from "./caller.ts";
+import { limitAddress } from "./middleware/rate_limit.ts";
 import { ProblemError } from "./problem.ts";
 import { RoomId } from "./schemas.ts";
 
@@ -16,13 +18,14 @@ const Body = z.object({ name: z.string().trim().min(1).max(64) });
  * Tokens for the demo page, made for whoever asks: the one place where a browser may make a room. Only there with
  * `DEMO`, and only for the demo's own tenant.
  */
-export function demoRoutes(hub: Hub): Hono {
+export function demoRoutes(hub: Hub, addressOf: AddressOf): Hono {
   const app = new Hono();
   const { demo } = hub.parts.config;
   app.get("/demo/settings.json", (c) => c.json({ rooms: demo }));
   if (!demo) return app;
   app.post(
     "/demo/rooms/:room/tokens",
+    limitAddress(hub.limits, addressOf),
     limitTime(),
     expectJson(),
     limitBody(),

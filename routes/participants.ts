@@ -19,7 +19,7 @@ const list = createRoute({
       z.object({ participants: z.array(s.Participant) }).openapi("Participants"),
       "Who is there",
     ),
-    ...s.problems(400, 401, 404),
+    ...s.problems(400, 404),
   },
 });
 
@@ -30,7 +30,7 @@ const remove = createRoute({
   tags,
   security: s.security,
   request: { params: s.roomParam.extend({ participant: z.string().min(1).max(64) }) },
-  responses: { 204: { description: "It is out" }, ...s.problems(400, 401, 404) },
+  responses: { 204: { description: "It is out" }, ...s.problems(400, 404) },
 });
 
 export function participantRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
@@ -43,7 +43,7 @@ export function participantRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
   app.openapi(remove, async (c) => {
     const { room, participant } = c.req.valid("param");
     const key = { tenant: c.get("tenant"), id: room };
-    const result = await hub.change(key, { kind: "remove", id: participant });
+    const result = await hub.rooms.change(key, { kind: "remove", id: participant });
     if (result.kind === "refused") throw refusalProblem(result);
     return c.body(null, 204);
   });

@@ -9,6 +9,7 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { errorText, type Log } from "../lib/log.ts";
 import type { Refusal } from "../lib/room.ts";
+import { Unavailable } from "../lib/unavailable.ts";
 
 export const Problem = z.object({
   type: z.literal("about:blank"),
@@ -16,6 +17,9 @@ export const Problem = z.object({
   status: z.number().int(),
   code: z.string().openapi({ description: "Stable; branch on this.", example: "room_not_found" }),
   detail: z.string().openapi({ description: "For people; may change." }),
+  retryAfterMs: z.number().int().optional().openapi({
+    description: "When another try may be worth it, in ms; as Retry-After, but finer.",
+  }),
 }).openapi("Problem");
 
 const STATUS = {
@@ -37,6 +41,7 @@ const STATUS = {
   idempotency_key_reused: 422,
   upgrade_required: 426,
   room_limit: 429,
+  rate_limited: 429,
   internal: 500,
   unavailable: 503,
 } as const satisfies Record<string, ContentfulStatusCode>;
@@ -62,13 +67,15 @@ const TITLES: Record<number, string> = {
 /** Thrown by a handler, answered by `answerError`. The message says what was done, with what value, what was expected. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
-  constructor(
-    readonly code: ProblemCode,
-    detail: string,
-    readonly headers: Record<string, string> = {},
-  ) {
+  constructor(readonly code: ProblemCode, detail: string, readonly options: ProblemOptions = {}) {
     super(detail);
   }
+}
+
+interface ProblemOptions {
+  headers?: Record<string, string>;
+  /** When another try may be worth it, in ms. */
+  retryAfterMs?: number;
 }
 
 /** A room's refusal -> the problem to throw. */
@@ -76,7 +83,7 @@ export function refusalProblem({ code, message, retryAfterMs }: Refusal): Proble
   return new ProblemError(
     isProblemCode(code) ? code : "invalid_request",
     message,
-    retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) },
+    { retryAfterMs },
   );
 }
 
@@ -94,6 +101,9 @@ export function answerError(log: Log): (error: Error, c: Context) => Response {
 
 function asProblem(error: Error): ProblemError | undefined {
   if (error instanceof ProblemError) return error;
+  if (error instanceof Unavailable) {
+    return new ProblemError("unavailable", error.message, { retryAfterMs: error.retryAfterMs });
+  }
   // What hono throws for a body that is not JSON: its validator the one, `c.req.json()` the other.
   if ((error instanceof HTTPException && error.status === 400) || error instanceof SyntaxError) {
     return new ProblemError("malformed_json", "Cannot read the body; expected JSON");
@@ -108,11 +118,16 @@ function asProblem(error: Error): ProblemError | undefined {
   return undefined;
 }
 
-function problemResponse({ code, message, headers }: ProblemError): Response {
+function problemResponse({ code, message, options }: ProblemError): Response {
+  const { headers, retryAfterMs } = options;
   const status = STATUS[code];
+  const retry = retryAfterMs === undefined
+    ? undefined
+    // Whole seconds (RFC 9110 §10.2.3).
+    : { "retry-after": String(Math.ceil(retryAfterMs / 1000)) };
   return Response.json(
-    { type: "about:blank", title: TITLES[status], status, code, detail: message },
-    { status, headers: { ...headers, "content-type": "application/problem+json" } },
+    { type: "about:blank", title: TITLES[status], status, code, detail: message, retryAfterMs },
+    { status, headers: { ...headers, ...retry, "content-type": "application/problem+json" } },
   );
 }
 

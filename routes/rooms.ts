@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Hub } from "../lib/hub.ts";
 import { randomId } from "../lib/ids.ts";
 import { POLICY } from "../lib/policy.ts";
-import { roomNotFound } from "../lib/presence/mod.ts";
+import { roomNotFound, summaryOf } from "../lib/presence/mod.ts";
 import { configured } from "../lib/room.ts";
 import { defaultSettings, newRoom, type RoomKey, type RoomState } from "../lib/room_state.ts";
 import type { TenantEnv } from "./middleware/tenant.ts";
@@ -24,7 +24,7 @@ const create = createRoute({
   },
   responses: {
     201: s.json(s.Room, "The room"),
-    ...s.problems(400, 401, 408, 409, 413, 415, 422, 429),
+    ...s.problems(400, 408, 409, 413, 415, 422),
   },
 });
 
@@ -35,7 +35,7 @@ const list = createRoute({
   tags,
   security: s.security,
   request: { query: s.PageQuery },
-  responses: { 200: s.json(s.RoomPage, "A page of rooms"), ...s.problems(400, 401) },
+  responses: { 200: s.json(s.RoomPage, "A page of rooms"), ...s.problems(400) },
 });
 
 const read = createRoute({
@@ -45,7 +45,7 @@ const read = createRoute({
   tags,
   security: s.security,
   request: { params: s.roomParam },
-  responses: { 200: s.json(s.Room, "The room"), ...s.problems(400, 401, 404) },
+  responses: { 200: s.json(s.Room, "The room"), ...s.problems(400, 404) },
 });
 
 const patch = createRoute({
@@ -60,7 +60,7 @@ const patch = createRoute({
   },
   responses: {
     200: s.json(s.Room, "The room as it is now"),
-    ...s.problems(400, 401, 404, 408, 409, 413, 415),
+    ...s.problems(400, 404, 408, 409, 413, 415),
   },
 });
 
@@ -71,7 +71,7 @@ const end = createRoute({
   tags,
   security: s.security,
   request: { params: s.roomParam },
-  responses: { 204: { description: "It has ended" }, ...s.problems(400, 401, 404) },
+  responses: { 204: { description: "It has ended" }, ...s.problems(400, 404) },
 });
 
 export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
@@ -86,7 +86,7 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
     const room = newRoom(key, settings, Date.now());
     switch (await presence.create(room)) {
       case "created":
-        return c.json(s.roomAnswer(room), 201);
+        return c.json(s.roomAnswer(summaryOf(room)), 201);
       case "exists":
         throw new ProblemError(
           "room_exists",
@@ -96,7 +96,7 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
         throw new ProblemError(
           "room_limit",
           `Cannot make room "${id}": the tenant has ${POLICY.roomsPerTenant} rooms; expected fewer`,
-          { "retry-after": String(POLICY.room.emptyTimeoutSeconds) },
+          { retryAfterMs: POLICY.room.emptyTimeoutSeconds * 1000 },
         );
     }
   });
@@ -108,21 +108,21 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
 
   app.openapi(read, async (c) => {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
-    return c.json(s.roomAnswer(await readRoom(hub, key)), 200);
+    return c.json(s.roomAnswer(summaryOf(await readRoom(hub, key))), 200);
   });
 
   app.openapi(patch, async (c) => {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
     const given = c.req.valid("json");
     requireSfu(given.topology?.mode);
-    const result = await hub.change(key, { kind: "configure", given });
+    const result = await hub.rooms.change(key, { kind: "configure", given });
     if (result.kind === "refused") throw refusalProblem(result);
-    return c.json(s.roomAnswer(result.state!), 200);
+    return c.json(s.roomAnswer(summaryOf(result.state!)), 200);
   });
 
   app.openapi(end, async (c) => {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
-    const result = await hub.change(key, { kind: "end" });
+    const result = await hub.rooms.change(key, { kind: "end" });
     if (result.kind === "refused") throw refusalProblem(result);
     return c.body(null, 204);
   });
@@ -130,7 +130,7 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
 
 /** Reads one room. @throws {ProblemError} `room_not_found`. */
 export async function readRoom(hub: Hub, key: RoomKey): Promise<RoomState> {
-  const room = await hub.parts.presence.read(key);
+  const room = await hub.rooms.read(key);
   if (!room) throw refusalProblem(roomNotFound(key));
   return room;
 }

@@ -6,7 +6,8 @@
 import { z } from "@hono/zod-openapi";
 import { POLICY } from "../lib/policy.ts";
 import { ParticipantInfo, Permissions } from "../lib/protocol.ts";
-import type { Member, RoomState } from "../lib/room_state.ts";
+import type { RoomSummary } from "../lib/presence/mod.ts";
+import type { Member } from "../lib/room_state.ts";
 import { participantInfo } from "../lib/room_view.ts";
 import { Problem } from "./problem.ts";
 
@@ -124,28 +125,26 @@ export function json<T extends z.ZodType>(schema: T, description: string) {
   return { description, content: { "application/json": { schema } } };
 }
 
-/** The errors of a route, by status, for the OpenAPI text. */
+/** The errors of a route, by status, for the OpenAPI text: those that every route has, and these. */
 export function problems<Status extends number>(...statuses: Status[]) {
   const answer = {
     description: "Problem details (RFC 9457)",
     content: { "application/problem+json": { schema: Problem } },
   };
-  return Object.fromEntries(statuses.map((status) => [status, answer])) as Record<
-    Status,
-    typeof answer
-  >;
+  const all = [401, 429, 503, ...statuses].map((status) => [status, answer]);
+  return Object.fromEntries(all) as Record<Status | 401 | 429 | 503, typeof answer>;
 }
 
 export const security = [{ apiSecret: [] }];
 
 /** A room -> what REST says of it. */
-export function roomAnswer(state: RoomState): z.infer<typeof Room> {
-  const { settings, key, createdAt, members, topology } = state;
+export function roomAnswer(room: RoomSummary): z.infer<typeof Room> {
+  const { settings, key, createdAt, participantCount, topology } = room;
   return {
     id: key.id,
     ...settings,
     createdAt: new Date(createdAt).toISOString(),
-    participantCount: Object.keys(members).length,
+    participantCount,
     current: topology,
   };
 }

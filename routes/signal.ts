@@ -7,16 +7,17 @@ import { Hono, type HonoRequest } from "hono";
 import { Connection } from "../lib/connection.ts";
 import type { Hub } from "../lib/hub.ts";
 import { LingeringWire } from "../lib/lingering_wire.ts";
+import type { AddressOf } from "./caller.ts";
 import { ProblemError } from "./problem.ts";
 
-export function signalRoutes(hub: Hub): Hono {
+export function signalRoutes(hub: Hub, addressOf: AddressOf): Hono {
   const { allowedOrigins } = hub.parts.config;
   return new Hono().get("/v1/signal", (c) => {
     if (!isHandshake(c.req)) {
       throw new ProblemError(
         "upgrade_required",
         "Cannot serve /v1/signal as HTTP; expected a WebSocket handshake",
-        { upgrade: "websocket" },
+        { headers: { upgrade: "websocket" } },
       );
     }
     const origin = c.req.header("origin");
@@ -29,9 +30,11 @@ export function signalRoutes(hub: Hub): Hono {
         `Cannot open a socket for origin "${origin}"; expected one that ALLOWED_ORIGINS names`,
       );
     }
+    // Now, because the runtime does not tell it any more after the upgrade.
+    const address = addressOf(c);
     // The runtime's own pings re-arm a timer at each frame, and cost 2 KB a socket: the hub's heartbeat is cheaper.
     const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: 0 });
-    attach(socket, hub);
+    attach(socket, hub, address);
     return response;
   });
 }
@@ -50,9 +53,9 @@ function isHandshake(request: HonoRequest): boolean {
 }
 
 /** Outside of the handler, so that a socket keeps no request alive. */
-function attach(socket: WebSocket, hub: Hub): void {
+function attach(socket: WebSocket, hub: Hub, address: string): void {
   const wire = new LingeringWire(socket, () => connection.closed());
-  const connection = new Connection(wire, hub);
+  const connection = new Connection(wire, hub, address);
   socket.onmessage = (event) => {
     wire.heard();
     connection.receive(event.data);

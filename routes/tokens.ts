@@ -18,7 +18,7 @@ const create = createRoute({
   },
   responses: {
     201: s.json(s.Token, "The token, for `joinCall` in the browser"),
-    ...s.problems(400, 401, 404, 408, 409, 413, 415, 422),
+    ...s.problems(400, 404, 408, 409, 413, 415, 422),
   },
 });
 

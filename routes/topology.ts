@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Hub } from "../lib/hub.ts";
+import { summaryOf } from "../lib/presence/mod.ts";
 import type { TenantEnv } from "./middleware/tenant.ts";
 import { ProblemError, refusalProblem } from "./problem.ts";
 import * as s from "./schemas.ts";
@@ -19,7 +20,7 @@ const force = createRoute({
   },
   responses: {
     200: s.json(s.Room, "The room as it is now"),
-    ...s.problems(400, 401, 404, 408, 409, 413, 415, 422),
+    ...s.problems(400, 404, 408, 409, 413, 415, 422),
   },
 });
 
@@ -34,7 +35,7 @@ const sfus = createRoute({
       z.object({ sfus: z.array(s.Sfu) }).openapi("Sfus"),
       "The SFU nodes; none: calls stay in the mesh",
     ),
-    ...s.problems(401),
+    ...s.problems(),
   },
 });
 
@@ -43,9 +44,12 @@ export function topologyRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
     const { mode } = c.req.valid("json");
     requireSfu(mode);
-    const result = await hub.change(key, { kind: "configure", given: { topology: { mode } } });
+    const result = await hub.rooms.change(key, {
+      kind: "configure",
+      given: { topology: { mode } },
+    });
     if (result.kind === "refused") throw refusalProblem(result);
-    return c.json(s.roomAnswer(result.state!), 200);
+    return c.json(s.roomAnswer(summaryOf(result.state!)), 200);
   });
 
   app.openapi(sfus, (c) => c.json({ sfus: [] }, 200));

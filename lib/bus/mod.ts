@@ -4,27 +4,67 @@
  * @module
  */
 import type { MessageClass } from "../protocol.ts";
-import type { RoomChange } from "../room.ts";
 import type { RoomKey } from "../room_state.ts";
+import type { Told } from "../room_view.ts";
 
 /** What one node tells another. */
 export type BusMessage =
   /** A room changed: tell those of its people who are on your node. */
-  | { kind: "changes"; room: RoomKey; changes: RoomChange[] }
+  | { kind: "changes"; room: RoomKey; told: Told }
   /** Hand this frame to one of your people. */
   | { kind: "deliver"; room: RoomKey; to: string; frame: string; of: MessageClass };
 
-/** What an inbox does with what it gets. */
+/** What an inbox does with what it gets. Neither may throw. */
 export interface Inbox {
   message(message: BusMessage): void;
-  /** Messages may have been missed: whoever leans on them is to read anew. */
+  /** Messages may have been missed: whoever leans on them is to look anew. May come often, so make it cheap. */
   missed(): void;
+}
+
+/** An inbox that is kept open. */
+export interface Subscription {
+  /** Resolves when the inbox is open for the first time, or is closed before that; never rejects. */
+  readonly ready: Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Carries messages between nodes. */
 export interface Bus {
-  /** Sends to one node's inbox. May lose, never doubles; in order per pair of nodes. */
-  publish(node: string, message: BusMessage): void;
-  /** Opens a node's inbox; the answer closes it. */
-  subscribe(node: string, inbox: Inbox): Promise<() => Promise<void>>;
+  /** `"down"`: what is sent now is refused, or what is sent to this node's inboxes is lost. */
+  readonly state: "up" | "down";
+  /**
+   * Sends to one node's inbox. May lose, never doubles; in order per pair of nodes. Resolves when the carrier has it,
+   * rejects when it may not have it. Nothing is kept to be sent later.
+   *
+   * @throws {MessageTooLargeError} (rejects) above `BUS_MESSAGE_BYTES`.
+   * @throws {BusAwayError} (rejects) when the carrier is away, at once or after its time-out, or when too much is waiting for it.
+   */
+  publish(node: string, message: BusMessage): Promise<void>;
+  /**
+   * Opens a node's inbox and keeps it open: an adapter connects again by itself, and calls `missed` after each gap; a
+   * first opening that took more than one try counts as one.
+   */
+  subscribe(node: string, inbox: Inbox): Subscription;
+  /** The carrier may have been away, as something else has seen: look whether the inboxes still hear. */
+  check(): void;
+  /** Lets go of all connections and inboxes; what is under way is rejected. */
+  close(): Promise<void>;
+}
+
+/** The largest message, in bytes of its JSON text: below what NATS takes by default, and what @upstash/redis buffers. */
+export const BUS_MESSAGE_BYTES = 524_288;
+
+/** This message can never be sent. */
+export class MessageTooLargeError extends Error {
+  override readonly name = "MessageTooLargeError";
+  constructor(node: string, bytes: number) {
+    super(
+      `Cannot send to node ${node}: the message has ${bytes} bytes; expected at most ${BUS_MESSAGE_BYTES}`,
+    );
+  }
+}
+
+/** The carrier is away, too slow or too busy: the message is lost, or nobody knows. */
+export class BusAwayError extends Error {
+  override readonly name = "BusAwayError";
 }

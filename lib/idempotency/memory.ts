@@ -2,25 +2,31 @@ import { POLICY } from "../policy.ts";
 import type { Idempotency, SavedRequest } from "./mod.ts";
 
 /** Keys in this process's memory: for one node, and for tests. */
-export function memoryIdempotency(): Idempotency {
-  const requests = new Map<string, SavedRequest & { until: number }>();
+export function memoryIdempotency(clock: () => number = Date.now): Idempotency {
+  const requests = new Map<string, { request: SavedRequest; until: number }>();
+
+  /** Oldest first: what is saved goes to the end. */
+  function put(key: string, request: SavedRequest, lifeMs: number): void {
+    requests.delete(key);
+    requests.set(key, { request, until: clock() + lifeMs });
+  }
+
   return {
-    take(key, fingerprint, now) {
-      // Oldest first, and all live equally long: what has expired stands in front.
+    take(key, fingerprint) {
+      const now = clock();
       for (const [old, { until }] of requests) {
         if (until > now) break;
         requests.delete(old);
       }
       const known = requests.get(key);
-      if (known) return Promise.resolve(known);
+      if (known && known.until > now) return Promise.resolve(known.request);
       const [oldest] = requests.keys();
       if (oldest !== undefined && requests.size >= POLICY.idempotencyKeys) requests.delete(oldest);
-      requests.set(key, { fingerprint, until: now + POLICY.idempotencyTtlMs });
+      put(key, { fingerprint }, POLICY.idempotencyLeaseMs);
       return Promise.resolve(undefined);
     },
-    save(key, answer) {
-      const request = requests.get(key);
-      if (request) request.answer = answer;
+    save(key, request) {
+      put(key, request, POLICY.idempotencyTtlMs);
       return Promise.resolve();
     },
     release(key) {

@@ -20,9 +20,9 @@ export interface SavedRequest {
 
 export interface Idempotency {
   /** Takes a key. The answer is what stood there already, or `undefined` if the key is now ours. */
-  take(key: string, fingerprint: string, now: number): Promise<SavedRequest | undefined>;
-  /** Keeps the answer of a key that we took. */
-  save(key: string, answer: SavedAnswer): Promise<void>;
+  take(key: string, fingerprint: string): Promise<SavedRequest | undefined>;
+  /** Keeps the answer of a key that we took, for `POLICY.idempotencyTtlMs`; a key without one for `idempotencyLeaseMs`. */
+  save(key: string, request: Required<SavedRequest>): Promise<void>;
   /** Gives a key back: the request failed and may be tried again. */
   release(key: string): Promise<void>;
 }

@@ -1,57 +1,190 @@
 import { POLICY } from "../policy.ts";
-import { reduce } from "../room.ts";
-import { deadline, type RoomKey, type RoomState } from "../room_state.ts";
-import { keyOf, type Page, type Presence, roomNotFound } from "./mod.ts";
+import type { Changed, Refusal, RoomEvent } from "../room.ts";
+import { activeNodesOf, deadline, nodesOf, type RoomKey, type RoomState } from "../room_state.ts";
+import {
+  applied,
+  type Beat,
+  keyOf,
+  type Page,
+  parseKey,
+  type Presence,
+  roomNotFound,
+  summaryOf,
+} from "./mod.ts";
 
-/** Rooms in this process's memory: for one node, and for tests. */
-export function memoryPresence(): Presence {
-  const tenants = new Map<string, Map<string, RoomState>>();
-  const deadlines = new Map<string, { key: RoomKey; at: number }>();
+const LEASE = POLICY.lease;
 
-  function roomsOf(tenant: string): Map<string, RoomState> {
-    let rooms = tenants.get(tenant);
-    if (!rooms) tenants.set(tenant, rooms = new Map());
+/** Rooms in this process's memory: for one node, and for tests of several. */
+export class MemoryPresence implements Presence {
+  readonly #clock: () => number;
+  readonly #tenants = new Map<string, Map<string, RoomState>>();
+  /** When a room that has ended was made. */
+  readonly #ended = new Map<string, { createdAt: number; at: number }>();
+  readonly #due = new Map<string, number>();
+  readonly #nodes = new Map<string, { at: number; count: number }>();
+  readonly #dead = new Map<string, number>();
+  /** By node: its rooms that another node has changed, and when. */
+  readonly #changed = new Map<string, Map<string, number>>();
+  #judgeFrom = 0;
+
+  /** `clock`: ms since 1970, for leases and what is due. */
+  constructor(clock: () => number = Date.now) {
+    this.#clock = clock;
+  }
+
+  /** Loses everything, as a store does that is flushed. */
+  forget(): void {
+    this.#judgeFrom = 0;
+    const all = [this.#tenants, this.#ended, this.#due, this.#nodes, this.#dead, this.#changed];
+    for (const map of all) map.clear();
+  }
+
+  create(room: RoomState): Promise<"created" | "exists" | "limit"> {
+    const rooms = this.#roomsOf(room.key.tenant);
+    if (rooms.has(room.key.id)) return Promise.resolve("exists");
+    if (rooms.size >= POLICY.roomsPerTenant) return Promise.resolve("limit");
+    const predecessor = this.#ended.get(keyOf(room.key))?.createdAt;
+    const made = predecessor === undefined ? room : { ...room, predecessor };
+    this.#save(room.key, undefined, made);
+    return Promise.resolve("created");
+  }
+
+  read(key: RoomKey): Promise<RoomState | undefined> {
+    return Promise.resolve(this.#roomsOf(key.tenant).get(key.id));
+  }
+
+  list(tenant: string, { cursor, limit }: { cursor?: string; limit: number }): Promise<Page> {
+    const rooms = this.#roomsOf(tenant);
+    const ids = [...rooms.keys()].filter((id) => cursor === undefined || id > cursor).sort();
+    const page = ids.slice(0, limit);
+    return Promise.resolve({
+      rooms: page.map((id) => summaryOf(rooms.get(id)!)),
+      cursor: ids.length > limit ? page.at(-1) : undefined,
+    });
+  }
+
+  change(
+    key: RoomKey,
+    event: RoomEvent,
+    now: number,
+    known?: RoomState,
+  ): Promise<Changed | Refusal> {
+    const before = this.#roomsOf(key.tenant).get(key.id);
+    const state = before ?? (this.#hasEnded(known) ? undefined : known);
+    if (!state) return Promise.resolve(roomNotFound(key));
+    const result = applied(state, event, now, known);
+    if (result.kind === "refused") return Promise.resolve(result);
+    if (result.state !== before || event.kind === "tick") this.#save(key, before, result.state);
+    return Promise.resolve(result);
+  }
+
+  beat(node: string, count: number): Promise<Beat> {
+    const now = this.#clock();
+    const previous = this.#nodes.get(node)?.count ?? 0;
+    this.#judge(now);
+    this.#nodes.set(node, { at: now, count });
+    this.#dead.delete(node);
+    return Promise.resolve({
+      previous,
+      changed: this.#takeChanged(node, now),
+      due: this.#takeDue(now),
+      dead: Object.fromEntries(this.#dead),
+    });
+  }
+
+  retire(node: string): Promise<void> {
+    this.#bury(node, this.#clock(), this.#clock() + POLICY.awayGraceMs);
+    return Promise.resolve();
+  }
+
+  #roomsOf(tenant: string): Map<string, RoomState> {
+    let rooms = this.#tenants.get(tenant);
+    if (!rooms) this.#tenants.set(tenant, rooms = new Map());
     return rooms;
   }
 
-  function save(key: RoomKey, state: RoomState | null): void {
-    const at = state ? deadline(state) : Infinity;
-    if (at === Infinity) deadlines.delete(keyOf(key));
-    else deadlines.set(keyOf(key), { key, at });
-    if (state) roomsOf(key.tenant).set(key.id, state);
-    else roomsOf(key.tenant).delete(key.id);
+  #hasEnded(known: RoomState | undefined): boolean {
+    if (known === undefined) return false;
+    const ended = this.#ended.get(keyOf(known.key));
+    return ended !== undefined && known.createdAt <= ended.createdAt;
   }
 
-  return {
-    create(room) {
-      const rooms = roomsOf(room.key.tenant);
-      if (rooms.has(room.key.id)) return Promise.resolve("exists");
-      if (rooms.size >= POLICY.roomsPerTenant) return Promise.resolve("limit");
-      save(room.key, room);
-      return Promise.resolve("created");
-    },
-    read(key) {
-      return Promise.resolve(roomsOf(key.tenant).get(key.id));
-    },
-    list(tenant, { cursor, limit }): Promise<Page> {
-      const rooms = roomsOf(tenant);
-      const ids = [...rooms.keys()].filter((id) => cursor === undefined || id > cursor).sort();
-      const page = ids.slice(0, limit);
-      return Promise.resolve({
-        rooms: page.map((id) => rooms.get(id)!),
-        cursor: ids.length > limit ? page.at(-1) : undefined,
-      });
-    },
-    change(key, event, now) {
-      const state = roomsOf(key.tenant).get(key.id);
-      if (!state) return Promise.resolve(roomNotFound(key));
-      const result = reduce(state, event, now);
-      if (result.kind === "changed" && result.state !== state) save(key, result.state);
-      return Promise.resolve(result);
-    },
-    due(now) {
-      const due = [...deadlines.values()].filter(({ at }) => at <= now);
-      return Promise.resolve(due.map(({ key }) => key));
-    },
-  };
+  #save(key: RoomKey, before: RoomState | undefined, state: RoomState | null): void {
+    const name = keyOf(key);
+    const now = this.#clock();
+    if (state) {
+      this.#roomsOf(key.tenant).set(key.id, state);
+    } else {
+      this.#roomsOf(key.tenant).delete(key.id);
+      if (before) this.#ended.set(name, { createdAt: before.createdAt, at: now });
+    }
+    const active = activeNodesOf(state);
+    const forsaken = [...active].some((node) => this.#dead.has(node));
+    const at = forsaken ? now - LEASE.dueMarginMs : state ? deadline(state) : Infinity;
+    if (at === Infinity) this.#due.delete(name);
+    else this.#due.set(name, at);
+    for (const node of active) this.#vouchFor(node, now);
+    for (const node of nodesOf(before ?? null).union(nodesOf(state))) {
+      let changed = this.#changed.get(node);
+      if (!changed) this.#changed.set(node, changed = new Map());
+      changed.set(name, now);
+    }
+  }
+
+  /** A node that somebody else names has a lease too, or it would never run out. */
+  #vouchFor(node: string, now: number): void {
+    if (this.#nodes.has(node) || this.#dead.has(node)) return;
+    this.#nodes.set(node, { at: now - LEASE.beatMs, count: 0 });
+  }
+
+  /** Nodes that missed their time are dead; but not when all did, for then it was the store that was away. */
+  #judge(now: number): void {
+    const nodes = [...this.#nodes];
+    const newest = Math.max(...nodes.map(([, { at }]) => at));
+    if (nodes.length > 0 && now - newest > LEASE.silentStoreMs) {
+      this.#judgeFrom = now + LEASE.silentStoreMs;
+    }
+    if (now < this.#judgeFrom) return;
+    for (const [node, { at }] of nodes) {
+      if (now - at > LEASE.lapsesAfterMs) this.#bury(node, at, now - LEASE.dueMarginMs);
+    }
+    for (const [node, at] of this.#dead) {
+      if (now - at > LEASE.forgetDeadMs) this.#dead.delete(node);
+    }
+    for (const [name, { at }] of this.#ended) {
+      if (now - at > LEASE.forgetEndedMs) this.#ended.delete(name);
+    }
+  }
+
+  #bury(node: string, lastSeen: number, dueAt: number): void {
+    this.#nodes.delete(node);
+    this.#changed.delete(node);
+    this.#dead.set(node, lastSeen);
+    for (const rooms of this.#tenants.values()) {
+      for (const state of rooms.values()) {
+        const name = keyOf(state.key);
+        if (!activeNodesOf(state).has(node)) continue;
+        this.#due.set(name, Math.min(dueAt, this.#due.get(name) ?? Infinity));
+      }
+    }
+  }
+
+  #takeChanged(node: string, now: number): Beat["changed"] {
+    const changed = this.#changed.get(node) ?? new Map<string, number>();
+    const old = [...changed].filter(([, at]) => at <= now - LEASE.changedMarginMs);
+    return old.map(([name]) => {
+      changed.delete(name);
+      const key = parseKey(name);
+      const state = this.#roomsOf(key.tenant).get(key.id);
+      const holds = activeNodesOf(state ?? null).has(node);
+      return { key, stamp: state?.stamp ?? null, holds };
+    });
+  }
+
+  #takeDue(now: number): RoomKey[] {
+    const due = [...this.#due].filter(([, at]) => at <= now - LEASE.dueMarginMs)
+      .slice(0, LEASE.dueLimit);
+    for (const [name] of due) this.#due.set(name, now + LEASE.claimMs);
+    return due.map(([name]) => parseKey(name));
+  }
 }

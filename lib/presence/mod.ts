@@ -1,32 +1,66 @@
 /**
- * The port to what all nodes share: rooms with their rosters and topology. Every change is atomic.
+ * The port to what all nodes share: rooms with their rosters and topology, and the nodes' leases. Every change is atomic.
  *
  * @module
  */
-import type { Changed, Refusal, RoomEvent } from "../room.ts";
-import type { RoomKey, RoomState } from "../room_state.ts";
+import { type Changed, reduce, type Refusal, type RoomEvent } from "../room.ts";
+import { newStamp, type RoomKey, type RoomState } from "../room_state.ts";
+
+/** A room as a list shows it. */
+export type RoomSummary =
+  & Pick<RoomState, "key" | "settings" | "createdAt" | "topology">
+  & { participantCount: number };
 
 export interface Page {
-  rooms: RoomState[];
+  rooms: RoomSummary[];
   /** Where the next page begins; absent on the last. */
   cursor?: string;
 }
 
+/** What a node learns by its sign of life. */
+export interface Beat {
+  /** The number of this node's last beat that the store remembers; 0 if it remembers none. */
+  previous: number;
+  /** Rooms with people of this node that changed elsewhere since the last beat, and the stamp that they have now; `null`: gone. `holds`: the node has someone active there. */
+  changed: { key: RoomKey; stamp: string | null; holds: boolean }[];
+  /** Rooms in which something is due, that this node is to see to: no other is told for a while. */
+  due: RoomKey[];
+  /** Nodes whose lease ran out, and when they gave their last sign of life, in ms since 1970. */
+  dead: Record<string, number>;
+}
+
+/** Every method rejects with `Unavailable` when the store cannot be used. */
 export interface Presence {
   /** Makes a room, unless one of its key exists or the tenant has `POLICY.roomsPerTenant`. */
   create(room: RoomState): Promise<"created" | "exists" | "limit">;
   read(key: RoomKey): Promise<RoomState | undefined>;
   /** One tenant's rooms by id, at most `limit`, those after `cursor`. */
   list(tenant: string, options: { cursor?: string; limit: number }): Promise<Page>;
-  /** Applies `reduce` atomically. A room that is not there refuses with `room_not_found`. */
-  change(key: RoomKey, event: RoomEvent, now: number): Promise<Changed | Refusal>;
-  /** The rooms whose `deadline` has passed. */
-  due(now: number): Promise<RoomKey[]>;
+  /**
+   * Applies `reduce` atomically. A room that is not there refuses with `room_not_found`. `known`, what the caller knows
+   * of the room, saves reading it where it is current, and takes its place where the store has lost it.
+   */
+  change(
+    key: RoomKey,
+    event: RoomEvent,
+    now: number,
+    known?: RoomState,
+  ): Promise<Changed | Refusal>;
+  /** A node's sign of life, the `count`th, from 1: renews its lease. */
+  beat(node: string, count: number): Promise<Beat>;
+  /** Ends a node's lease: its people are taken for `away` from now on, until they come back on another. */
+  retire(node: string): Promise<void>;
 }
 
 /** A room's key as one string; ids hold no slash. */
 export function keyOf(key: RoomKey): string {
   return `${key.tenant}/${key.id}`;
+}
+
+/** The key that `keyOf` made a string of. */
+export function parseKey(name: string): RoomKey {
+  const slash = name.indexOf("/");
+  return { tenant: name.slice(0, slash), id: name.slice(slash + 1) };
 }
 
 export function roomNotFound(key: RoomKey): Refusal {
@@ -35,4 +69,28 @@ export function roomNotFound(key: RoomKey): Refusal {
     code: "room_not_found",
     message: `Cannot find room "${key.id}"; expected one made by POST /v1/rooms that has not ended`,
   };
+}
+
+/** What a list shows of a room. */
+export function summaryOf({ key, settings, createdAt, topology, members }: RoomState): RoomSummary {
+  return { key, settings, createdAt, topology, participantCount: Object.keys(members).length };
+}
+
+/**
+ * What an adapter does with an event, given what it has: `reduce`, with a new stamp for what is to be written; a state
+ * that stays is the same object. A store that is behind what the caller knows goes on from the caller's version, so
+ * that versions never go back.
+ */
+export function applied(
+  state: RoomState,
+  event: RoomEvent,
+  now: number,
+  known?: RoomState,
+): Changed | Refusal {
+  const behind = known !== undefined && known.version > state.version;
+  const from = behind ? { ...state, version: known.version } : state;
+  const result = reduce(from, event, now);
+  if (result.kind === "refused" || result.state === null) return result;
+  if (result.state === from) return { ...result, state };
+  return { ...result, state: { ...result.state, stamp: newStamp() } };
 }

@@ -53,7 +53,7 @@ export function limitTime(): MiddlewareHandler {
           new ProblemError(
             "request_timeout",
             `Cannot wait for the request any longer: it took over ${ms} ms; expected it whole by then`,
-            { connection: "close" },
+            { headers: { connection: "close" } },
           ),
         );
       }, ms);

@@ -20,7 +20,7 @@ export function idempotent(store: Idempotency): MiddlewareHandler<TenantEnv> {
     }
     const key = `${c.get("tenant")}/${header}`;
     const fingerprint = digest(`${c.req.path}\n${await c.req.text()}`);
-    const known = await store.take(key, fingerprint, Date.now());
+    const known = await store.take(key, fingerprint);
     if (known) {
       c.res = replay(header, fingerprint, known);
       return;
@@ -30,11 +30,12 @@ export function idempotent(store: Idempotency): MiddlewareHandler<TenantEnv> {
       await next();
       // "Not now" is no answer to keep: the same request may be tried again.
       if (c.res.status >= 500 || c.res.status === 429) return;
-      await store.save(key, {
+      const answer = {
         status: c.res.status,
         contentType: c.res.headers.get("content-type") ?? "application/json",
         body: await c.res.clone().text(),
-      });
+      };
+      await store.save(key, { fingerprint, answer });
       answered = true;
     } finally {
       if (!answered) await store.release(key);
@@ -57,7 +58,7 @@ function replay(
     throw new ProblemError(
       "idempotency_key_in_use",
       `Cannot repeat the request of Idempotency-Key "${header}" yet: the first is being answered; expected a moment's wait`,
-      { "retry-after": "1" },
+      { retryAfterMs: 1_000 },
     );
   }
   const { status, contentType, body } = known.answer;

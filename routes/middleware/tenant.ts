@@ -19,7 +19,7 @@ export function requireTenant(
         `Cannot authorize: ${
           secret === undefined ? "no bearer secret was sent" : "no tenant has this secret"
         }; expected "Authorization: Bearer <api secret>"`,
-        { "www-authenticate": `Bearer realm="meshlift"` },
+        { headers: { "www-authenticate": `Bearer realm="meshlift"` } },
       );
     }
     c.set("tenant", tenant);

@@ -3,31 +3,39 @@ import { describe, it } from "@std/testing/bdd";
 import { POLICY } from "../../lib/policy.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
 import type { Changed, RoomEvent } from "../../lib/room.ts";
-import {
-  deadline,
-  defaultSettings,
-  newRoom,
-  type RoomKey,
-  type RoomState,
-} from "../../lib/room_state.ts";
+import { defaultSettings, newRoom, type RoomKey } from "../../lib/room_state.ts";
+import { leaseContract } from "./leases.ts";
 
 const NOW = 1_800_000_000_000;
 const key = (id: string, tenant = "acme"): RoomKey => ({ tenant, id });
 const room = (id: string, tenant?: string) => newRoom(key(id, tenant), defaultSettings(), NOW);
 
-function enter(id: string): RoomEvent {
+function enter(id: string, node = "n1"): RoomEvent {
   const permissions = { publish: true, subscribe: true, chat: true, moderate: false };
   const admission = { id, identity: id, permissions, ticket: `t_${id}`, expiresAt: NOW + 60_000 };
-  return { kind: "enter", admission, node: "n1", connection: `c_${id}` };
+  return { kind: "enter", admission, node, connection: `c_${id}` };
 }
 
-/** What every presence adapter must do. `make` gives one without rooms. */
-export function presenceContract(name: string, make: () => Presence | Promise<Presence>): void {
+/** A store without rooms. */
+export interface PresenceUnderTest {
+  presence: Presence;
+  /** Loses all that it holds, as by FLUSHALL. */
+  forget(): Promise<void>;
+}
+
+/** What every presence adapter must do. `open` gives one without rooms, whose time is `clock`'s. */
+export function presenceContract(
+  name: string,
+  open: (clock: () => number) => PresenceUnderTest | Promise<PresenceUnderTest>,
+): void {
+  const make = async () => (await open(() => NOW)).presence;
+
   describe(`presence: ${name}`, () => {
     it("reads what was made", async () => {
       const presence = await make();
-      assertEquals(await presence.create(room("r")), "created");
-      assertEquals(await presence.read(key("r")), room("r"));
+      const made = room("r");
+      assertEquals(await presence.create(made), "created");
+      assertEquals(await presence.read(key("r")), made);
     });
 
     it("does not make a room twice", async () => {
@@ -81,22 +89,55 @@ export function presenceContract(name: string, make: () => Presence | Promise<Pr
       assertEquals((await presence.read(key("r")))!.topology, { mode: "sfu", epoch: 2 });
     });
 
-    it("keeps a room as it was when a change is refused", async () => {
+    it("goes by what it has, not by what the caller knows, where that is old", async () => {
       const presence = await make();
       await presence.create(room("r"));
+      const old = (await presence.read(key("r")))!;
+      await presence.change(key("r"), enter("a"), NOW);
+      const result = await presence.change(key("r"), enter("b"), NOW, old);
+      assertEquals(Object.keys((result as Changed).state!.members), ["a", "b"]);
+      assertEquals(Object.keys((await presence.read(key("r")))!.members), ["a", "b"]);
+    });
+
+    it("refuses nothing because of what the caller believes", async () => {
+      const presence = await make();
+      await presence.create(room("r"));
+      const old = (await presence.read(key("r")))!;
+      await presence.change(key("r"), enter("a"), NOW);
+      const result = await presence.change(key("r"), { kind: "remove", id: "a" }, NOW, old);
+      assertEquals(result.kind, "changed");
+    });
+
+    it("gives each state that it writes a stamp of its own", async () => {
+      const presence = await make();
+      await presence.create(room("r"));
+      const stamps = new Set([(await presence.read(key("r")))!.stamp]);
+      for (const id of ["a", "b"]) {
+        const result = await presence.change(key("r"), enter(id), NOW);
+        stamps.add((result as Changed).state!.stamp);
+        assert(stamps.has((await presence.read(key("r")))!.stamp));
+      }
+      assertEquals(stamps.size, 3);
+    });
+
+    it("keeps a room as it was when a change is refused", async () => {
+      const presence = await make();
+      const made = room("r");
+      await presence.create(made);
       await presence.change(key("r"), { kind: "remove", id: "nobody" }, NOW);
-      assertEquals(await presence.read(key("r")), room("r"));
+      assertEquals(await presence.read(key("r")), made);
     });
 
     it("gives away nothing by which a caller could change it", async () => {
       const presence = await make();
       const mine = room("r");
+      const before = structuredClone(mine);
       await presence.create(mine);
       const read = await presence.read(key("r"));
       assert(read !== undefined);
       await presence.change(key("r"), enter("a"), NOW);
-      assertEquals(read, room("r"));
-      assertEquals(mine, room("r"));
+      assertEquals(read, before);
+      assertEquals(mine, before);
     });
 
     it("lists one tenant's rooms by id, page by page, each once", async () => {
@@ -141,40 +182,6 @@ export function presenceContract(name: string, make: () => Presence | Promise<Pr
       await presence.change(key("r0"), { kind: "end" }, NOW);
       assertEquals(await presence.create(room("again")), "created");
     });
-
-    describe("due", () => {
-      async function dueAfter(events: RoomEvent[]): Promise<[Presence, RoomState | undefined]> {
-        const presence = await make();
-        await presence.create(room("r"));
-        for (const event of events) await presence.change(key("r"), event, NOW);
-        return [presence, await presence.read(key("r"))];
-      }
-
-      it("names a room from its deadline on, not before", async () => {
-        const [presence, state] = await dueAfter([
-          enter("a"),
-          { kind: "away", id: "a", connection: "c_a" },
-        ]);
-        const at = deadline(state!);
-        assertEquals(at, NOW + POLICY.awayGraceMs);
-        assertEquals(await presence.due(at - 1), []);
-        assertEquals(await presence.due(at), [key("r")]);
-      });
-
-      it("does not name a room for which nothing can be due", async () => {
-        const [presence] = await dueAfter([enter("a")]);
-        assertEquals(await presence.due(NOW + 1e12), []);
-      });
-
-      it("does not name a room that has ended", async () => {
-        const [presence] = await dueAfter([{ kind: "end" }]);
-        assertEquals(await presence.due(NOW + 1e12), []);
-      });
-
-      it("names a room that nobody ever entered", async () => {
-        const [presence] = await dueAfter([]);
-        assertEquals(await presence.due(NOW + POLICY.room.emptyTimeoutSeconds * 1000), [key("r")]);
-      });
-    });
   });
+  leaseContract(name, open);
 }

@@ -11,7 +11,8 @@ import { Connection, type Wire } from "../../lib/connection.ts";
 import { Hub } from "../../lib/hub.ts";
 import { randomId } from "../../lib/ids.ts";
 import type { LogFields } from "../../lib/log.ts";
-import { memoryPresence } from "../../lib/presence/memory.ts";
+import { memoryLimits } from "../../lib/limits/memory.ts";
+import { MemoryPresence } from "../../lib/presence/memory.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
 import { type ClientFrame, Permissions, type WelcomeFrame } from "../../lib/protocol.ts";
 import { defaultSettings, newRoom, type RoomKey, type RoomSettings } from "../../lib/room_state.ts";
@@ -41,7 +42,7 @@ export interface FakeNode {
 }
 
 export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
-  const { node = "n1", presence = memoryPresence(), bus = memoryBus(), env = {} } = parts;
+  const { node = "n1", presence = new MemoryPresence(), bus = memoryBus(), env = {} } = parts;
   const config = readConfig({ ...ENVIRONMENT, ...env });
   const logs: FakeNode["logs"] = [];
   const waiting = new Map<string, () => void>();
@@ -51,6 +52,8 @@ export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
     presence,
     bus,
     tokens: new Tokens(config.tokenSecret),
+    limits: memoryLimits(config.rates),
+    guards: [],
     log: (level, event, fields = {}) => {
       logs.push({ level, event, fields });
       waiting.get(event)?.();
@@ -98,8 +101,8 @@ export class FakeWire implements Wire {
     this.#resolveClosed = resolve;
   });
 
-  constructor(hub: Hub) {
-    this.connection = new Connection(this, hub);
+  constructor(readonly hub: Hub) {
+    this.connection = new Connection(this, hub, "192.0.2.1");
   }
 
   send(text: string): void {

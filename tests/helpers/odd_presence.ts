@@ -1,7 +1,8 @@
-import { memoryPresence } from "../../lib/presence/memory.ts";
+import { MemoryPresence } from "../../lib/presence/memory.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
 import type { RoomEvent } from "../../lib/room.ts";
 import type { RoomKey } from "../../lib/room_state.ts";
+import { Unavailable } from "../../lib/unavailable.ts";
 
 /** Which changes are meant. */
 export interface Which {
@@ -9,24 +10,43 @@ export interface Which {
   room?: RoomKey;
 }
 
-/** A store as a network makes it: some changes fail, some answers come late and overtake each other. */
+/** A store as a network makes it: some changes fail, some answers come late or never, at times it is away. */
 export class OddPresence implements Presence {
   readonly #inner: Presence;
   readonly #failing: Which[] = [];
   readonly #holding: { which: Which; held: (release: () => void) => void }[] = [];
+  readonly #losing: Which[] = [];
+  #state: "there" | "away" = "there";
+  /** How often it was asked for anything. */
+  calls = 0;
 
-  constructor(inner = memoryPresence()) {
+  constructor(inner: Presence = new MemoryPresence()) {
     this.#inner = inner;
   }
 
-  create: Presence["create"] = (room) => this.#inner.create(room);
-  read: Presence["read"] = (key) => this.#inner.read(key);
-  list: Presence["list"] = (tenant, options) => this.#inner.list(tenant, options);
-  due: Presence["due"] = (now) => this.#inner.due(now);
+  create: Presence["create"] = (...args) => this.#ask(() => this.#inner.create(...args));
+  read: Presence["read"] = (...args) => this.#ask(() => this.#inner.read(...args));
+  list: Presence["list"] = (...args) => this.#ask(() => this.#inner.list(...args));
+  beat: Presence["beat"] = (...args) => this.#ask(() => this.#inner.beat(...args));
+  retire: Presence["retire"] = (...args) => this.#ask(() => this.#inner.retire(...args));
+
+  /** From now on nobody gets an answer. */
+  goAway(): void {
+    this.#state = "away";
+  }
+
+  comeBack(): void {
+    this.#state = "there";
+  }
 
   /** The next such change does not happen: it fails. */
   failNext(which: Which): void {
     this.#failing.push(which);
+  }
+
+  /** The next such change happens, but nobody hears of it. */
+  loseAnswerOfNext(which: Which): void {
+    this.#losing.push(which);
   }
 
   /**
@@ -39,18 +59,30 @@ export class OddPresence implements Presence {
     return promise;
   }
 
-  async change(...[key, event, now]: Parameters<Presence["change"]>) {
+  async change(...args: Parameters<Presence["change"]>) {
+    const [key, event] = args;
     const fits = (which: Which) =>
       which.kind === event.kind && (which.room === undefined || which.room.id === key.id);
-    const failing = this.#failing.findIndex(fits);
-    if (failing >= 0) {
-      this.#failing.splice(failing, 1);
-      throw new Error(`the store has gone at "${event.kind}"`);
-    }
-    const answer = this.#inner.change(key, event, now);
+    const takeFrom = (list: Which[]) => {
+      const at = list.findIndex(fits);
+      return at >= 0 && list.splice(at, 1).length > 0;
+    };
+    if (takeFrom(this.#failing)) throw new Error(`the store has gone at "${event.kind}"`);
+    const answer = await this.#ask(() => this.#inner.change(...args));
+    if (takeFrom(this.#losing)) throw gone();
     const holding = this.#holding.findIndex(({ which }) => fits(which));
     const [hold] = holding < 0 ? [] : this.#holding.splice(holding, 1);
     if (hold) await new Promise<void>(hold.held);
-    return await answer;
+    return answer;
   }
+
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    this.calls++;
+    if (this.#state === "away") throw gone();
+    return await call();
+  }
+}
+
+function gone(): Unavailable {
+  return new Unavailable("store", "no answer", 1_000);
 }

@@ -29,9 +29,10 @@ const BAD: [variable: string, value: string | undefined, expected: string][] = [
   ["DEMO", "yes", `"on" or "off"`],
   ["FRAME_RATE", "0", "a whole number from 1 to 1000000"],
   ["FRAME_BURST", "many", "a whole number from 1 to 1000000"],
-  ["UPSTASH_REDIS_REST_URL", "https://redis.example.com", "UPSTASH_REDIS_REST_URL to be unset"],
-  ["UPSTASH_REDIS_REST_TOKEN", "hunter2hunter2", "UPSTASH_REDIS_REST_TOKEN to be unset"],
-  ["BUS_URL", "nats://hunter2hunter2@example.com", "BUS_URL to be unset"],
+  ["UPSTASH_REDIS_REST_URL", "redis://127.0.0.1", "begins with https:// or http://"],
+  ["BUS_URL", "kafka://hunter2hunter2@example.com", "begins with nats://"],
+  ["REST_RATE", "0", "a whole number from 1 to 1000000"],
+  ["PROXY_HOPS", "many", "a whole number from 0 to 10"],
   ["SFU_URLS", "livekit+https://hunter2hunter2", "SFU_URLS to be unset"],
 ];
 
@@ -48,6 +49,20 @@ describe("readConfig refuses in one line", () => {
   it("TURN_URLS without TURN_SECRET", () => {
     const env = { ...GOOD, TURN_URLS: "turn:turn.example.com" };
     assertThrows(() => readConfig(env), ConfigError, "Cannot start: TURN_SECRET is not set");
+  });
+
+  it("one of two variables that need each other", () => {
+    const url = { UPSTASH_REDIS_REST_URL: "https://redis.example.com" };
+    assertThrows(
+      () => readConfig({ ...GOOD, ...url }),
+      ConfigError,
+      "Cannot start: UPSTASH_REDIS_REST_TOKEN is not set",
+    );
+    assertThrows(
+      () => readConfig({ ...GOOD, BUS_URL: "nats://127.0.0.1" }),
+      ConfigError,
+      "Cannot start: UPSTASH_REDIS_REST_URL is not set",
+    );
   });
 
   it("a value of several lines", () => {
@@ -70,6 +85,14 @@ describe("readConfig", () => {
       turn: undefined,
       demo: false,
       frames: { rate: 50, burst: 200 },
+      store: { kind: "memory" },
+      busUrl: undefined,
+      rates: {
+        rest: { rate: 1_000, burst: 10_000 },
+        join: { rate: 1_000, burst: 10_000 },
+        turn: { rate: 100, burst: 2_000 },
+      },
+      proxyHops: 0,
     });
   });
 

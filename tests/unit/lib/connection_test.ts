@@ -1,8 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { OddPresence } from "../../helpers/odd_presence.ts";
-import { memoryPresence } from "../../../lib/presence/memory.ts";
 import { POLICY } from "../../../lib/policy.ts";
 import { LIMITS } from "../../../lib/protocol.ts";
 import {
@@ -13,6 +11,7 @@ import {
   makeToken,
   STRANGER,
 } from "../../helpers/fake_node.ts";
+import { OddPresence } from "../../helpers/odd_presence.ts";
 
 /** A node with the room, and two who are in it. */
 async function pair(env: Record<string, string> = {}) {
@@ -311,16 +310,9 @@ describe("a connection", () => {
   });
 
   it("ends, and only it, when a frame sets off what nobody expected", async () => {
-    const presence = memoryPresence();
-    const node = fakeNode({
-      presence: {
-        ...presence,
-        change(key, event, now) {
-          if (event.kind === "update") throw new Error("the store has gone");
-          return presence.change(key, event, now);
-        },
-      },
-    });
+    const presence = new OddPresence();
+    presence.failNext({ kind: "update" });
+    const node = fakeNode({ presence });
     await makeRoom(node);
     const [ada, bob] = [await join(node, "ada"), await join(node, "bob")];
     ada.wire.says({ type: "update", attributes: {} });

@@ -3,7 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { memoryBus } from "../../../lib/bus/memory.ts";
 import { POLICY } from "../../../lib/policy.ts";
-import { memoryPresence } from "../../../lib/presence/memory.ts";
+import { MemoryPresence } from "../../../lib/presence/memory.ts";
 import {
   fakeNode,
   FakeWire,
@@ -99,7 +99,7 @@ describe("one node", () => {
     using time = new FakeTime();
     const node = fakeNode();
     await makeRoom(node);
-    const stop = await node.hub.start();
+    const stop = node.hub.start();
     const ada = await join(node, "ada");
     const bob = await join(node, "bob");
     bob.wire.hangsUp();
@@ -129,7 +129,7 @@ describe("one node", () => {
     const node = fakeNode();
     await makeRoom(node);
     const people = [await join(node, "ada"), await join(node, "bob")];
-    await node.hub.change(ROOM, { kind: "end" });
+    await node.hub.rooms.change(ROOM, { kind: "end" });
     for (const { wire } of people) {
       assertEquals((await wire.frames.next("error")).code, "room_ended");
       assertEquals((await wire.closed).code, 4404);
@@ -146,7 +146,7 @@ describe("one node", () => {
       await ada.wire.closed;
       const bob = await join(node, "bob");
       bob.wire.hangsUp();
-      await node.hub.change(ROOM, { kind: "remove", id: bob.id });
+      await node.hub.rooms.change(ROOM, { kind: "remove", id: bob.id });
     }
     assertEquals(node.hub.size, { connections: 0, rooms: 0, participants: 0 });
   });
@@ -176,7 +176,7 @@ describe("one node", () => {
     const node = fakeNode();
     await makeRoom(node);
     const ada = await join(node, "ada");
-    await node.hub.change(ROOM, { kind: "configure", given: { name: "New" } });
+    await node.hub.rooms.change(ROOM, { kind: "configure", given: { name: "New" } });
     const told = await ada.wire.frames.next("room");
     assertEquals(told.room.name, "New");
     assertEquals((await join(node, "bob")).welcome.room.name, "New");
@@ -210,7 +210,7 @@ describe("one node", () => {
     await makeRoom(node);
     const token = await makeToken(node, "ada");
     const [one, two] = [await join(node, "ada", { token }), await join(node, "ada", { token })];
-    await node.hub.change(ROOM, { kind: "remove", id: one.id });
+    await node.hub.rooms.change(ROOM, { kind: "remove", id: one.id });
     assertEquals((await one.wire.closed).code, 4403);
     two.wire.hangsUp();
     const back = await resume(node, two.welcome.session);
@@ -223,11 +223,11 @@ describe("one node", () => {
 
 describe("two nodes with one store", () => {
   async function twoNodes() {
-    const shared = { presence: memoryPresence(), bus: memoryBus() };
+    const shared = { presence: new MemoryPresence(), bus: memoryBus() };
     const one = fakeNode({ ...shared, node: "n1" });
     const two = fakeNode({ ...shared, node: "n2" });
     await makeRoom(one);
-    const stops = [await one.hub.start(), await two.hub.start()];
+    const stops = [one.hub.start(), two.hub.start()];
     return {
       one,
       two,
@@ -314,7 +314,7 @@ describe("two nodes with one store", () => {
   it("remove one's only participant by a request to the other", async () => {
     await using nodes = await twoNodes();
     const bob = await join(nodes.one, "bob");
-    await nodes.two.hub.change(ROOM, { kind: "remove", id: bob.id });
+    await nodes.two.hub.rooms.change(ROOM, { kind: "remove", id: bob.id });
     assertEquals((await bob.wire.closed).code, 4403);
     assertEquals(nodes.one.hub.size.rooms, 0);
   });
@@ -322,7 +322,7 @@ describe("two nodes with one store", () => {
   it("end a room on both by a request to the one where nobody is", async () => {
     await using nodes = await twoNodes();
     const bob = await join(nodes.one, "bob");
-    await nodes.two.hub.change(ROOM, { kind: "end" });
+    await nodes.two.hub.rooms.change(ROOM, { kind: "end" });
     assertEquals((await bob.wire.closed).code, 4404);
   });
 

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { LocalRoom, type Peer } from "../../../lib/local_room.ts";
 import type { ParticipantInfo, ServerFrame } from "../../../lib/protocol.ts";
 import { reduce, type RoomEvent } from "../../../lib/room.ts";
+import type { RoomChange } from "../../../lib/room_change.ts";
 import { defaultSettings, memberOf, newRoom, type RoomState } from "../../../lib/room_state.ts";
 import { difference, follow, participantInfo, roomInfo } from "../../../lib/room_view.ts";
 
@@ -88,17 +89,19 @@ class Listener {
   }
 
   /** The answer of a change that was made here. */
-  make(state: RoomState | null, changes: Parameters<LocalRoom["advance"]>[1]): void {
+  make(state: RoomState | null, changes: RoomChange[]): void {
     this.room.advance(state, changes);
   }
 
   /** News from elsewhere; `store` is what a reader finds there. */
-  hear(changes: Parameters<LocalRoom["advance"]>[1], store: RoomState | null): void {
-    for (const change of changes ?? []) {
-      const next = change.kind === "ended" ? null : follow(this.room.view, change);
-      if (next === undefined) return this.room.advance(store);
-      this.room.advance(next, [change]);
-    }
+  hear(changes: RoomChange[], store: RoomState): void {
+    const { version, stamp } = store;
+    const next = follow(this.room.view, { changes, version, stamp });
+    if (next === undefined) return this.room.advance(store);
+    const news = changes.filter((change) =>
+      change.kind === "ended" || change.version > this.room.view.version
+    );
+    this.room.advance(next, news);
   }
 }
 

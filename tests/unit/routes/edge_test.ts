@@ -68,10 +68,14 @@ describe("operations", () => {
   it("/readyz says 503 when the node drains, /healthz does not", async () => {
     const { acme, node } = fakeApp();
     const ready = await acme.call("GET", "/readyz");
-    assertEquals([ready.status, ready.body], [200, { status: "serving" }]);
+    assertEquals([ready.status, ready.body], [200, { status: "serving", store: "up", bus: "up" }]);
     node.hub.drain();
     const draining = await acme.call("GET", "/readyz");
-    assertEquals([draining.status, draining.body], [503, { status: "draining" }]);
+    assertEquals([draining.status, draining.body], [503, {
+      status: "draining",
+      store: "up",
+      bus: "up",
+    }]);
     assertEquals((await acme.call("GET", "/healthz")).status, 200);
   });
 

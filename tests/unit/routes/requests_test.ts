@@ -2,7 +2,8 @@ import { assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { POLICY } from "../../../lib/policy.ts";
-import { memoryPresence } from "../../../lib/presence/memory.ts";
+import { MemoryPresence } from "../../../lib/presence/memory.ts";
+import type { Presence } from "../../../lib/presence/mod.ts";
 import { fakeApp } from "../../helpers/fake_app.ts";
 
 const ROUTES: [method: string, path: string][] = [
@@ -17,6 +18,16 @@ const ROUTES: [method: string, path: string][] = [
   ["POST", "/v1/rooms/r/topology"],
   ["GET", "/v1/sfus"],
 ];
+
+/** A store that makes rooms in its own way. */
+function creating(
+  create: (made: () => ReturnType<Presence["create"]>) => ReturnType<Presence["create"]>,
+): Presence {
+  const presence = new MemoryPresence();
+  const made = presence.create.bind(presence);
+  presence.create = (room) => create(() => made(room));
+  return presence;
+}
 
 describe("every REST route", () => {
   const SECRETS: Record<string, string> = {
@@ -81,7 +92,8 @@ describe("an error", () => {
   });
 
   it("that nobody expected shows nothing of itself, and is logged: 500 internal", async () => {
-    const presence = { ...memoryPresence(), list: () => Promise.reject(new Error("s3cret")) };
+    const presence = new MemoryPresence();
+    presence.list = () => Promise.reject(new Error("s3cret"));
     const { acme, node } = fakeApp({ presence });
     const { status, body } = await acme.problem("GET", "/v1/rooms");
     assertEquals([status, body.code], [500, "internal"]);
@@ -242,13 +254,9 @@ describe("an Idempotency-Key", () => {
   });
 
   it("is free again after an error of ours", async () => {
-    const presence = memoryPresence();
     let down = true;
     const { acme } = fakeApp({
-      presence: {
-        ...presence,
-        create: (room) => down ? Promise.reject(new Error("down")) : presence.create(room),
-      },
+      presence: creating((made) => down ? Promise.reject(new Error("down")) : made()),
     });
     assertEquals((await acme.call("POST", "/v1/rooms", { headers, body: {} })).status, 500);
     down = false;
@@ -256,13 +264,9 @@ describe("an Idempotency-Key", () => {
   });
 
   it("is free again after a limit that was reached: 429 is no answer to keep", async () => {
-    const presence = memoryPresence();
     let full = true;
     const { acme } = fakeApp({
-      presence: {
-        ...presence,
-        create: (room) => full ? Promise.resolve("limit") : presence.create(room),
-      },
+      presence: creating((made) => full ? Promise.resolve("limit") : made()),
     });
     assertEquals((await acme.call("POST", "/v1/rooms", { headers, body: {} })).status, 429);
     full = false;

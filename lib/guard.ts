@@ -1,0 +1,96 @@
+import {
+  BrokenCircuitError,
+  bulkhead,
+  BulkheadRejectedError,
+  circuitBreaker,
+  CircuitState,
+  ConsecutiveBreaker,
+  handleWhen,
+  type IPolicy,
+  noop,
+  TaskCancelledError,
+  timeout,
+  TimeoutStrategy,
+  wrap,
+} from "cockatiel";
+import { type Dependency, Unavailable } from "./unavailable.ts";
+
+/** How one dependency is guarded. */
+export interface GuardPolicy {
+  /** Calls under way at once; more wait, up to `queue`; beyond, they are refused at once. */
+  concurrency: number;
+  queue: number;
+  /** What a call may take, in ms, the waiting not counted; absent: the calls see to that themselves. */
+  timeoutMs?: number;
+  /** After so many failures in a row nothing is sent for `pauseMs`, then one call tries. */
+  failures: number;
+  pauseMs: number;
+  /** Errors of what was asked, not of whom it was asked of: they are thrown as they are and count for nothing. */
+  passes?: (error: unknown) => boolean;
+}
+
+/** Bulkhead, circuit breaker and time-out round one dependency. Never repeats a call. */
+export class Guard {
+  readonly dependency: Dependency;
+  /** Calls that failed, and calls that were refused without being tried. */
+  readonly counts = { failed: 0, refused: 0 };
+  readonly #policy: GuardPolicy;
+  readonly #breaker: ReturnType<typeof circuitBreaker>;
+  readonly #whole: IPolicy;
+  /** Why it failed when it was last asked: also the reason for which it is not asked. */
+  #lastFailure: unknown;
+
+  constructor(dependency: Dependency, policy: GuardPolicy) {
+    this.dependency = dependency;
+    this.#policy = policy;
+    this.#breaker = circuitBreaker(handleWhen((error) => !this.#passes(error)), {
+      halfOpenAfter: policy.pauseMs,
+      breaker: new ConsecutiveBreaker(policy.failures),
+    });
+    // In this order, so that calls that waited while the circuit broke end at once as well.
+    this.#whole = wrap(
+      bulkhead(policy.concurrency, policy.queue),
+      this.#breaker,
+      policy.timeoutMs ? timeout(policy.timeoutMs, TimeoutStrategy.Aggressive) : noop,
+    );
+  }
+
+  /** `down` from the break of the circuit until a call has succeeded again. */
+  get state(): "up" | "down" {
+    return this.#breaker.state === CircuitState.Closed ? "up" : "down";
+  }
+
+  /** Runs a call. @throws {Unavailable} whatever went wrong, but for what `passes`. */
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#whole.execute(call);
+    } catch (cause) {
+      if (this.#passes(cause)) throw cause;
+      const tried =
+        !(cause instanceof BrokenCircuitError || cause instanceof BulkheadRejectedError);
+      this.counts[tried ? "failed" : "refused"]++;
+      if (tried) this.#lastFailure = cause;
+      throw this.#unavailable(cause);
+    }
+  }
+
+  /** `Unavailable` from within: the store itself says "not yet", so it is there. */
+  #passes(error: unknown): boolean {
+    return error instanceof Unavailable || this.#policy.passes?.(error) === true;
+  }
+
+  #unavailable(cause: unknown): Unavailable {
+    const { pauseMs, timeoutMs, concurrency, queue } = this.#policy;
+    return new Unavailable(this.dependency, why(), pauseMs, { cause: this.#lastFailure ?? cause });
+
+    function why(): string {
+      if (cause instanceof BrokenCircuitError) return "it failed several times in a row";
+      if (cause instanceof BulkheadRejectedError) {
+        return `${concurrency} calls are under way and ${queue} wait`;
+      }
+      if (cause instanceof TaskCancelledError) return `no answer within ${timeoutMs} ms`;
+      // What exactly is for the log, not for whoever asked: it may name hosts and hold what was sent.
+      return "it failed";
+    }
+  }
+}

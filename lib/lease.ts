@@ -1,0 +1,98 @@
+/**
+ * A node's signs of life, and what it learns by them: which of its rooms have changed elsewhere, which are due, and
+ * whether the store has lost what it knew.
+ *
+ * @module
+ */
+import type { Bus } from "./bus/mod.ts";
+import type { Log } from "./log.ts";
+import { POLICY } from "./policy.ts";
+import type { Presence } from "./presence/mod.ts";
+import type { Rooms } from "./rooms.ts";
+import { reasonOf } from "./unavailable.ts";
+
+const { beatMs, againMs, dueLimit } = POLICY.lease;
+
+export interface LeaseParts {
+  node: string;
+  presence: Presence;
+  rooms: Rooms;
+  bus: Bus;
+  log: Log;
+}
+
+export class Lease {
+  readonly #parts: LeaseParts;
+  /** Beats sent, and the last of them that was answered. */
+  #sent = 0;
+  #answered = 0;
+  #store: "up" | "down" = "up";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #state: "waiting" | "beating" | "hurried" | "stopped" = "stopped";
+
+  constructor(parts: LeaseParts) {
+    this.#parts = parts;
+  }
+
+  /** Beats from now on, until `stop`. */
+  start(): void {
+    this.#state = "waiting";
+    this.#after(0);
+  }
+
+  stop(): void {
+    this.#state = "stopped";
+    clearTimeout(this.#timer);
+  }
+
+  /** Beats now, or once more when the beat under way is done: something may have been missed. */
+  hurry(): void {
+    if (this.#state === "waiting") this.#after(0);
+    else if (this.#state === "beating") this.#state = "hurried";
+  }
+
+  /** One sign of life, and all that follows from its answer. */
+  async beat(): Promise<void> {
+    const { presence, node, rooms } = this.#parts;
+    const count = ++this.#sent;
+    const beat = await presence.beat(node, count);
+    // Before the first answer nobody can tell what the store has lost since.
+    const forgotten = beat.previous < this.#answered || this.#answered === 0;
+    this.#answered = count;
+    this.#heard("up");
+    if (forgotten) rooms.doubtAll();
+    await rooms.compare(beat.changed);
+    await rooms.reconcile();
+    await rooms.tick(beat.due, Date.now(), beat.dead);
+    if (beat.due.length >= dueLimit) this.hurry();
+  }
+
+  async #run(): Promise<void> {
+    this.#state = "beating";
+    const begun = Date.now();
+    const next = await this.beat().then(() => beatMs, (error) => {
+      this.#heard("down", error);
+      return againMs;
+    });
+    // Stopped or hurried meanwhile.
+    const state: string = this.#state;
+    if (state === "stopped") return;
+    this.#state = "waiting";
+    this.#after(state === "hurried" ? 0 : Math.max(0, begun + next - Date.now()));
+  }
+
+  #after(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#run(), ms);
+  }
+
+  #heard(store: "up" | "down", error?: unknown): void {
+    if (store === this.#store) return;
+    this.#store = store;
+    if (store === "up") {
+      this.#parts.log("info", "store_back");
+      // What took the store away may have taken the bus along, unnoticed.
+      this.#parts.bus.check();
+    } else this.#parts.log("error", "store_away", { error: reasonOf(error) });
+  }
+}

@@ -1,0 +1,14 @@
+import type { Guard } from "../guard.ts";
+import type { Presence } from "./mod.ts";
+
+/** A store behind a guard: it fails at once where it would fail anyway. */
+export function guardedPresence(inner: Presence, guard: Guard): Presence {
+  return {
+    create: (...args) => guard.run(() => inner.create(...args)),
+    read: (...args) => guard.run(() => inner.read(...args)),
+    list: (...args) => guard.run(() => inner.list(...args)),
+    change: (...args) => guard.run(() => inner.change(...args)),
+    beat: (...args) => guard.run(() => inner.beat(...args)),
+    retire: (...args) => guard.run(() => inner.retire(...args)),
+  };
+}

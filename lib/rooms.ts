@@ -1,0 +1,321 @@
+/**
+ * The rooms that have people on this node, and their agreement with the store and the other nodes.
+ *
+ * The store decides where it can be asked. Where it cannot, rooms that live here go on alone; as soon as it is back,
+ * it is told what has become of this node's people, and of rooms that it has lost.
+ *
+ * @module
+ */
+import { assertNever } from "./assert_never.ts";
+import type { Bus } from "./bus/mod.ts";
+import type { Counters } from "./counters.ts";
+import { eachOf } from "./each_of.ts";
+import { LocalRoom } from "./local_room.ts";
+import { errorText, type Log } from "./log.ts";
+import { POLICY } from "./policy.ts";
+import { applied, type Beat, keyOf, type Presence } from "./presence/mod.ts";
+import type { Changed, Refusal, RoomEvent } from "./room.ts";
+import type { RoomChange } from "./room_change.ts";
+import { newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
+import { follow, type Told } from "./room_view.ts";
+import { Turns } from "./turns.ts";
+import { Unavailable } from "./unavailable.ts";
+
+/** So many rooms are brought before the store at once: others have to get through as well. */
+const AT_ONCE = 16;
+
+export interface RoomsParts {
+  /** This node's name. */
+  node: string;
+  presence: Presence;
+  bus: Bus;
+  log: Log;
+  counters: Counters;
+}
+
+export class Rooms {
+  readonly #parts: RoomsParts;
+  readonly #rooms = new Map<string, LocalRoom>();
+  /** What is told of rooms that somebody is entering, until they are known. */
+  readonly #arriving = new Map<string, Told[]>();
+  readonly #turns = new Turns();
+
+  constructor(parts: RoomsParts) {
+    this.#parts = parts;
+  }
+
+  get all(): Iterable<LocalRoom> {
+    return this.#rooms.values();
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  get(key: RoomKey): LocalRoom | undefined {
+    return this.#rooms.get(keyOf(key));
+  }
+
+  /**
+   * A room, from the store, or as this node knows it where the store does not.
+   *
+   * @throws {Unavailable} when the store is away and nobody of the room is here.
+   */
+  async read(key: RoomKey): Promise<RoomState | undefined> {
+    try {
+      const state = await this.#parts.presence.read(key);
+      const room = this.get(key);
+      if (state || !room) return state;
+      // Either its end was missed here, or the store has lost it.
+      room.standing = "ahead";
+      await this.#tryReconcile(room);
+      return this.get(key)?.view;
+    } catch (error) {
+      const room = this.get(key);
+      if (error instanceof Unavailable && room) return room.view;
+      throw error;
+    }
+  }
+
+  /**
+   * Changes a room, here and everywhere, after the change before it.
+   *
+   * @throws {Unavailable} when the store is away and the room cannot go on without.
+   */
+  change(key: RoomKey, event: RoomEvent, now = Date.now()): Promise<Changed | Refusal> {
+    return this.#turns.take(keyOf(key), () => this.#change(key, event, now));
+  }
+
+  /** News from another node. */
+  hear(key: RoomKey, told: Told): void {
+    const room = this.get(key);
+    if (!room) return void this.#arriving.get(keyOf(key))?.push(told);
+    const next = follow(room.view, told);
+    if (next === undefined) return this.#doubt(room);
+    const { version } = room.view;
+    const news = told.changes.filter((change) =>
+      change.kind === "ended" || change.version > version
+    );
+    this.#advance(key, next, news);
+  }
+
+  /** What the store says has changed elsewhere: whatever is not as it is known here is asked for. */
+  async compare(changed: Beat["changed"]): Promise<void> {
+    for (const { key, stamp, holds } of changed) {
+      const room = this.get(key);
+      if (room && room.view.stamp !== stamp) {
+        room.standing = "ahead";
+        // The bus has had its time to tell.
+        this.#parts.bus.check();
+      }
+      // An answer got lost on the way: the store believes someone to be here who never came in.
+      if (!room && holds) await this.#disown(key);
+    }
+  }
+
+  /** The store has lost what it knew: every room is to be looked at. */
+  doubtAll(): void {
+    for (const room of this.#rooms.values()) room.standing = "ahead";
+  }
+
+  /** Brings every room that is ahead and the store together, some at a time. */
+  async reconcile(): Promise<void> {
+    const ahead = [...this.#rooms.values()].filter(({ standing }) => standing === "ahead");
+    await eachOf(ahead, AT_ONCE, (room) => this.#tryReconcile(room));
+  }
+
+  /** Rooms of this node in which something is due. Who was of another node is its to see to, if it can. */
+  due(now: number): RoomKey[] {
+    const due: RoomKey[] = [];
+    for (const room of this.#rooms.values()) {
+      if (room.deadline <= now && this.#deadlineHere(room) <= now) due.push(room.view.key);
+    }
+    return due;
+  }
+
+  /** What is due in these rooms happens; one that fails holds up no other. */
+  async tick(keys: RoomKey[], now: number, dead: Record<string, number> = {}): Promise<void> {
+    await eachOf(keys, AT_ONCE, async (key) => {
+      try {
+        await this.change(key, { kind: "tick", dead }, now);
+      } catch (error) {
+        this.#failed("tick_failed", key, error);
+      }
+    });
+  }
+
+  #deadlineHere({ view, deadline }: LocalRoom): number {
+    const mine = Object.values(view.members).some(({ node, presence }) =>
+      node === this.#parts.node && presence.state === "away" &&
+      presence.since + POLICY.awayGraceMs === deadline
+    );
+    return mine ? deadline : deadline + POLICY.lease.dueMarginMs;
+  }
+
+  async #change(key: RoomKey, event: RoomEvent, now: number): Promise<Changed | Refusal> {
+    const name = keyOf(key);
+    const known = this.#rooms.get(name);
+    if (!known && event.kind === "enter") this.#arriving.set(name, []);
+    try {
+      if (known?.standing === "ahead") await this.#reconcile(known);
+      const view = this.#rooms.get(name)?.view;
+      const result = await this.#parts.presence.change(key, event, now, view);
+      this.#settle(key, result);
+      for (const told of this.#arriving.get(name) ?? []) this.hear(key, told);
+      return result;
+    } catch (error) {
+      const room = this.#rooms.get(name);
+      if (!(error instanceof Unavailable) || !room || !goesOnAlone(event)) throw error;
+      return this.#alone(room, event, now);
+    } finally {
+      this.#arriving.delete(name);
+    }
+  }
+
+  /** The store is away: the room goes on by what is known here. */
+  #alone(room: LocalRoom, event: RoomEvent, now: number): Changed | Refusal {
+    const { key } = room.view;
+    const result = applied(room.view, event, now);
+    if (result.kind === "changed" && result.state !== room.view) {
+      room.standing = "ahead";
+      this.#settle(key, result);
+    }
+    return result;
+  }
+
+  /** In its turn, so that no change of this node is under way. */
+  async #reconcile(room: LocalRoom): Promise<void> {
+    const { node, presence } = this.#parts;
+    const { view } = room;
+    const result = await presence.change(
+      view.key,
+      { kind: "restore", node, view },
+      Date.now(),
+      view,
+    );
+    room.standing = "settled";
+    this.#settle(view.key, result);
+  }
+
+  async #tryReconcile(room: LocalRoom): Promise<void> {
+    const { key } = room.view;
+    try {
+      await this.#turns.take(keyOf(key), async () => {
+        if (this.get(key) === room && room.standing === "ahead") await this.#reconcile(room);
+      });
+    } catch (error) {
+      this.#failed("reconcile_failed", key, error);
+    }
+  }
+
+  #doubt(room: LocalRoom): void {
+    room.standing = "ahead";
+    this.#tryReconcile(room);
+  }
+
+  async #disown(key: RoomKey): Promise<void> {
+    const now = Date.now();
+    try {
+      await this.#turns.take(keyOf(key), async () => {
+        if (this.get(key)) return;
+        const event: RoomEvent = { kind: "tick", dead: { [this.#parts.node]: now } };
+        this.#settle(key, await this.#parts.presence.change(key, event, now));
+      });
+    } catch (error) {
+      this.#failed("disown_failed", key, error);
+    }
+  }
+
+  /** Tells those here, and the other nodes that have people in the room. */
+  #settle(key: RoomKey, result: Changed | Refusal): void {
+    if (result.kind === "refused") {
+      // A room that the store does not have has ended, whoever missed it.
+      if (result.code === "room_not_found") this.#advance(key, null, []);
+      return;
+    }
+    const { state, changes, nodes } = result;
+    this.#record(key, changes);
+    const { version, stamp } = state ?? { version: 0, stamp: newStamp() };
+    for (const node of nodes) {
+      if (node === this.#parts.node) continue;
+      const told = { changes, version, stamp };
+      this.#parts.bus.publish(node, { kind: "changes", room: key, told })
+        .catch(() => this.#parts.counters.busFailures++);
+    }
+    const known = this.get(key);
+    if (state && known && succeeds(state, known.view)) this.#advance(key, null, []);
+    if (state && !this.get(key)) {
+      const room = new LocalRoom(state);
+      if (room.isOf(this.#parts.node)) this.#rooms.set(keyOf(key), room);
+      return;
+    }
+    this.#advance(key, state, changes);
+  }
+
+  #advance(key: RoomKey, next: RoomState | null, changes: RoomChange[]): void {
+    const room = this.get(key);
+    if (!room) return;
+    const kept = next && room.defended(next, changes);
+    if (kept === next) {
+      room.advance(next, changes);
+    } else {
+      room.advance(kept);
+      this.#doubt(room);
+    }
+    const done = room.standing === "settled" && !room.isOf(this.#parts.node);
+    if (next === null || done) this.#rooms.delete(keyOf(key));
+  }
+
+  /** Counts and logs what this node did to a room; not every mute and raised hand. */
+  #record({ tenant, id: room }: RoomKey, changes: RoomChange[]): void {
+    const { log, counters } = this.#parts;
+    for (const change of changes) {
+      switch (change.kind) {
+        case "participant": {
+          const { cause, member: { id: participant } } = change;
+          if (cause === "joined" || cause === "resumed") counters.entered[cause]++;
+          if (cause !== "updated") log("info", cause, { tenant, room, participant });
+          break;
+        }
+        case "left":
+          counters.left[change.reason]++;
+          log("info", "left", { tenant, room, participant: change.id, code: change.reason });
+          break;
+        case "ended":
+          log("info", "room_ended", { tenant, room });
+          break;
+        case "room":
+        case "topology":
+          break;
+        default:
+          assertNever(change);
+      }
+    }
+  }
+
+  /** That the store is away is told elsewhere, once and not per room. */
+  #failed(event: string, { tenant, id: room }: RoomKey, error: unknown): void {
+    if (error instanceof Unavailable) return;
+    this.#parts.log("error", event, { tenant, room, error: errorText(error) });
+  }
+}
+
+/** Whether a room may do this without the store: what concerns the people of this node. */
+function goesOnAlone(event: RoomEvent): boolean {
+  switch (event.kind) {
+    case "enter":
+    case "update":
+    case "away":
+    case "leave":
+    case "tick":
+      return true;
+    case "remove":
+    case "configure":
+    case "topology":
+    case "restore":
+    case "end":
+      return false;
+    default:
+      return assertNever(event);
+  }
+}

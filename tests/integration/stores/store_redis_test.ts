@@ -1,0 +1,62 @@
+/** The store over the real @upstash/redis, a gateway and a redis-server: it does what the memory adapters do. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { redisIdempotency } from "../../../lib/idempotency/redis.ts";
+import { POLICY } from "../../../lib/policy.ts";
+import { RedisPresence } from "../../../lib/presence/redis.ts";
+import { defaultSettings, newRoom } from "../../../lib/room_state.ts";
+import { Unavailable } from "../../../lib/unavailable.ts";
+import { upstashRedis } from "../../../lib/upstash.ts";
+import { idempotencyContract } from "../../contract/idempotency.ts";
+import { presenceContract } from "../../contract/presence.ts";
+import { startRedis } from "../../helpers/redis_gateway.ts";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+
+describe("the store in Redis", { sanitizeOps: false, sanitizeResources: false }, () => {
+  let server: Awaited<ReturnType<typeof startRedis>>;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(async () => await server[Symbol.asyncDispose]());
+
+  const client = () => upstashRedis({ url: server.url, token: server.token, timeoutMs: 5_000 });
+  const empty = async () => {
+    const redis = client();
+    await redis.flushall();
+    await redis.set("meshlift:awake", 0);
+    return redis;
+  };
+
+  presenceContract("Redis", async (clock) => {
+    const redis = await empty();
+    const forget = async () => void await redis.flushall();
+    return { presence: new RedisPresence(redis, clock), forget };
+  });
+
+  idempotencyContract("Redis", async () => redisIdempotency(await empty()));
+
+  it("does not say of a room that it is not there as long as it may only be forgotten", async () => {
+    const redis = await empty();
+    await redis.flushall();
+    const presence = new RedisPresence(redis);
+    const key = { tenant: "acme", id: "r" };
+    await presence.beat("n1", 1);
+    await assertRejects(() => presence.read(key), Unavailable, "it has just begun");
+    await presence.create(newRoom(key, defaultSettings(), Date.now()));
+    await presence.change(key, { kind: "end" }, Date.now());
+    assertEquals(await presence.read(key), undefined);
+  });
+
+  it("keeps an answer for a day, and a request without one for as long as it may take", async () => {
+    const redis = await empty();
+    const store = redisIdempotency(redis);
+    await store.take("k", "f");
+    const lease = await redis.pttl("meshlift:request:k");
+    assertEquals(lease > 0 && lease <= POLICY.idempotencyLeaseMs, true);
+    await store.save("k", {
+      fingerprint: "f",
+      answer: { status: 204, contentType: "", body: "" },
+    });
+    const life = await redis.pttl("meshlift:request:k");
+    assertEquals(life > POLICY.idempotencyLeaseMs && life <= POLICY.idempotencyTtlMs, true);
+  });
+});

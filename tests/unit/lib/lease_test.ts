@@ -1,0 +1,264 @@
+/** Nodes whose store goes away, forgets or comes back, and nodes that die: nobody in a call notices. */
+import { assert, assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import { memoryBus } from "../../../lib/bus/memory.ts";
+import { POLICY } from "../../../lib/policy.ts";
+import { MemoryPresence } from "../../../lib/presence/memory.ts";
+import {
+  type FakeNode,
+  fakeNode,
+  FakeWire,
+  join,
+  makeRoom,
+  makeToken,
+  resume,
+  ROOM,
+  seen,
+} from "../../helpers/fake_node.ts";
+import { OddPresence } from "../../helpers/odd_presence.ts";
+
+const { beatMs, lapsesAfterMs, changedMarginMs } = POLICY.lease;
+
+type OddNode = FakeNode & { store: OddPresence };
+
+/** Nodes with ways of their own to one store, in a time of their own. */
+class Nodes implements Disposable {
+  readonly time = new FakeTime();
+  readonly memory = new MemoryPresence();
+  readonly bus = memoryBus();
+  readonly nodes: OddNode[] = [];
+  readonly #stops: (() => Promise<void>)[] = [];
+
+  static async make(count: number): Promise<Nodes> {
+    const nodes = new Nodes();
+    for (let i = 1; i <= count; i++) {
+      const store = new OddPresence(nodes.memory);
+      const node = fakeNode({ node: `n${i}`, presence: store, bus: nodes.bus });
+      nodes.nodes.push({ ...node, store });
+      nodes.#stops.push(node.hub.start());
+    }
+    await makeRoom(nodes.nodes[0]!);
+    return nodes;
+  }
+
+  /** Time goes by, in steps in which everything that is asked is answered. */
+  async pass(ms: number): Promise<void> {
+    for (const end = this.time.now + ms; this.time.now < end;) await this.time.tickAsync(250);
+  }
+
+  /** A node ends as by SIGKILL: it says nothing to anyone. */
+  kill(index: number): void {
+    this.nodes[index]!.store.goAway();
+    this.#stops[index]!();
+  }
+
+  async members(): Promise<Record<string, string>> {
+    const members = Object.values((await this.memory.read(ROOM))?.members ?? {});
+    return Object.fromEntries(members.map(({ id, presence }) => [id, presence.state]));
+  }
+
+  [Symbol.dispose](): void {
+    for (const stop of this.#stops) stop();
+    this.time.restore();
+  }
+}
+
+/** Frames that tell of others, beyond the welcome. */
+function told({ wire }: { wire: FakeWire }): string[] {
+  return wire.frames.all.filter(({ type }) => type !== "welcome" && type !== "ping")
+    .map((frame) => frame.type === "left" ? `left ${frame.id}` : frame.type);
+}
+
+describe("a store that has lost everything", () => {
+  it("is told again by the nodes, and nobody in the room notices", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await seen(ada, bob.id, "active");
+    await all.pass(beatMs + changedMarginMs);
+    const before = [told(ada), told(bob)];
+    all.memory.forget();
+    assertEquals(await all.members(), {});
+    await all.pass(beatMs);
+    assertEquals(await all.members(), { [ada.id]: "active", [bob.id]: "active" });
+    await all.pass(2 * beatMs);
+    assertEquals([told(ada), told(bob)], before);
+  });
+
+  it("is told of the room also by whoever changes it first", async () => {
+    using all = await Nodes.make(1);
+    const [one] = all.nodes as [OddNode];
+    const ada = await join(one, "ada");
+    all.memory.forget();
+    const bob = await join(one, "bob");
+    assertEquals(bob.welcome.participants.map(({ id }) => id), [ada.id]);
+    assertEquals(Object.keys(await all.members()).length, 2);
+  });
+});
+
+describe("a node that has died", () => {
+  it("leaves no ghost: the others see its people leave within 10 s", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await all.pass(beatMs);
+    all.kill(1);
+    await all.pass(10_000);
+    assertEquals(told(ada).at(-1), `left ${bob.id}`);
+    assertEquals(await all.members(), { [ada.id]: "active" });
+  });
+
+  it("leaves no ghost in a room where nobody else is", async () => {
+    using all = await Nodes.make(2);
+    const [, two] = all.nodes as [OddNode, OddNode];
+    await join(two, "bob");
+    await all.pass(beatMs);
+    all.kill(1);
+    await all.pass(10_000 + beatMs);
+    assertEquals(await all.members(), {});
+  });
+
+  it("does not take those along who resumed on another: nobody sees them leave", async () => {
+    using all = await Nodes.make(3);
+    const [one, two, three] = all.nodes as [OddNode, OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    all.kill(1);
+    const back = await resume(three, bob.welcome.session);
+    assertEquals([back.id, back.welcome.resumed], [bob.id, true]);
+    await all.pass(3 * lapsesAfterMs);
+    assertEquals(told(ada).filter((what) => what.startsWith("left")), []);
+    assertEquals(await all.members(), { [ada.id]: "active", [bob.id]: "active" });
+  });
+});
+
+describe("a node that cannot reach the store", () => {
+  it("goes on with its rooms: joins, updates, signals and leaves", async () => {
+    using all = await Nodes.make(1);
+    const [one] = all.nodes as [OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(one, "bob")];
+    one.store.goAway();
+    const eve = await join(one, "eve");
+    assertEquals(eve.welcome.participants.length, 2);
+    await seen(ada, eve.id, "active");
+    eve.wire.says({ type: "update", attributes: { hand: true } });
+    assertEquals((await seen(ada, eve.id, "active")).participant.attributes, { hand: true });
+    eve.wire.says({ type: "signal", to: ada.id, data: 1 });
+    await ada.wire.frames.next("signal");
+    bob.wire.says({ type: "leave" });
+    assertEquals((await ada.wire.frames.next("left")).id, bob.id);
+  });
+
+  it("tells the store what happened meanwhile, when it is back", async () => {
+    using all = await Nodes.make(1);
+    const [one] = all.nodes as [OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(one, "bob")];
+    one.store.goAway();
+    const eve = await join(one, "eve");
+    bob.wire.says({ type: "leave" });
+    await ada.wire.frames.next("left");
+    one.store.comeBack();
+    await all.pass(beatMs + 1_000);
+    assertEquals(await all.members(), { [ada.id]: "active", [eve.id]: "active" });
+  });
+
+  it("refuses who comes to a room that it does not know, and says when to come again", async () => {
+    using all = await Nodes.make(1);
+    const [one] = all.nodes as [OddNode];
+    one.store.goAway();
+    const wire = new FakeWire(one.hub);
+    wire.says({ type: "join", token: await makeToken(one, "ada") });
+    const { code, retryAfterMs } = await wire.frames.next("error");
+    assertEquals([code, (await wire.closed).code], ["unavailable", 1013]);
+    assert(retryAfterMs! >= 1_000);
+  });
+
+  it("refuses a removal, and the socket stays", async () => {
+    using all = await Nodes.make(1);
+    const [one] = all.nodes as [OddNode];
+    const ada = await join(one, "ada", { permissions: { moderate: true } });
+    const bob = await join(one, "bob");
+    one.store.goAway();
+    ada.wire.says({ type: "remove", participant: bob.id });
+    assertEquals((await ada.wire.frames.next("error")).code, "unavailable");
+    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
+    await bob.wire.frames.next("signal");
+  });
+
+  it("lets its own people go who do not come back", async () => {
+    using all = await Nodes.make(1);
+    const [one] = all.nodes as [OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(one, "bob")];
+    one.store.goAway();
+    bob.wire.hangsUp();
+    await seen(ada, bob.id, "away");
+    await all.pass(POLICY.awayGraceMs + POLICY.tickMs);
+    assertEquals((await ada.wire.frames.next("left")).id, bob.id);
+    one.store.comeBack();
+    await all.pass(beatMs + 1_000);
+    assertEquals(await all.members(), { [ada.id]: "active" });
+  });
+
+  it("brings its people back when the others have taken it for dead", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await all.pass(beatMs);
+    two.store.goAway();
+    await all.pass(12_000);
+    assertEquals(told(ada).at(-1), `left ${bob.id}`);
+    assertEquals(told(bob).includes(`left ${bob.id}`), false);
+    two.store.comeBack();
+    await all.pass(beatMs + 1_000);
+    assertEquals(await all.members(), { [ada.id]: "active", [bob.id]: "active" });
+    assertEquals(told(ada).at(-1), "participant");
+  });
+
+  it("gives up a socket whose participant resumed elsewhere meanwhile", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await all.pass(beatMs);
+    two.store.goAway();
+    all.bus.publish = () => Promise.resolve();
+    const newer = await resume(one, bob.welcome.session);
+    two.store.comeBack();
+    await all.pass(beatMs + changedMarginMs + 1_000);
+    assertEquals((await bob.wire.closed).code, 4409);
+    assertEquals(await all.members(), { [ada.id]: "active", [newer.id]: "active" });
+  });
+});
+
+describe("a node that missed what it was told", () => {
+  it("knows within 5 s, also when nothing else happens", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const ada = await join(one, "ada");
+    all.bus.publish = () => Promise.resolve();
+    const bob = await join(two, "bob");
+    await all.pass(5_000);
+    await seen(ada, bob.id, "active");
+  });
+});
+
+describe("a node that drains", () => {
+  it("leaves its people the time to come back elsewhere, and nobody sees them leave", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await two.hub.drain();
+    await all.pass(POLICY.drain.maxMs);
+    await resume(one, bob.welcome.session);
+    await all.pass(2 * POLICY.awayGraceMs);
+    assertEquals(told(ada).filter((what) => what.startsWith("left")), []);
+  });
+
+  it("leaves no ghost of who does not come back", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await two.hub.drain();
+    await all.pass(POLICY.awayGraceMs + beatMs + 2_000);
+    assertEquals(told(ada).at(-1), `left ${bob.id}`);
+  });
+});
