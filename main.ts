@@ -59,9 +59,15 @@ async function serve(config: Config): Promise<string> {
   // Sockets first: the server's own end would close those that are still there without a word of when to come back.
   onSignal((signal) => {
     log("info", "draining", { node, signal, count: hub.size.connections });
-    return hub.drain().then(stopHub).then(() => shared.bus.close()).then(() => requests.none())
-      .then(() => server.shutdown());
+    return stop();
   });
+  async function stop(): Promise<void> {
+    await hub.drain();
+    await requests.none();
+    await stopHub();
+    await shared.bus.close();
+    await server.shutdown();
+  }
   // Last: whoever reads this may send a signal at once.
   log("info", "listening", { node, region, url });
   return url;

@@ -11,7 +11,6 @@ import {
   TaskCancelledError,
   timeout,
   TimeoutStrategy,
-  wrap,
 } from "cockatiel";
 import { type Dependency, Unavailable } from "./unavailable.ts";
 
@@ -22,7 +21,10 @@ export interface GuardPolicy {
   queue: number;
   /** What a call may take, in ms, the waiting not counted; absent: the calls see to that themselves. */
   timeoutMs?: number;
-  /** After so many failures in a row nothing is sent for `pauseMs`, then one call tries. */
+  /**
+   * After so many failures in a row nothing is sent for `pauseMs`, then one call tries. A time-out in which nothing at
+   * all was answered counts for as many.
+   */
   failures: number;
   pauseMs: number;
   /** Errors of what was asked, not of whom it was asked of: they are thrown as they are and count for nothing. */
@@ -35,24 +37,25 @@ export class Guard {
   /** Calls that failed, and calls that were refused without being tried. */
   readonly counts = { failed: 0, refused: 0 };
   readonly #policy: GuardPolicy;
+  readonly #failures: Failures;
   readonly #breaker: ReturnType<typeof circuitBreaker>;
-  readonly #whole: IPolicy;
+  readonly #bulkhead: IPolicy;
+  readonly #timeout: IPolicy;
+  /** How many calls were answered. */
+  #answers = 0;
   /** Why it failed when it was last asked: also the reason for which it is not asked. */
   #lastFailure: unknown;
 
   constructor(dependency: Dependency, policy: GuardPolicy) {
     this.dependency = dependency;
     this.#policy = policy;
+    this.#failures = new Failures(policy.failures);
     this.#breaker = circuitBreaker(handleWhen((error) => !this.#passes(error)), {
       halfOpenAfter: policy.pauseMs,
-      breaker: new ConsecutiveBreaker(policy.failures),
+      breaker: this.#failures,
     });
-    // In this order, so that calls that waited while the circuit broke end at once as well.
-    this.#whole = wrap(
-      bulkhead(policy.concurrency, policy.queue),
-      this.#breaker,
-      policy.timeoutMs ? timeout(policy.timeoutMs, TimeoutStrategy.Aggressive) : noop,
-    );
+    this.#bulkhead = bulkhead(policy.concurrency, policy.queue);
+    this.#timeout = policy.timeoutMs ? timeout(policy.timeoutMs, TimeoutStrategy.Aggressive) : noop;
   }
 
   /** `down` from the break of the circuit until a call has succeeded again. */
@@ -63,7 +66,12 @@ export class Guard {
   /** Runs a call. @throws {Unavailable} whatever went wrong, but for what `passes`. */
   async run<T>(call: () => Promise<T>): Promise<T> {
     try {
-      return await this.#whole.execute(call);
+      // In this order, so that calls that waited while the circuit broke end at once as well.
+      return await this.#bulkhead.execute(() => {
+        // One call tries whether it is back: the breaker would let the others wait for that one's time-out.
+        if (this.#breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
+        return this.#breaker.execute(() => this.#try(call));
+      });
     } catch (cause) {
       if (this.#passes(cause)) throw cause;
       const tried =
@@ -71,6 +79,20 @@ export class Guard {
       this.counts[tried ? "failed" : "refused"]++;
       if (tried) this.#lastFailure = cause;
       throw this.#unavailable(cause);
+    }
+  }
+
+  async #try<T>(call: () => Promise<T>): Promise<T> {
+    const before = this.#answers;
+    try {
+      const answer = await this.#timeout.execute(call);
+      this.#answers++;
+      return answer;
+    } catch (error) {
+      if (this.#passes(error)) this.#answers++;
+      // Or each of those who ask one after the other would have a time-out to wait for.
+      else if (isTimeout(error) && this.#answers === before) this.#failures.reach();
+      throw error;
     }
   }
 
@@ -93,4 +115,25 @@ export class Guard {
       return "it failed";
     }
   }
+}
+
+/** Failures in a row. */
+class Failures extends ConsecutiveBreaker {
+  readonly #most: number;
+
+  constructor(most: number) {
+    super(most);
+    this.#most = most;
+  }
+
+  /** The next one is the last. */
+  reach(): void {
+    this.state = this.#most;
+  }
+}
+
+/** By this guard's time, or by the call's own. */
+function isTimeout(error: unknown): boolean {
+  return error instanceof TaskCancelledError ||
+    (error instanceof DOMException && error.name === "TimeoutError");
 }

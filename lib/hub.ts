@@ -17,7 +17,7 @@ import { Lease } from "./lease.ts";
 import type { LocalRoom, Peer } from "./local_room.ts";
 import { countedLimits } from "./limits/counted.ts";
 import type { Limits } from "./limits/mod.ts";
-import type { Log } from "./log.ts";
+import { errorText, type Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import { type Presence, roomNotFound } from "./presence/mod.ts";
 import {
@@ -100,7 +100,7 @@ export class Hub {
   /** Opens this node's inbox, and begins to give signs of life and to look after what is due; the answer stops it all. */
   start(): () => Promise<void> {
     const inbox = this.parts.bus.subscribe(this.parts.node, {
-      message: (message) => this.#receive(message),
+      message: (message) => this.#hear(message),
       missed: () => this.lease.hurry(),
     });
     this.lease.start();
@@ -224,6 +224,15 @@ export class Hub {
       "Cannot serve: this node is draining; expected another node, or this one later",
       { retryAfterMs: Math.round(POLICY.drain.minMs + Math.random() * spreadMs) },
     );
+  }
+
+  /** Never throws: that would end the process, or the connection that brought the message. */
+  #hear(message: BusMessage): void {
+    try {
+      this.#receive(message);
+    } catch (error) {
+      this.parts.log("error", "message_failed", { error: errorText(error) });
+    }
   }
 
   #receive(message: BusMessage): void {

@@ -27,6 +27,8 @@ export class Lease {
   #sent = 0;
   #answered = 0;
   #store: "up" | "down" = "up";
+  /** Nodes whose death was told. */
+  #dead: ReadonlySet<string> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #state: "waiting" | "beating" | "hurried" | "stopped" = "stopped";
 
@@ -56,15 +58,26 @@ export class Lease {
     const { presence, node, rooms } = this.#parts;
     const count = ++this.#sent;
     const beat = await presence.beat(node, count);
-    // Before the first answer nobody can tell what the store has lost since.
-    const forgotten = beat.previous < this.#answered || this.#answered === 0;
+    // A beat whose answer got lost took along what it would have told. Before the first answer nobody can tell what the
+    // store has lost since.
+    const missed = beat.previous !== this.#answered || this.#answered === 0;
+    if (beat.previous < this.#answered) this.#parts.log("warn", "store_forgot");
     this.#answered = count;
     this.#heard("up");
-    if (forgotten) rooms.doubtAll();
+    this.#tellDead(Object.keys(beat.dead));
+    if (missed) rooms.doubtAll();
     await rooms.compare(beat.changed);
     await rooms.reconcile();
     await rooms.tick(beat.due, Date.now(), beat.dead);
     if (beat.due.length >= dueLimit) this.hurry();
+  }
+
+  /** Once for each. */
+  #tellDead(nodes: string[]): void {
+    for (const node of nodes) {
+      if (!this.#dead.has(node)) this.#parts.log("warn", "node_lost", { node });
+    }
+    this.#dead = new Set(nodes);
   }
 
   async #run(): Promise<void> {

@@ -63,7 +63,9 @@ export class LocalRoom {
       const then = memberOf(next, id);
       if (then) {
         const takenForGone = then.connection === peer.id && then.presence.state === "away";
-        return takenForGone ? [[id, member]] : [];
+        // Whoever told a store that had lost everything may not have known of this socket yet.
+        const unknown = then.connection !== peer.id && then.enteredAt < member.enteredAt;
+        return takenForGone || unknown ? [[id, member]] : [];
       }
       const wentItself = changes.some((change) =>
         change.kind === "left" && change.id === id && change.reason !== "lost"
@@ -80,15 +82,16 @@ export class LocalRoom {
 
   /**
    * Moves to a newer view and tells those here what differs; what is old is passed over, in whichever order answers
-   * come in. `changes` say it better than the difference does, where nothing between was missed. `null`: it has ended.
+   * come in. The changes say it better than the difference does, where they were made to what is known here, which has
+   * the stamp `base`. `null`: it has ended.
    */
-  advance(next: RoomState | null, changes: RoomChange[] = []): void {
+  advance(next: RoomState | null, news?: { changes: RoomChange[]; base: string }): void {
     if (next === null) return this.#end();
     if (next.version <= this.#view.version) return;
-    const [first] = changes;
-    const nothingMissed = first !== undefined && first.kind !== "ended" &&
-      first.version === this.#view.version + 1;
-    const told = nothingMissed ? changes : difference(this.#view, next);
+    const [first] = news?.changes ?? [];
+    const nothingMissed = news?.base === this.#view.stamp && first !== undefined &&
+      first.kind !== "ended" && first.version === this.#view.version + 1;
+    const told = nothingMissed ? news.changes : difference(this.#view, next);
     this.#view = next;
     this.#deadline = deadline(next);
     for (const change of told) this.#tell(change);

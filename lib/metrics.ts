@@ -43,6 +43,12 @@ function observe(meter: Meter, hub: Hub): void {
   gauge(meter, "meshlift.connections", "Open sockets", () => hub.size.connections);
   gauge(meter, "meshlift.participants", "Joined sockets", () => hub.size.participants);
   gauge(meter, "meshlift.rooms", "Rooms with a socket here", () => hub.size.rooms);
+  gauge(
+    meter,
+    "meshlift.rooms.unsettled",
+    "Rooms here of which the store may not know all",
+    () => hub.rooms.unsettled,
+  );
   gauge(meter, "meshlift.serving", "1 serving, 0 draining", () => hub.status === "serving" ? 1 : 0);
   gauge(meter, "process.memory.rss", "Resident memory in bytes", () => Deno.memoryUsage().rss);
   gauges(

@@ -69,6 +69,8 @@ interface Applied {
 
 /** The event has happened. */
 export interface Changed extends Applied {
+  /** The stamp of the state to which the changes were made. */
+  base: string;
   /** The nodes that hold someone of the room, before or after: who has to be told. */
   nodes: string[];
 }
@@ -95,7 +97,7 @@ export function reduce(state: RoomState, event: RoomEvent, now: number): Changed
   const result = apply(state, event, now);
   if (result.kind === "refused") return result;
   const nodes = result.state === state ? [] : [...nodesOf(state).union(nodesOf(result.state))];
-  return { ...result, nodes };
+  return { ...result, base: state.stamp, nodes };
 }
 
 function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refusal {
@@ -162,8 +164,10 @@ type Enter = RoomEvent & { kind: "enter" };
 function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
   const { admission, node, connection, media, attributes } = event;
   const room = state.key.id;
-  const speaks = { node, connection, enteredAt: now, presence: { state: "active" } as const };
   const here = memberOf(state, admission.id);
+  // Later than the socket before it, whatever the clock of that one's node says.
+  const enteredAt = here ? Math.max(now, here.enteredAt + 1) : now;
+  const speaks = { node, connection, enteredAt, presence: { state: "active" } as const };
   if (here) {
     const said = { media: media ?? here.media, attributes: attributes ?? here.attributes };
     return permitted(here.permissions, media) ??

@@ -5,7 +5,7 @@
  */
 import type { LeftReason, ParticipantInfo, RoomInfo } from "./protocol.ts";
 import { evolve, type RoomChange, same } from "./room_change.ts";
-import type { Member, RoomState } from "./room_state.ts";
+import { type Member, newStamp, type RoomState } from "./room_state.ts";
 
 /** Member -> what others see of it. */
 export function participantInfo(member: Member): ParticipantInfo {
@@ -23,6 +23,8 @@ export function roomInfo({ key, settings }: Pick<RoomState, "key" | "settings">)
 /** Changes of a room as one node tells them to another. */
 export interface Told {
   changes: RoomChange[];
+  /** The stamp of the state before them. */
+  base: string;
   /** Of the state after them. */
   version: number;
   stamp: string;
@@ -41,7 +43,22 @@ export function follow(view: RoomState, told: Told): RoomState | null | undefine
     next = evolve(next, change);
   }
   if (next.version < told.version) return undefined;
-  return next === view ? view : { ...next, stamp: told.stamp };
+  if (next === view) return view;
+  // Nodes that could not hear each other may each have made a state of this version.
+  return told.base === view.stamp ? { ...next, stamp: told.stamp } : undefined;
+}
+
+/** What changes that were made to another state make of this one, and the changes as they are then. */
+export function rebased(view: RoomState, changes: RoomChange[]): [RoomState, RoomChange[]] {
+  let next = view;
+  const moved: RoomChange[] = [];
+  for (const change of changes) {
+    if (change.kind === "ended") continue;
+    const later = { ...change, version: next.version + 1 };
+    next = evolve(next, later);
+    moved.push(later);
+  }
+  return [{ ...next, stamp: newStamp() }, moved];
 }
 
 /** What has to be told to someone who knows `before`, where the changes between were missed. */

@@ -17,7 +17,7 @@ import { applied, type Beat, keyOf, type Presence } from "./presence/mod.ts";
 import type { Changed, Refusal, RoomEvent } from "./room.ts";
 import type { RoomChange } from "./room_change.ts";
 import { newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
-import { follow, type Told } from "./room_view.ts";
+import { follow, rebased, type Told } from "./room_view.ts";
 import { Turns } from "./turns.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -50,6 +50,11 @@ export class Rooms {
 
   get size(): number {
     return this.#rooms.size;
+  }
+
+  /** Rooms that are to be brought before the store again. */
+  get unsettled(): number {
+    return [...this.#rooms.values()].filter(({ standing }) => standing === "ahead").length;
   }
 
   get(key: RoomKey): LocalRoom | undefined {
@@ -96,7 +101,7 @@ export class Rooms {
     const news = told.changes.filter((change) =>
       change.kind === "ended" || change.version > version
     );
-    this.#advance(key, next, news);
+    this.#advance(key, next, { changes: news, base: told.base });
   }
 
   /** What the store says has changed elsewhere: whatever is not as it is known here is asked for. */
@@ -230,34 +235,45 @@ export class Rooms {
   #settle(key: RoomKey, result: Changed | Refusal): void {
     if (result.kind === "refused") {
       // A room that the store does not have has ended, whoever missed it.
-      if (result.code === "room_not_found") this.#advance(key, null, []);
+      if (result.code === "room_not_found") this.#advance(key, null);
       return;
     }
-    const { state, changes, nodes } = result;
+    const { state, changes, base, nodes } = result;
     this.#record(key, changes);
     const { version, stamp } = state ?? { version: 0, stamp: newStamp() };
     for (const node of nodes) {
       if (node === this.#parts.node) continue;
-      const told = { changes, version, stamp };
+      const told = { changes, base, version, stamp };
       this.#parts.bus.publish(node, { kind: "changes", room: key, told })
         .catch(() => this.#parts.counters.busFailures++);
     }
     const known = this.get(key);
-    if (state && known && succeeds(state, known.view)) this.#advance(key, null, []);
+    if (state && known && succeeds(state, known.view)) this.#advance(key, null);
     if (state && !this.get(key)) {
       const room = new LocalRoom(state);
       if (room.isOf(this.#parts.node)) this.#rooms.set(keyOf(key), room);
       return;
     }
-    this.#advance(key, state, changes);
+    // The store has lost what it knew, and this was made to less than what has been heard here meanwhile.
+    const forked = state && known && changes.length > 0 && state.version <= known.view.version;
+    if (forked) return this.#putOnTop(known, changes);
+    this.#advance(key, state, { changes, base });
   }
 
-  #advance(key: RoomKey, next: RoomState | null, changes: RoomChange[]): void {
+  /** Changes that were made to another state than what is known here; which of both is right the next beat shows. */
+  #putOnTop(room: LocalRoom, changes: RoomChange[]): void {
+    const { view } = room;
+    const [next, moved] = rebased(view, changes);
+    room.standing = "ahead";
+    this.#advance(view.key, next, { changes: moved, base: view.stamp });
+  }
+
+  #advance(key: RoomKey, next: RoomState | null, news?: Pick<Told, "changes" | "base">): void {
     const room = this.get(key);
     if (!room) return;
-    const kept = next && room.defended(next, changes);
+    const kept = next && room.defended(next, news?.changes ?? []);
     if (kept === next) {
-      room.advance(next, changes);
+      room.advance(next, news);
     } else {
       room.advance(kept);
       this.#doubt(room);

@@ -55,7 +55,7 @@ export async function openShared(
   const guard = new Guard("store", POLICY.store);
   const passes = (error: unknown) => error instanceof MessageTooLargeError;
   const busGuard = new Guard("bus", { ...POLICY.bus, passes });
-  const bus = busUrl ? await busFromUrl(busUrl) : redisBus(redis);
+  const bus = busUrl ? await busFromUrl(busUrl) : redisBus(redis, store);
   return {
     presence: guardedPresence(new RedisPresence(redis), guard),
     bus: guardedBus(bus, busGuard),

@@ -12,12 +12,20 @@ import type { Bus, BusMessage, Inbox, Subscription } from "./mod.ts";
 import { type Letter, Outbox } from "./outbox.ts";
 import { BUS_POLICY, type BusPolicy } from "./policy.ts";
 import { Receiver } from "./receiver.ts";
+import type { RedisAddress } from "./redis_requester.ts";
 import { openRedisStream, type RedisStream } from "./redis_stream.ts";
 import { checkNode, Sender } from "./sender.ts";
 
-/** A bus over this client, which stays the caller's. It is to have a time-out of its own, and no retries. */
-export function redisBus(redis: Redis, policy: BusPolicy = BUS_POLICY): Bus {
-  return new RedisBus(redis, policy);
+/**
+ * A bus over this client, which stays the caller's, and over streams to the same address. The client is to have a
+ * time-out of its own, and no retries.
+ */
+export function redisBus(
+  redis: Redis,
+  address: RedisAddress,
+  policy: BusPolicy = BUS_POLICY,
+): Bus {
+  return new RedisBus(redis, address, policy);
 }
 
 // No comma: the client splits what comes at commas.
@@ -31,13 +39,15 @@ interface Wanted {
 
 class RedisBus implements Bus {
   readonly #redis: Redis;
+  readonly #address: RedisAddress;
   readonly #policy: BusPolicy;
   readonly #outbox: Outbox;
   readonly #sender: Sender;
   readonly #wanted = new Set<Wanted>();
 
-  constructor(redis: Redis, policy: BusPolicy) {
+  constructor(redis: Redis, address: RedisAddress, policy: BusPolicy) {
     this.#redis = redis;
+    this.#address = address;
     this.#policy = policy;
     this.#outbox = new Outbox({
       send: (batch) => this.#send(batch),
@@ -66,6 +76,7 @@ class RedisBus implements Bus {
     const ready = Promise.withResolvers<void>();
     const stream = {
       redis: this.#redis,
+      address: this.#address,
       channel: channelOf(node),
       hear: (text: string) => receiver.hear(text),
       policy: this.#policy,

@@ -1,7 +1,8 @@
-import type { Redis } from "@upstash/redis";
+import { Redis } from "@upstash/redis";
 import { assertNever } from "../assert_never.ts";
 import type { Opened } from "./keep_open.ts";
 import type { BusPolicy } from "./policy.ts";
+import { type RedisAddress, StreamRequester } from "./redis_requester.ts";
 import { judge, type Silence } from "./silence.ts";
 import { within } from "./within.ts";
 
@@ -9,7 +10,9 @@ import { within } from "./within.ts";
 export const ECHO = "echo me";
 
 export interface RedisStreamOptions {
+  /** Sends echoes. */
   redis: Redis;
+  address: RedisAddress;
   channel: string;
   hear(text: string): void;
   policy: BusPolicy;
@@ -17,14 +20,15 @@ export interface RedisStreamOptions {
 
 /** Subscribes to a channel. @throws {Error} when that was not confirmed in time, or the signal was aborted. */
 export async function openRedisStream(
-  options: RedisStreamOptions,
+  { redis, address, channel, hear, policy }: RedisStreamOptions,
   signal: AbortSignal,
 ): Promise<RedisStream> {
-  const { redis, channel, policy, hear } = options;
-  const subscriber = redis.subscribe<unknown>(channel);
   const open = Promise.withResolvers<void>();
-  const abort = () => open.reject(new Error("it was closed"));
-  signal.addEventListener("abort", abort);
+  const fail = (reason: Error) => {
+    open.reject(reason);
+    stream.end(reason);
+  };
+  const subscriber = new Redis(new StreamRequester(address, fail)).subscribe<unknown>(channel);
   const stream = new RedisStream({
     hear,
     ask: () => {
@@ -35,10 +39,9 @@ export async function openRedisStream(
   });
   subscriber.on("subscribe", () => open.resolve());
   subscriber.on("message", ({ message }) => stream.hear(message));
-  subscriber.on("error", (error) => {
-    open.reject(error);
-    stream.end(error);
-  });
+  subscriber.on("error", fail);
+  const abort = () => fail(new Error("it was closed"));
+  signal.addEventListener("abort", abort);
   try {
     await within(open.promise, policy.openTimeoutMs, "subscribe");
     stream.watch();
@@ -62,8 +65,8 @@ interface StreamOptions {
 }
 
 /**
- * One subscription of @upstash/redis. It dies without a word when its connection ends, so it is asked for a sign of
- * life whenever it is silent.
+ * One subscription. It can die without a word (a connection that is lost, a server that has forgotten it), so it is
+ * asked for a sign of life whenever it is silent.
  */
 export class RedisStream implements Opened {
   readonly ended: Promise<Error>;

@@ -193,7 +193,7 @@ function notThere({ ageMs, endedAt }: Seen & { kind: "absent" }): undefined {
   throw new Unavailable(
     "store",
     "it has just begun and may not know all rooms yet",
-    settleMs - ageMs,
+    Math.min(settleMs - ageMs, POLICY.store.pauseMs),
   );
 }
 

@@ -16,7 +16,7 @@ export class OddPresence implements Presence {
   readonly #failing: Which[] = [];
   readonly #holding: { which: Which; held: (release: () => void) => void }[] = [];
   readonly #losing: Which[] = [];
-  #state: "there" | "away" = "there";
+  #state: "there" | "away" | "mute" = "there";
   /** How often it was asked for anything. */
   calls = 0;
 
@@ -33,6 +33,11 @@ export class OddPresence implements Presence {
   /** From now on nobody gets an answer. */
   goAway(): void {
     this.#state = "away";
+  }
+
+  /** From now on all that is asked happens, and nobody gets an answer. */
+  goMute(): void {
+    this.#state = "mute";
   }
 
   comeBack(): void {
@@ -79,7 +84,9 @@ export class OddPresence implements Presence {
   async #ask<T>(call: () => Promise<T>): Promise<T> {
     this.calls++;
     if (this.#state === "away") throw gone();
-    return await call();
+    const answer = await call();
+    if (this.#state === "mute") throw gone();
+    return answer;
   }
 }
 

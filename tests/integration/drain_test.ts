@@ -113,7 +113,7 @@ describe("a node that is told to end", () => {
     await pair.ada.next("error");
     await probe.write("GET /readyz HTTP/1.1\r\nhost: localhost\r\n\r\n");
     const { status, body } = await probe.readAnswer();
-    assertEquals([status, JSON.parse(body)], [503, { status: "draining" }]);
+    assertEquals([status, JSON.parse(body)], [503, { status: "draining", store: "up", bus: "up" }]);
     await calls.service.exited;
   });
 

@@ -18,7 +18,7 @@ describe("a node at work", () => {
     const health = await calls.api.call<{ status: string; region: string }>("GET", "/healthz");
     assertEquals([health.status, health.body.status, health.body.region], [200, "ok", "eu"]);
     const ready = await calls.api.call("GET", "/readyz");
-    assertEquals([ready.status, ready.body], [200, { status: "serving" }]);
+    assertEquals([ready.status, ready.body], [200, { status: "serving", store: "up", bus: "up" }]);
   });
 
   it("counts at /metrics what it does", async () => {

@@ -40,8 +40,8 @@ describe("bad configuration stops the start with one line and exit 1", () => {
     ],
     [
       "what this version does not have",
-      { ...PRODUCTION, UPSTASH_REDIS_REST_URL: "https://redis.example.com" },
-      /^Cannot start: UPSTASH_REDIS_REST_URL is set, but this version/,
+      { ...PRODUCTION, SFU_URLS: "embedded:" },
+      /^Cannot start: SFU_URLS is set, but in this version/,
     ],
   ];
   for (const [title, env, line] of BAD) {

@@ -63,6 +63,44 @@ describe("a guard", () => {
     assertEquals(guard.counts, { failed: 4, refused: 36 });
   });
 
+  it("lets nobody wait for the one call that tries again", async () => {
+    using time = new FakeTime();
+    const guard = new Guard("store", { ...POLICY, timeoutMs: undefined });
+    const store = new Dependency();
+    store.answer = fails;
+    for (let i = 0; i < 3; i++) await assertRejects(() => guard.run(store.call), Unavailable);
+    time.tick(500);
+    const answer = Promise.withResolvers<void>();
+    store.answer = () => answer.promise;
+    const trying = guard.run(store.call);
+    await assertRejects(() => guard.run(store.call), Unavailable, "several times in a row");
+    assertEquals(store.asked, 4);
+    answer.resolve();
+    await trying;
+    assertEquals(guard.state, "up");
+  });
+
+  it("asks no more after one time-out in which nothing was answered", async () => {
+    using time = new FakeTime();
+    const guard = new Guard("store", POLICY);
+    const first = assertRejects(() => guard.run(hangs), Unavailable, "no answer");
+    await time.tickAsync(1_000);
+    await first;
+    assertEquals(guard.state, "down");
+    await assertRejects(() => guard.run(hangs), Unavailable, "several times in a row");
+  });
+
+  it("goes on after a time-out in which others were answered", async () => {
+    using time = new FakeTime();
+    const guard = new Guard("store", POLICY);
+    const slow = assertRejects(() => guard.run(hangs), Unavailable, "no answer");
+    await time.tickAsync(500);
+    await guard.run(() => Promise.resolve());
+    await time.tickAsync(500);
+    await slow;
+    assertEquals(guard.state, "up");
+  });
+
   it("is up again with the first answer", async () => {
     using time = new FakeTime();
     const guard = new Guard("store", POLICY);

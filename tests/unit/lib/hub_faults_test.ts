@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import type { BusMessage } from "../../../lib/bus/mod.ts";
 import { POLICY } from "../../../lib/policy.ts";
 import type { RoomKey } from "../../../lib/room_state.ts";
 import {
@@ -292,6 +293,16 @@ describe("two nodes whose bus loses messages", () => {
     const eve = await join(nodes.two, "eve");
     await told(bob, eve.id);
     await agree(nodes.one, [bob, eve]);
+  });
+
+  it("go on after a message that no node of theirs could have sent", async () => {
+    await using nodes = await twoNodes();
+    const ada = await join(nodes.one, "ada");
+    const foreign = [{ kind: "news" }, { kind: "changes", room: ROOM }, {}];
+    for (const message of foreign) await nodes.bus.publish("n1", message as unknown as BusMessage);
+    const bob = await join(nodes.two, "bob");
+    await told(ada, bob.id);
+    assertEquals(nodes.one.logs.filter(({ event }) => event === "message_failed").length, 3);
   });
 
   it("miss nothing between the store's answer to the first of a room and its welcome", async () => {

@@ -1,74 +1,11 @@
 /** Nodes whose store goes away, forgets or comes back, and nodes that die: nobody in a call notices. */
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { FakeTime } from "@std/testing/time";
-import { memoryBus } from "../../../lib/bus/memory.ts";
 import { POLICY } from "../../../lib/policy.ts";
-import { MemoryPresence } from "../../../lib/presence/memory.ts";
-import {
-  type FakeNode,
-  fakeNode,
-  FakeWire,
-  join,
-  makeRoom,
-  makeToken,
-  resume,
-  ROOM,
-  seen,
-} from "../../helpers/fake_node.ts";
-import { OddPresence } from "../../helpers/odd_presence.ts";
+import { FakeWire, join, makeToken, resume, seen } from "../../helpers/fake_node.ts";
+import { Nodes, type OddNode, told } from "../../helpers/fake_nodes.ts";
 
 const { beatMs, lapsesAfterMs, changedMarginMs } = POLICY.lease;
-
-type OddNode = FakeNode & { store: OddPresence };
-
-/** Nodes with ways of their own to one store, in a time of their own. */
-class Nodes implements Disposable {
-  readonly time = new FakeTime();
-  readonly memory = new MemoryPresence();
-  readonly bus = memoryBus();
-  readonly nodes: OddNode[] = [];
-  readonly #stops: (() => Promise<void>)[] = [];
-
-  static async make(count: number): Promise<Nodes> {
-    const nodes = new Nodes();
-    for (let i = 1; i <= count; i++) {
-      const store = new OddPresence(nodes.memory);
-      const node = fakeNode({ node: `n${i}`, presence: store, bus: nodes.bus });
-      nodes.nodes.push({ ...node, store });
-      nodes.#stops.push(node.hub.start());
-    }
-    await makeRoom(nodes.nodes[0]!);
-    return nodes;
-  }
-
-  /** Time goes by, in steps in which everything that is asked is answered. */
-  async pass(ms: number): Promise<void> {
-    for (const end = this.time.now + ms; this.time.now < end;) await this.time.tickAsync(250);
-  }
-
-  /** A node ends as by SIGKILL: it says nothing to anyone. */
-  kill(index: number): void {
-    this.nodes[index]!.store.goAway();
-    this.#stops[index]!();
-  }
-
-  async members(): Promise<Record<string, string>> {
-    const members = Object.values((await this.memory.read(ROOM))?.members ?? {});
-    return Object.fromEntries(members.map(({ id, presence }) => [id, presence.state]));
-  }
-
-  [Symbol.dispose](): void {
-    for (const stop of this.#stops) stop();
-    this.time.restore();
-  }
-}
-
-/** Frames that tell of others, beyond the welcome. */
-function told({ wire }: { wire: FakeWire }): string[] {
-  return wire.frames.all.filter(({ type }) => type !== "welcome" && type !== "ping")
-    .map((frame) => frame.type === "left" ? `left ${frame.id}` : frame.type);
-}
 
 describe("a store that has lost everything", () => {
   it("is told again by the nodes, and nobody in the room notices", async () => {
@@ -226,6 +163,20 @@ describe("a node that cannot reach the store", () => {
     await all.pass(beatMs + changedMarginMs + 1_000);
     assertEquals((await bob.wire.closed).code, 4409);
     assertEquals(await all.members(), { [ada.id]: "active", [newer.id]: "active" });
+  });
+
+  it("learns who came elsewhere meanwhile, though as many came here", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await all.pass(beatMs);
+    two.store.goAway();
+    all.bus.publish = () => Promise.resolve();
+    const [cleo, dan] = [await join(one, "cleo"), await join(two, "dan")];
+    two.store.comeBack();
+    await all.pass(2 * beatMs + changedMarginMs);
+    await seen(ada, dan.id, "active");
+    await seen(bob, cleo.id, "active");
   });
 });
 

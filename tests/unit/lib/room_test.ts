@@ -344,7 +344,8 @@ describe("a room, whatever happens in it", () => {
 
   it("is made of its changes: who follows them has the same room", () => {
     each(history, (before, _, { state, changes }) => {
-      const told = { changes, version: state?.version ?? 0, stamp: "next" };
+      const base = before.stamp;
+      const told = { changes, base, version: state?.version ?? 0, stamp: "next" };
       const followed = follow(before, told);
       if (changes.length === 0) assertEquals(followed, state);
       else assertEquals(followed, state && { ...state, stamp: "next" });
@@ -355,9 +356,10 @@ describe("a room, whatever happens in it", () => {
     each(history, (before, _, { state, changes }) => {
       if (!state || changes.length === 0) return;
       const { version } = state;
-      const gap = { changes: changes.slice(1), version, stamp: "next" };
-      assertEquals(follow(before, gap), undefined);
-      assertEquals(follow(state, { changes, version, stamp: "next" }), state);
+      const told = { changes, base: before.stamp, version, stamp: "next" };
+      assertEquals(follow(before, { ...told, changes: changes.slice(1) }), undefined);
+      assertEquals(follow(before, { ...told, base: "another of this version" }), undefined);
+      assertEquals(follow(state, told), state);
     });
   });
 

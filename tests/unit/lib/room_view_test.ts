@@ -90,18 +90,18 @@ class Listener {
 
   /** The answer of a change that was made here. */
   make(state: RoomState | null, changes: RoomChange[]): void {
-    this.room.advance(state, changes);
+    this.room.advance(state, { changes, base: this.room.view.stamp });
   }
 
   /** News from elsewhere; `store` is what a reader finds there. */
   hear(changes: RoomChange[], store: RoomState): void {
     const { version, stamp } = store;
-    const next = follow(this.room.view, { changes, version, stamp });
+    const next = follow(this.room.view, { changes, base: stamp, version, stamp });
     if (next === undefined) return this.room.advance(store);
     const news = changes.filter((change) =>
       change.kind === "ended" || change.version > this.room.view.version
     );
-    this.room.advance(next, news);
+    this.room.advance(next, { changes: news, base: stamp });
   }
 }
 
