@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { createHash, timingSafeEqual } from "node:crypto";
-import { errors, jwtVerify, SignJWT } from "jose";
+import { Buffer } from "node:buffer";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { errors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { ApiKey } from "./config.ts";
 import { randomId } from "./ids.ts";
 import { Permissions } from "./protocol.ts";
-import type { Admission, RoomKey } from "./room_state.ts";
+import type { Admission, RoomKey, RoomOrigin } from "./room_state.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest();
 
@@ -39,7 +40,10 @@ const Claims = z.object({
   exp: z.number(),
 });
 
-const SessionClaims = Claims.extend({ participant: z.string() });
+const SessionClaims = Claims.extend({
+  participant: z.string(),
+  made: z.custom<RoomOrigin>((value) => typeof value === "object" && value !== null).optional(),
+});
 
 /** What a token is made of. */
 export interface TokenGrant {
@@ -64,6 +68,8 @@ export class TokenError extends Error {
 export interface Ticket {
   room: RoomKey;
   admission: Admission;
+  /** What the room was like at the last welcome: only a session knows. */
+  made?: RoomOrigin;
 }
 
 const ISSUER = "meshlift";
@@ -72,20 +78,22 @@ const ALGORITHM = "HS256";
 
 /** Signs and checks tokens (RFC 7519) with one shared secret. */
 export class Tokens {
-  #key: Promise<CryptoKey>;
+  readonly #secret: string;
+  readonly #key: Promise<CryptoKey>;
 
   constructor(secret: string) {
+    this.#secret = secret;
     this.#key = crypto.subtle.importKey(
       "raw",
       new TextEncoder().encode(secret),
       { name: "HMAC", hash: "SHA-256" },
       false,
-      ["sign", "verify"],
+      ["verify"],
     );
   }
 
   /** A token for one identity in one room. */
-  sign(grant: TokenGrant): Promise<string> {
+  sign(grant: TokenGrant): string {
     const { room, identity, name, permissions, metadata, expiresAt } = grant;
     return this.#sign("join", expiresAt, {
       tenant: room.tenant,
@@ -99,7 +107,7 @@ export class Tokens {
   }
 
   /** The proof with which a participant comes back. As good as its token: it lives as long. */
-  signSession({ room, admission }: Ticket): Promise<string> {
+  signSession({ room, admission, made }: Ticket): string {
     const { id, identity, name, permissions, metadata, ticket, expiresAt } = admission;
     return this.#sign("session", expiresAt, {
       tenant: room.tenant,
@@ -110,6 +118,7 @@ export class Tokens {
       metadata,
       jti: ticket,
       participant: id,
+      made,
     });
   }
 
@@ -134,17 +143,21 @@ export class Tokens {
    */
   async verifySession(session: string, now: number): Promise<Ticket> {
     const claims = await this.#verify(session, "session", SessionClaims, now);
-    return ticket(claims, claims.participant);
+    const { made } = claims;
+    return { ...ticket(claims, claims.participant), ...(made && { made }) };
   }
 
-  async #sign(audience: Audience, expiresAt: number, claims: Record<string, unknown>) {
-    return await new SignJWT(claims)
-      .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
-      .setIssuer(ISSUER)
-      .setAudience(audience)
-      .setIssuedAt()
-      .setExpirationTime(Math.ceil(expiresAt / 1000))
-      .sign(await this.#key);
+  /**
+   * A JWS in compact serialization (RFC 7515 §7.1). At once: between the store's answer to a join and the welcome with
+   * its session nothing may come.
+   */
+  #sign(audience: Audience, expiresAt: number, claims: Record<string, unknown>): string {
+    const iat = Math.floor(Date.now() / 1000);
+    const exp = Math.ceil(expiresAt / 1000);
+    const payload = { ...claims, iss: ISSUER, aud: audience, iat, exp };
+    const signed = `${base64url({ alg: ALGORITHM, typ: "JWT" })}.${base64url(payload)}`;
+    const signature = createHmac("sha256", this.#secret).update(signed).digest("base64url");
+    return `${signed}.${signature}`;
   }
 
   async #verify<T>(token: string, audience: Audience, schema: z.ZodType<T>, now: number) {
@@ -186,6 +199,10 @@ export class Tokens {
 }
 
 type Audience = "join" | "session";
+
+function base64url(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
 
 function reason(error: errors.JOSEError): string {
   if (error instanceof errors.JOSEAlgNotAllowed) return "its algorithm is not allowed";

@@ -224,7 +224,9 @@ export class Connection implements Socket {
     const ticket = await checkEntry(this.#hub, frame, this.#address);
     if ("kind" in ticket) return this.#refuse(ticket);
     const { media, attributes } = frame;
-    const seat = await this.#hub.enter(ticket, this, { media, attributes });
+    // A client that gave up waiting may be back by another socket, which its own past would take over.
+    const wanted = () => this.isOpen || frame.type === "join" || hasLeft(backlog);
+    const seat = await this.#hub.enter(ticket, this, { media, attributes }, wanted);
     if ("kind" in seat) return this.#refuse(seat);
     if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);
     const { permissions } = ticket.admission;
@@ -234,10 +236,7 @@ export class Connection implements Socket {
 
   /** It closed while it was let in, or was too slow for its welcome. */
   async #goneMeanwhile(seat: Seat, backlog: string[]): Promise<void> {
-    const left = backlog.map(readFrame).some((read) =>
-      read.kind === "frame" && read.frame.type === "leave"
-    );
-    if (!left) return await this.#hub.away(seat, this);
+    if (!hasLeft(backlog)) return await this.#hub.away(seat, this);
     const { room, id } = seat;
     await this.#hub.rooms.change(room.view.key, { kind: "leave", id, connection: this.id });
   }
@@ -396,6 +395,12 @@ export class Connection implements Socket {
     const { log } = this.#hub.parts;
     log(level, event, { tenant: key?.tenant, room: key?.id, participant, ...fields });
   }
+}
+
+function hasLeft(backlog: readonly string[]): boolean {
+  return backlog.map(readFrame).some((read) =>
+    read.kind === "frame" && read.frame.type === "leave"
+  );
 }
 
 /** A room's refusal of a joined participant's change, as a socket hears it. */

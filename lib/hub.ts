@@ -27,8 +27,8 @@ import {
   type MessageClass,
   type WelcomeFrame,
 } from "./protocol.ts";
-import type { Refusal, RoomEvent } from "./room.ts";
-import { memberOf } from "./room_state.ts";
+import type { Changed, Refusal, RoomEvent } from "./room.ts";
+import { memberOf, recalledRoom } from "./room_state.ts";
 import { participantInfo, roomInfo } from "./room_view.ts";
 import { Rooms } from "./rooms.ts";
 import { iceServers } from "./turn.ts";
@@ -127,16 +127,16 @@ export class Hub {
     if (this.#sockets.size === 0) this.#emptied?.resolve();
   }
 
-  /** Lets a participant in, new or back, and welcomes it. */
+  /** Lets a participant in, new or back, and welcomes it; not if it is not `wanted` any more when its turn comes. */
   async enter(
     ticket: Ticket,
     socket: Socket,
     said: { media?: Media; attributes?: Attributes },
+    wanted: () => boolean,
   ): Promise<Seat | Refusal> {
     const { tokens, node } = this.parts;
     const key = ticket.room;
     const { id } = ticket.admission;
-    const session = await tokens.signSession(ticket);
     const event: RoomEvent = {
       kind: "enter",
       admission: ticket.admission,
@@ -144,8 +144,10 @@ export class Hub {
       connection: socket.id,
       ...said,
     };
-    const result = await this.rooms.change(key, event).catch(refusedLater);
+    const result = await this.#change(ticket, event, wanted).catch(refusedLater);
     if (result.kind === "refused") return result;
+    const { createdAt, settings } = result.state!;
+    const session = tokens.signSession({ ...ticket, made: { createdAt, settings } });
     const room = this.rooms.get(key);
     if (!room) return roomNotFound(key);
     // Others may have changed it since.
@@ -155,6 +157,22 @@ export class Hub {
     room.peers.set(id, socket);
     socket.deliver(JSON.stringify(welcome), "control");
     return { room, id };
+  }
+
+  /** A room that nobody remembers is made again by the first of its people who comes back. */
+  async #change(
+    ticket: Ticket,
+    event: RoomEvent,
+    wanted: () => boolean,
+  ): Promise<Changed | Refusal> {
+    const { room: key, made, admission } = ticket;
+    const result = await this.rooms.change(key, event, { wanted });
+    if (result.kind === "changed" || !result.forgotten) return result;
+    if (!made || admission.expiresAt <= Date.now()) return result;
+    const { presence, log } = this.parts;
+    log("warn", "room_recalled", { tenant: key.tenant, room: key.id });
+    await presence.create(recalledRoom(key, made, Date.now()));
+    return await this.rooms.change(key, event, { wanted });
   }
 
   /** Hands `frame` to another participant of the room. `false`: there is no such participant. */

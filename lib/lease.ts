@@ -34,6 +34,11 @@ export class Lease {
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
+    // Found out between two beats: the sooner it is told again, the less can get lost for good.
+    parts.presence.onLoss(() => {
+      parts.rooms.doubtAll();
+      this.hurry();
+    });
   }
 
   /** Beats from now on, until `stop`. */

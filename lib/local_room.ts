@@ -30,11 +30,14 @@ export class LocalRoom {
    * that the store may not know; or it may have lost what it knew.
    */
   standing: "settled" | "ahead" = "settled";
+  /** The stamp of the last state that is known to be, or to have been, the store's. */
+  saved: string;
   #view: RoomState;
   #deadline: number;
 
   constructor(view: RoomState) {
     this.#view = view;
+    this.saved = view.stamp;
     this.#deadline = deadline(view);
   }
 

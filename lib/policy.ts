@@ -26,7 +26,9 @@ export const POLICY = {
     /** Changes younger than this are still on their way over the bus. */
     changedMarginMs: 1_000,
     /** A store that is younger may have lost what it held: it has not heard of all rooms again. */
-    settleMs: 5_000,
+    settleMs: 4_000,
+    /** For how long after that a room may be made again by the sessions of its people. */
+    recallMs: 60_000,
     /** How long it is remembered that a node has died, and that a room has ended. */
     forgetDeadMs: 600_000,
     forgetEndedMs: 3_600_000,

@@ -45,8 +45,11 @@ export type RoomEvent =
   | { kind: "topology"; expectedEpoch: number; mode: TopologyMode; reason: string }
   /** What is due happens. `dead`: nodes without a sign of life, and when each gave its last. */
   | { kind: "tick"; dead?: Readonly<Record<string, number>> }
-  /** A node puts right what the store says of its people, as `view` has them. */
-  | { kind: "restore"; node: string; view: RoomState }
+  /**
+   * A node puts right what the store says of its people, as `view` has them. Where the room is still as it was when
+   * the store was last asked (`saved` is its stamp), of all: what has been heard since is news of it.
+   */
+  | { kind: "restore"; node: string; view: RoomState; saved?: string }
   | { kind: "end" };
 
 /** Why an owner's change cannot be; sockets never see these. */
@@ -58,6 +61,8 @@ export interface Refusal {
   code: ErrorCode | SettingsRefusal;
   message: string;
   retryAfterMs?: number;
+  /** Of `room_not_found`: the room may have been there, and been lost a short time ago. */
+  forgotten?: boolean;
 }
 
 interface Applied {
@@ -265,7 +270,7 @@ function tick(state: RoomState, dead: Readonly<Record<string, number>>, now: num
 
 function restore(
   state: RoomState,
-  { node, view }: RoomEvent & { kind: "restore" },
+  { node, view, saved }: RoomEvent & { kind: "restore" },
   now: number,
 ): Applied | Refusal {
   if (state.stamp === view.stamp) return unchanged(state);
@@ -277,9 +282,10 @@ function restore(
     };
   }
   const told: Unversioned[] = [];
+  const knows = (member: Member) => member.node === node || state.stamp === saved;
   for (const mine of Object.values(view.members)) {
     const member = memberOf(state, mine.id);
-    if (mine.node !== node || Object.hasOwn(state.banned, mine.ticket)) continue;
+    if (!knows(mine) || Object.hasOwn(state.banned, mine.ticket)) continue;
     // Of two sockets the later one speaks; the node with the other finds out by itself.
     const surpassed = member !== undefined && member.connection !== mine.connection &&
       member.enteredAt >= mine.enteredAt;
@@ -287,7 +293,7 @@ function restore(
     told.push({ kind: "participant", member: mine, cause: member ? "updated" : "joined" });
   }
   for (const member of Object.values(state.members)) {
-    if (member.node !== node || memberOf(view, member.id)) continue;
+    if (!knows(member) || memberOf(view, member.id)) continue;
     told.push({ kind: "left", id: member.id, reason: "left", at: now });
   }
   // Above both, so that whoever knows either of them moves on to this one.

@@ -129,6 +129,18 @@ export function nodesOf(state: Pick<RoomState, "members"> | null): Set<string> {
   return new Set(Object.values(state?.members ?? {}).map((member) => member.node));
 }
 
+/** What a room was made with: enough to make it again where nobody remembers it. */
+export type RoomOrigin = Pick<RoomState, "createdAt" | "settings">;
+
+/** A room made again as it was, without anyone in it. */
+export function recalledRoom(
+  key: RoomKey,
+  { createdAt, settings }: RoomOrigin,
+  now: number,
+): RoomState {
+  return { ...newRoom(key, settings, now), createdAt };
+}
+
 /** The member of that id, if it is in the room. Ids come from the wire: "constructor" is nobody. */
 export function memberOf(state: Pick<RoomState, "members">, id: string): Member | undefined {
   return Object.hasOwn(state.members, id) ? state.members[id] : undefined;

@@ -28,6 +28,8 @@ export interface Told {
   /** Of the state after them. */
   version: number;
   stamp: string;
+  /** The store was away, and does not have them. */
+  unsaved?: true;
 }
 
 /**

@@ -83,12 +83,19 @@ export class Rooms {
   }
 
   /**
-   * Changes a room, here and everywhere, after the change before it.
+   * Changes a room, here and everywhere, after the change before it; refused where, when its turn comes, it is not
+   * `wanted` any more.
    *
    * @throws {Unavailable} when the store is away and the room cannot go on without.
    */
-  change(key: RoomKey, event: RoomEvent, now = Date.now()): Promise<Changed | Refusal> {
-    return this.#turns.take(keyOf(key), () => this.#change(key, event, now));
+  change(
+    key: RoomKey,
+    event: RoomEvent,
+    { now = Date.now(), wanted = () => true }: { now?: number; wanted?: () => boolean } = {},
+  ): Promise<Changed | Refusal> {
+    return this.#turns.take(keyOf(key), async () => {
+      return wanted() ? await this.#change(key, event, now) : unwanted;
+    });
   }
 
   /** News from another node. */
@@ -102,6 +109,8 @@ export class Rooms {
       change.kind === "ended" || change.version > version
     );
     this.#advance(key, next, { changes: news, base: told.base });
+    if (next === room.view && told.unsaved) room.standing = "ahead";
+    else if (next === room.view && news.length > 0) room.saved = told.stamp;
   }
 
   /** What the store says has changed elsewhere: whatever is not as it is known here is asked for. */
@@ -142,7 +151,7 @@ export class Rooms {
   async tick(keys: RoomKey[], now: number, dead: Record<string, number> = {}): Promise<void> {
     await eachOf(keys, AT_ONCE, async (key) => {
       try {
-        await this.change(key, { kind: "tick", dead }, now);
+        await this.change(key, { kind: "tick", dead }, { now });
       } catch (error) {
         this.#failed("tick_failed", key, error);
       }
@@ -183,7 +192,7 @@ export class Rooms {
     const result = applied(room.view, event, now);
     if (result.kind === "changed" && result.state !== room.view) {
       room.standing = "ahead";
-      this.#settle(key, result);
+      this.#settle(key, result, { unsaved: true });
     }
     return result;
   }
@@ -191,13 +200,9 @@ export class Rooms {
   /** In its turn, so that no change of this node is under way. */
   async #reconcile(room: LocalRoom): Promise<void> {
     const { node, presence } = this.#parts;
-    const { view } = room;
-    const result = await presence.change(
-      view.key,
-      { kind: "restore", node, view },
-      Date.now(),
-      view,
-    );
+    const { view, saved } = room;
+    const event: RoomEvent = { kind: "restore", node, view, saved };
+    const result = await presence.change(view.key, event, Date.now(), view);
     room.standing = "settled";
     this.#settle(view.key, result);
   }
@@ -232,7 +237,7 @@ export class Rooms {
   }
 
   /** Tells those here, and the other nodes that have people in the room. */
-  #settle(key: RoomKey, result: Changed | Refusal): void {
+  #settle(key: RoomKey, result: Changed | Refusal, how: Pick<Told, "unsaved"> = {}): void {
     if (result.kind === "refused") {
       // A room that the store does not have has ended, whoever missed it.
       if (result.code === "room_not_found") this.#advance(key, null);
@@ -243,7 +248,7 @@ export class Rooms {
     const { version, stamp } = state ?? { version: 0, stamp: newStamp() };
     for (const node of nodes) {
       if (node === this.#parts.node) continue;
-      const told = { changes, base, version, stamp };
+      const told = { changes, base, version, stamp, ...how };
       this.#parts.bus.publish(node, { kind: "changes", room: key, told })
         .catch(() => this.#parts.counters.busFailures++);
     }
@@ -258,6 +263,7 @@ export class Rooms {
     const forked = state && known && changes.length > 0 && state.version <= known.view.version;
     if (forked) return this.#putOnTop(known, changes);
     this.#advance(key, state, { changes, base });
+    if (known && state && !how.unsaved) known.saved = state.stamp;
   }
 
   /** Changes that were made to another state than what is known here; which of both is right the next beat shows. */
@@ -315,6 +321,12 @@ export class Rooms {
     this.#parts.log("error", event, { tenant, room, error: errorText(error) });
   }
 }
+
+const unwanted: Refusal = {
+  kind: "refused",
+  code: "taken_over",
+  message: "Cannot enter: the socket has closed meanwhile; expected it to wait for its welcome",
+};
 
 /** Whether a room may do this without the store: what concerns the people of this node. */
 function goesOnAlone(event: RoomEvent): boolean {

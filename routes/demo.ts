@@ -47,7 +47,7 @@ export function demoRoutes(hub: Hub, addressOf: AddressOf): Hono {
           "Cannot make a room: the demo has too many; try later",
         );
       }
-      const token = await hub.parts.tokens.sign({
+      const token = hub.parts.tokens.sign({
         room: key,
         identity: `guest-${randomId(8)}`,
         name: body.data.name,

@@ -29,7 +29,7 @@ export function tokenRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
     const { identity, name, permissions = {}, ttlSeconds, metadata } = c.req.valid("json");
     // Whole seconds, as the token holds them (RFC 7519 NumericDate).
     const expiresAt = Math.ceil(Date.now() / 1000 + ttlSeconds) * 1000;
-    const token = await hub.parts.tokens.sign({
+    const token = hub.parts.tokens.sign({
       room: key,
       identity,
       name,

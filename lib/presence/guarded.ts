@@ -9,6 +9,7 @@ export function guardedPresence(inner: Presence, guard: Guard): Presence {
     list: (...args) => guard.run(() => inner.list(...args)),
     change: (...args) => guard.run(() => inner.change(...args)),
     beat: (...args) => guard.run(() => inner.beat(...args)),
+    onLoss: (listener) => inner.onLoss(listener),
     retire: (...args) => guard.run(() => inner.retire(...args)),
   };
 }

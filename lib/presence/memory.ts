@@ -26,15 +26,18 @@ export class MemoryPresence implements Presence {
   /** By node: its rooms that another node has changed, and when. */
   readonly #changed = new Map<string, Map<string, number>>();
   #judgeFrom = 0;
+  #born: number;
 
   /** `clock`: ms since 1970, for leases and what is due. */
   constructor(clock: () => number = Date.now) {
     this.#clock = clock;
+    this.#born = clock();
   }
 
   /** Loses everything, as a store does that is flushed. */
   forget(): void {
     this.#judgeFrom = 0;
+    this.#born = this.#clock();
     const all = [this.#tenants, this.#ended, this.#due, this.#nodes, this.#dead, this.#changed];
     for (const map of all) map.clear();
   }
@@ -45,7 +48,7 @@ export class MemoryPresence implements Presence {
     if (rooms.size >= POLICY.roomsPerTenant) return Promise.resolve("limit");
     const predecessor = this.#ended.get(keyOf(room.key))?.createdAt;
     const made = predecessor === undefined ? room : { ...room, predecessor };
-    this.#save(room.key, undefined, made);
+    this.#save(undefined, made, made);
     return Promise.resolve("created");
   }
 
@@ -71,10 +74,10 @@ export class MemoryPresence implements Presence {
   ): Promise<Changed | Refusal> {
     const before = this.#roomsOf(key.tenant).get(key.id);
     const state = before ?? (this.#hasEnded(known) ? undefined : known);
-    if (!state) return Promise.resolve(roomNotFound(key));
+    if (!state) return Promise.resolve(roomNotFound(key, this.#forgot(key)));
     const result = applied(state, event, now, known);
     if (result.kind === "refused") return Promise.resolve(result);
-    if (result.state !== before || event.kind === "tick") this.#save(key, before, result.state);
+    if (result.state !== before || event.kind === "tick") this.#save(before, result.state, state);
     return Promise.resolve(result);
   }
 
@@ -92,6 +95,9 @@ export class MemoryPresence implements Presence {
     });
   }
 
+  /** What is lost here is lost with the process. */
+  onLoss(): void {}
+
   retire(node: string): Promise<void> {
     this.#bury(node, this.#clock(), this.#clock() + POLICY.awayGraceMs);
     return Promise.resolve();
@@ -103,20 +109,28 @@ export class MemoryPresence implements Presence {
     return rooms;
   }
 
+  #forgot(key: RoomKey): boolean {
+    return !this.#ended.has(keyOf(key)) && this.#clock() - this.#born < LEASE.recallMs;
+  }
+
   #hasEnded(known: RoomState | undefined): boolean {
     if (known === undefined) return false;
     const ended = this.#ended.get(keyOf(known.key));
     return ended !== undefined && known.createdAt <= ended.createdAt;
   }
 
-  #save(key: RoomKey, before: RoomState | undefined, state: RoomState | null): void {
+  #save(
+    before: RoomState | undefined,
+    state: RoomState | null,
+    { key, createdAt }: Pick<RoomState, "key" | "createdAt">,
+  ): void {
     const name = keyOf(key);
     const now = this.#clock();
     if (state) {
       this.#roomsOf(key.tenant).set(key.id, state);
     } else {
       this.#roomsOf(key.tenant).delete(key.id);
-      if (before) this.#ended.set(name, { createdAt: before.createdAt, at: now });
+      this.#ended.set(name, { createdAt, at: now });
     }
     const active = activeNodesOf(state);
     const forsaken = [...active].some((node) => this.#dead.has(node));

@@ -48,6 +48,8 @@ export interface Presence {
   ): Promise<Changed | Refusal>;
   /** A node's sign of life, the `count`th, from 1: renews its lease. */
   beat(node: string, count: number): Promise<Beat>;
+  /** `listener` is told when the store turns out to have lost what it knew. */
+  onLoss(listener: () => void): void;
   /** Ends a node's lease: its people are taken for `away` from now on, until they come back on another. */
   retire(node: string): Promise<void>;
 }
@@ -63,10 +65,12 @@ export function parseKey(name: string): RoomKey {
   return { tenant: name.slice(0, slash), id: name.slice(slash + 1) };
 }
 
-export function roomNotFound(key: RoomKey): Refusal {
+/** `forgotten`: the store knows no end of it, and has lost what it knew less than `POLICY.lease.recallMs` ago. */
+export function roomNotFound(key: RoomKey, forgotten = false): Refusal {
   return {
     kind: "refused",
     code: "room_not_found",
+    forgotten,
     message: `Cannot find room "${key.id}"; expected one made by POST /v1/rooms that has not ended`,
   };
 }

@@ -25,11 +25,12 @@ type Seen =
   | { kind: "guess" | "room"; state: RoomState }
   | { kind: "absent"; endedAt: number; ageMs: number };
 
+/** The last number: since when this store knows anything, in ms since 1970. */
 type CommitAnswer =
-  | ["room", string[]]
-  | ["absent", number, number]
-  | ["limit"]
-  | ["done"];
+  | ["room", string[], number]
+  | ["absent", number, number, number]
+  | ["limit", number]
+  | ["done", number];
 
 /** Other nodes may be faster, but not for ever: each time one of them gets on. */
 const TRIES = 50;
@@ -44,6 +45,8 @@ export class RedisPresence implements Presence {
   readonly #retire: Script<number>;
   readonly #list: Script<[string, string, number][]>;
   readonly #clock: (() => number) | undefined;
+  #awake: number | undefined;
+  #lost = () => {};
 
   /** `clock`: ms since 1970, for leases and what is due; by default Redis's own. */
   constructor(redis: Redis, clock?: () => number) {
@@ -55,15 +58,14 @@ export class RedisPresence implements Presence {
   }
 
   async create(room: RoomState): Promise<"created" | "exists" | "limit"> {
-    const answer = await this.#write(room.key, undefined, room, POLICY.roomsPerTenant);
+    const answer = await this.#write(undefined, room, room, POLICY.roomsPerTenant);
     if (answer === "done") return "created";
     return answer === "limit" ? "limit" : "exists";
   }
 
   async read(key: RoomKey): Promise<RoomState | undefined> {
     const seen = await this.#look(key);
-    if (seen.kind === "absent") return notThere(seen);
-    return seen.state;
+    return seen.kind === "absent" ? notThere(seen) : seen.state;
   }
 
   async list(tenant: string, { cursor, limit }: { cursor?: string; limit: number }): Promise<Page> {
@@ -87,7 +89,7 @@ export class RedisPresence implements Presence {
     for (let tries = 0; tries < TRIES; tries++) {
       const before = seen.kind === "absent" ? undefined : seen.state;
       const state = before ?? (seen.kind === "absent" ? survivor(seen, known) : undefined);
-      if (!state) return roomNotFound(key);
+      if (!state) return roomNotFound(key, seen.kind === "absent" && isForgotten(seen));
       const result = applied(state, event, now, known);
       const writes = result.kind === "changed" &&
         (result.state !== before || event.kind === "tick");
@@ -96,7 +98,7 @@ export class RedisPresence implements Presence {
         seen = await this.#look(key);
         continue;
       }
-      const answer = await this.#write(key, before, result.state);
+      const answer = await this.#write(before, result.state, state);
       if (answer === "done") return result;
       if (answer === "limit") throw new Error(`Cannot write room "${keyOf(key)}" back: limit`);
       seen = answer;
@@ -124,18 +126,19 @@ export class RedisPresence implements Presence {
     await this.#retire.exec([], [this.#words({ node })]);
   }
 
+  onLoss(listener: () => void): void {
+    this.#lost = listener;
+  }
+
   async #look(key: RoomKey): Promise<Seen> {
     const { tenant, id } = key;
-    const answer = await this.#commit.exec([], [
-      this.#words({ name: keyOf(key), tenant, id, expected: READ }),
-    ]);
-    return seenIn(key, answer);
+    return seenIn(key, await this.#ask({ name: keyOf(key), tenant, id, expected: READ }));
   }
 
   async #write(
-    key: RoomKey,
     before: RoomState | undefined,
     state: RoomState | null,
+    { key, createdAt }: Pick<RoomState, "key" | "createdAt">,
     limit?: number,
   ): Promise<Seen | "done" | "limit"> {
     const old = before ? fieldsOf(before) : new Map<string, string>();
@@ -143,12 +146,12 @@ export class RedisPresence implements Presence {
     const set = [...fields].filter(([name, value]) => old.get(name) !== value).flat();
     const active = activeNodesOf(state);
     const at = state ? deadline(state) : Infinity;
-    const answer = await this.#commit.exec([], [this.#words({
+    const answer = await this.#ask({
       name: keyOf(key),
       tenant: key.tenant,
       id: key.id,
       expected: before?.stamp ?? "",
-      createdAt: (state ?? before)?.createdAt,
+      createdAt,
       limit,
       set: state ? set : undefined,
       del: [...old.keys()].filter((name) => !fields.has(name)),
@@ -156,9 +159,17 @@ export class RedisPresence implements Presence {
       active: [...active],
       gone: [...activeNodesOf(before ?? null).difference(active)],
       told: [...nodesOf(before ?? null).union(nodesOf(state))],
-    })]);
+    });
     if (answer[0] === "done" || answer[0] === "limit") return answer[0];
     return seenIn(key, answer);
+  }
+
+  async #ask(words: Record<string, unknown>): Promise<CommitAnswer> {
+    const answer = await this.#commit.exec([], [this.#words(words)]);
+    const awake = answer.at(-1) as number;
+    if (this.#awake !== undefined && awake !== this.#awake) this.#lost();
+    this.#awake = awake;
+    return answer;
   }
 
   #words(words: Record<string, unknown>): string {
@@ -195,6 +206,10 @@ function notThere({ ageMs, endedAt }: Seen & { kind: "absent" }): undefined {
     "it has just begun and may not know all rooms yet",
     Math.min(settleMs - ageMs, POLICY.store.pauseMs),
   );
+}
+
+function isForgotten({ endedAt, ageMs }: Seen & { kind: "absent" }): boolean {
+  return endedAt < 0 && ageMs < POLICY.lease.recallMs;
 }
 
 function pairs(flat: string[]): [string, string][] {

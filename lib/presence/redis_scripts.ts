@@ -48,15 +48,16 @@ local c = cjson.decode(ARGV[1])
 local now = clock(c.clock)
 local room = P .. 'room:' .. c.name
 local stamp = redis.call('HGET', room, 'stamp') or ''
+redis.call('SET', P .. 'awake', now, 'NX')
+local awake = tonumber(redis.call('GET', P .. 'awake'))
 local ended = tonumber(redis.call('GET', P .. 'ended:' .. c.name) or '-1')
 if stamp ~= c.expected then
-  if stamp ~= '' then return {'room', redis.call('HGETALL', room)} end
-  local awake = tonumber(redis.call('GET', P .. 'awake') or now)
-  return {'absent', ended, now - awake}
+  if stamp ~= '' then return {'room', redis.call('HGETALL', room), awake} end
+  return {'absent', ended, now - awake, awake}
 end
 if stamp == '' then
-  if c.limit and redis.call('ZCARD', P .. 'rooms:' .. c.tenant) >= c.limit then return {'limit'} end
-  if not c.limit and ended >= c.createdAt then return {'absent', ended, 0} end
+  if c.limit and redis.call('ZCARD', P .. 'rooms:' .. c.tenant) >= c.limit then return {'limit', awake} end
+  if not c.limit and ended >= c.createdAt then return {'absent', ended, 0, awake} end
 end
 if c.limit and ended >= 0 then redis.call('HSET', room, 'ended', ended) end
 if c.set then
@@ -83,7 +84,7 @@ for _, node in ipairs(c.told) do
   redis.call('PEXPIRE', P .. 'changed:' .. node, ${L.forgetDeadMs})
 end
 if due then redis.call('ZADD', P .. 'due', due, c.name) else redis.call('ZREM', P .. 'due', c.name) end
-return {'done'}
+return {'done', awake}
 `;
 
 /** A node's sign of life. */

@@ -244,6 +244,23 @@ export function leaseContract(name: string, open: Open): void {
   });
 
   describe(`what was lost: ${name}`, () => {
+    it("may have been lost, says a store that is young, of a room whose end it does not know", async () => {
+      const store = await Setting.make(open);
+      await store.forget();
+      await store.beat("n1");
+      await store.presence.create(newRoom(KEY, defaultSettings(), START));
+      const forgotten = async (id: string) => {
+        const key = { tenant: "acme", id };
+        const result = await store.presence.change(key, { kind: "tick" }, store.now);
+        return result.kind === "refused" && result.forgotten;
+      };
+      await store.presence.change(KEY, { kind: "end" }, store.now);
+      store.now += POLICY.lease.settleMs;
+      assertEquals([await forgotten("unknown"), await forgotten(KEY.id)], [true, false]);
+      store.now += POLICY.lease.recallMs;
+      assertEquals(await forgotten("unknown"), false);
+    });
+
     it("is written back by whoever knows it, stamp and all", async () => {
       const store = await Setting.make(open);
       const state = await store.change(enter("a", "n1"));
@@ -258,6 +275,18 @@ export function leaseContract(name: string, open: Open): void {
       await store.forget();
       await store.change(enter("b", "n1"), state);
       assertEquals(Object.keys((await store.presence.read(KEY))!.members), ["a", "b"]);
+    });
+
+    it("is ended for good by whoever knows it", async () => {
+      const store = await Setting.make(open);
+      const state = await store.change(enter("a", "n1"));
+      await store.forget();
+      const end: RoomEvent = { kind: "end" };
+      const ended = await store.presence.change(KEY, end, store.now, state);
+      assertEquals([ended.kind, ended.kind === "changed" && ended.state], ["changed", null]);
+      const restore: RoomEvent = { kind: "restore", node: "n2", view: state };
+      const result = await store.presence.change(KEY, restore, store.now, state);
+      assertEquals(result.kind === "refused" && result.code, "room_not_found");
     });
 
     it("is not confused with what has ended", async () => {

@@ -128,3 +128,20 @@ export async function decodesMore(page: Page, identity: string, before: number):
     { identity, before },
   );
 }
+
+/** Sends 0, 1, 2 ..., four at a time with a pause between, so that faults fall in between. Resolves when all have arrived. */
+export async function sendNumbers(page: Page, count: number, pauseMs: number): Promise<void> {
+  await page.evaluate(async ({ count, pauseMs }) => {
+    const sent: Promise<void>[] = [];
+    for (let n = 0; n < count; n++) {
+      sent.push(globalThis.call.send(n));
+      if (n % 4 === 3) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+    await Promise.all(sent);
+  }, { count, pauseMs });
+}
+
+/** Resolves when so many messages have come. */
+export async function hasReceived(page: Page, count: number): Promise<void> {
+  await waitFor(page, (count) => globalThis.said.length >= count, 60_000, count);
+}

@@ -1,11 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { Page } from "playwright-core";
 import { Api } from "../helpers/api.ts";
 import { launchBrowser, waitFor } from "../helpers/browser.ts";
 import { startProxy } from "../helpers/cuttable_proxy.ts";
 import { startService } from "../helpers/service.ts";
-import { joinFrom, serveCallPage } from "./call_page.ts";
+import { hasReceived, joinFrom, sendNumbers, serveCallPage } from "./call_page.ts";
 
 const MESSAGES = 1_000;
 const CUTS = 5;
@@ -28,7 +27,7 @@ describe("call.send", () => {
       [ada, bob].map(({ page }) => waitFor(page, () => globalThis.call.participants.size === 1)),
     );
 
-    const sending = [ada, bob].map(({ page }) => sendAll(page, MESSAGES));
+    const sending = [ada, bob].map(({ page }) => sendNumbers(page, MESSAGES, 20));
     for (let cut = 1; cut <= CUTS; cut++) {
       const enough = MESSAGES * cut / (CUTS + 1);
       await Promise.all([ada, bob].map(({ page }) => hasReceived(page, enough)));
@@ -50,19 +49,3 @@ describe("call.send", () => {
     }
   });
 });
-
-/** Sends numbers, a few at each turn, so that cuts fall in between. Resolves when all have arrived. */
-async function sendAll(page: Page, count: number): Promise<void> {
-  await page.evaluate(async (count) => {
-    const sent: Promise<void>[] = [];
-    for (let n = 0; n < count; n++) {
-      sent.push(globalThis.call.send(n));
-      if (n % 4 === 3) await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await Promise.all(sent);
-  }, count);
-}
-
-async function hasReceived(page: Page, count: number): Promise<void> {
-  await waitFor(page, (count) => globalThis.said.length >= count, 60_000, count);
-}

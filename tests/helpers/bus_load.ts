@@ -37,3 +37,12 @@ export function startLoad(sender: Bus, node: string, from = 0): Load {
     },
   };
 }
+
+/** Sends until it is refused for this reason, as soon as the bus knows it. */
+export async function refusal(bus: Bus, reason: RegExp): Promise<string> {
+  for (let n = 0;; n++) {
+    const message = await bus.publish("n_nobody", numbered(n)).then(() => "", String);
+    if (reason.test(message)) return message;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -30,6 +30,8 @@ export class OddPresence implements Presence {
   beat: Presence["beat"] = (...args) => this.#ask(() => this.#inner.beat(...args));
   retire: Presence["retire"] = (...args) => this.#ask(() => this.#inner.retire(...args));
 
+  onLoss: Presence["onLoss"] = (listener) => this.#inner.onLoss(listener);
+
   /** From now on nobody gets an answer. */
   goAway(): void {
     this.#state = "away";

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe } from "@std/testing/bdd";
+import { assert } from "@std/assert";
+import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { busFromUrl } from "../../../lib/bus/open.ts";
 import { BUS_POLICY } from "../../../lib/bus/policy.ts";
 import { busContract } from "../../contract/bus.ts";
 import { busOutageContract } from "../../contract/bus_outages.ts";
+import { refusal } from "../../helpers/bus_load.ts";
 import { type RabbitmqServer, startRabbitmq } from "../../helpers/rabbitmq_server.ts";
 
 describe("RabbitMQ", () => {
@@ -24,4 +26,23 @@ describe("RabbitMQ", () => {
     ...server,
     connect: (url) => busFromUrl(url, policy),
   }));
+
+  it("says when the credentials are wrong", async () => {
+    const bus = await busFromUrl(server.url.replace("guest:guest", "guest:wrong-secret"));
+    try {
+      const message = await refusal(bus, /ACCESS_REFUSED|ACCESS-REFUSED/);
+      assert(!message.includes("secret"));
+    } finally {
+      await bus.close();
+    }
+  });
+
+  it("says when there is no such virtual host", async () => {
+    const bus = await busFromUrl(`${server.url}/nowhere`);
+    try {
+      await refusal(bus, /vhost/);
+    } finally {
+      await bus.close();
+    }
+  });
 });

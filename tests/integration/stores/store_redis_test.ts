@@ -46,6 +46,24 @@ describe("the store in Redis", { sanitizeOps: false, sanitizeResources: false },
     assertEquals(await presence.read(key), undefined);
   });
 
+  it("tells of a loss with the first change after it, once", async () => {
+    const redis = await empty();
+    const presence = new RedisPresence(redis);
+    let losses = 0;
+    presence.onLoss(() => losses++);
+    const key = { tenant: "acme", id: "r" };
+    const made = newRoom(key, defaultSettings(), Date.now());
+    const rename = () =>
+      presence.change(key, { kind: "configure", given: { name: "x" } }, Date.now(), made);
+    await presence.create(made);
+    await rename();
+    assertEquals(losses, 0);
+    await redis.flushall();
+    await rename();
+    await rename();
+    assertEquals(losses, 1);
+  });
+
   it("keeps an answer for a day, and a request without one for as long as it may take", async () => {
     const redis = await empty();
     const store = redisIdempotency(redis);

@@ -3,6 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { SignJWT, UnsecuredJWT } from "jose";
 import { tenantFinder, TokenError, type TokenGrant, Tokens } from "../../../lib/auth.ts";
 import { Permissions } from "../../../lib/protocol.ts";
+import { defaultSettings } from "../../../lib/room_state.ts";
 
 const SECRET = "0123456789abcdef0123456789abcdef";
 const NOW = 1_800_000_000_000;
@@ -45,7 +46,7 @@ async function refused(token: string, code: string, says: string): Promise<void>
 
 describe("a token", () => {
   it("says whom it lets in, where and as what", async () => {
-    const { room, admission } = await tokens.verify(await tokens.sign(GRANT), "p_a", NOW);
+    const { room, admission } = await tokens.verify(tokens.sign(GRANT), "p_a", NOW);
     const { ticket, ...rest } = admission;
     assertEquals(room, GRANT.room);
     assertEquals(rest, {
@@ -66,20 +67,20 @@ describe("a token", () => {
 
   it("is not of the same ticket as another one", async () => {
     const tickets = await Promise.all([1, 2].map(async () => {
-      const { admission } = await tokens.verify(await tokens.sign(GRANT), "p_a", NOW);
+      const { admission } = await tokens.verify(tokens.sign(GRANT), "p_a", NOW);
       return admission.ticket;
     }));
     assertFalse(tickets[0] === tickets[1]);
   });
 
   it("lives to the last ms before its expiry", async () => {
-    await tokens.verify(await tokens.sign(GRANT), "p_a", NOW + 59_999);
+    await tokens.verify(tokens.sign(GRANT), "p_a", NOW + 59_999);
   });
 });
 
 describe("a token is refused", () => {
   it("when it has expired", async () => {
-    const token = await tokens.sign({ ...GRANT, expiresAt: NOW });
+    const token = tokens.sign({ ...GRANT, expiresAt: NOW });
     await refused(token, "token_expired", "expired at 2027-01-15T08:00:00.000Z");
   });
 
@@ -104,7 +105,7 @@ describe("a token is refused", () => {
   });
 
   it("with claims that were changed after it was signed", async () => {
-    const [header, , signature] = (await tokens.sign(GRANT)).split(".");
+    const [header, , signature] = tokens.sign(GRANT).split(".");
     const payload = btoa(JSON.stringify({ ...CLAIMS, room: "other" })).replaceAll("=", "");
     await refused(`${header}.${payload}.${signature}`, "token_invalid", "signature is wrong");
   });
@@ -118,8 +119,8 @@ describe("a token is refused", () => {
   });
 
   it("when it is a session", async () => {
-    const session = await tokens.signSession(
-      await tokens.verify(await tokens.sign(GRANT), "p_a", NOW),
+    const session = tokens.signSession(
+      await tokens.verify(tokens.sign(GRANT), "p_a", NOW),
     );
     await refused(session, "token_invalid", `"aud"`);
   });
@@ -140,13 +141,20 @@ describe("a token is refused", () => {
 
 describe("a session", () => {
   async function session(expiresAt = NOW + 60_000): Promise<string> {
-    const ticket = await tokens.verify(await tokens.sign(GRANT), "p_a", NOW);
+    const ticket = await tokens.verify(tokens.sign(GRANT), "p_a", NOW);
     return tokens.signSession({ ...ticket, admission: { ...ticket.admission, expiresAt } });
   }
 
   it("keeps the id, the ticket and all that the token said", async () => {
-    const ticket = await tokens.verify(await tokens.sign(GRANT), "p_a", NOW);
-    assertEquals(await tokens.verifySession(await tokens.signSession(ticket), NOW), ticket);
+    const ticket = await tokens.verify(tokens.sign(GRANT), "p_a", NOW);
+    assertEquals(await tokens.verifySession(tokens.signSession(ticket), NOW), ticket);
+  });
+
+  it("knows what its room was made with", async () => {
+    const ticket = await tokens.verify(tokens.sign(GRANT), "p_a", NOW);
+    const made = { createdAt: NOW, settings: defaultSettings() };
+    const { made: kept } = await tokens.verifySession(tokens.signSession({ ...ticket, made }), NOW);
+    assertEquals(kept, made);
   });
 
   it("outlives its expiry: the room judges that", async () => {
@@ -155,7 +163,7 @@ describe("a session", () => {
   });
 
   it("is not a token: session_invalid", async () => {
-    const token = await tokens.sign(GRANT);
+    const token = tokens.sign(GRANT);
     const error = await assertRejects(() => tokens.verifySession(token, NOW), TokenError, `"aud"`);
     assertEquals(error.code, "session_invalid");
   });

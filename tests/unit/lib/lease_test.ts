@@ -178,6 +178,26 @@ describe("a node that cannot reach the store", () => {
     await seen(ada, dan.id, "active");
     await seen(bob, cleo.id, "active");
   });
+
+  it("believes what it heard of the others meanwhile, more than a store that has not", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    await all.pass(beatMs);
+    for (const { store } of [one, two]) store.goAway();
+    const cleo = await join(two, "cleo");
+    await seen(ada, cleo.id, "active");
+    bob.wire.says({ type: "leave" });
+    await ada.wire.frames.next("left");
+    const before = told(ada).length;
+    one.store.comeBack();
+    await all.pass(beatMs + 1_000);
+    assertEquals(await all.members(), { [ada.id]: "active", [cleo.id]: "active" });
+    two.store.comeBack();
+    await all.pass(2 * beatMs + changedMarginMs);
+    assertEquals(await all.members(), { [ada.id]: "active", [cleo.id]: "active" });
+    assertEquals(told(ada).slice(before), []);
+  });
 });
 
 describe("a node that missed what it was told", () => {
