@@ -38,12 +38,10 @@ const Claims = z.object({
   metadata: z.unknown().optional(),
   jti: z.string(),
   exp: z.number(),
-});
-
-const SessionClaims = Claims.extend({
-  participant: z.string(),
   made: z.custom<RoomOrigin>((value) => typeof value === "object" && value !== null).optional(),
 });
+
+const SessionClaims = Claims.extend({ participant: z.string() });
 
 /** What a token is made of. */
 export interface TokenGrant {
@@ -54,6 +52,8 @@ export interface TokenGrant {
   metadata?: unknown;
   /** ms since 1970. */
   expiresAt: number;
+  /** What the room is like. */
+  made?: RoomOrigin;
 }
 
 /** A token or session that cannot be taken. */
@@ -68,7 +68,7 @@ export class TokenError extends Error {
 export interface Ticket {
   room: RoomKey;
   admission: Admission;
-  /** What the room was like at the last welcome: only a session knows. */
+  /** What the room was like when this was signed. */
   made?: RoomOrigin;
 }
 
@@ -94,7 +94,7 @@ export class Tokens {
 
   /** A token for one identity in one room. */
   sign(grant: TokenGrant): string {
-    const { room, identity, name, permissions, metadata, expiresAt } = grant;
+    const { room, identity, name, permissions, metadata, expiresAt, made } = grant;
     return this.#sign("join", expiresAt, {
       tenant: room.tenant,
       room: room.id,
@@ -103,6 +103,7 @@ export class Tokens {
       permissions,
       metadata,
       jti: randomId(16),
+      made,
     });
   }
 
@@ -143,8 +144,7 @@ export class Tokens {
    */
   async verifySession(session: string, now: number): Promise<Ticket> {
     const claims = await this.#verify(session, "session", SessionClaims, now);
-    const { made } = claims;
-    return { ...ticket(claims, claims.participant), ...(made && { made }) };
+    return ticket(claims, claims.participant);
   }
 
   /**
@@ -214,7 +214,9 @@ function reason(error: errors.JOSEError): string {
 }
 
 function ticket(claims: z.infer<typeof Claims>, participant: string): Ticket {
+  const { made } = claims;
   return {
+    ...(made && { made }),
     room: { tenant: claims.tenant, id: claims.room },
     admission: {
       id: participant,

@@ -159,7 +159,7 @@ export class Hub {
     return { room, id };
   }
 
-  /** A room that nobody remembers is made again by the first of its people who comes back. */
+  /** A room that nobody remembers is made again by the first who comes and knows what it was like. */
   async #change(
     ticket: Ticket,
     event: RoomEvent,

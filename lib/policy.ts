@@ -25,8 +25,8 @@ export const POLICY = {
     dueLimit: 500,
     /** Changes younger than this are still on their way over the bus. */
     changedMarginMs: 1_000,
-    /** A store that is younger may have lost what it held: it has not heard of all rooms again. */
-    settleMs: 4_000,
+    /** A store that is younger may have lost what it held: it has not heard of all rooms again, which takes a beat. */
+    settleMs: 3_200,
     /** For how long after that a room may be made again by the sessions of its people. */
     recallMs: 60_000,
     /** How long it is remembered that a node has died, and that a room has ended. */

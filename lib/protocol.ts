@@ -20,10 +20,8 @@ export const LIMITS = {
   joinTimeoutMs: 5_000,
   /** Longest `attributes`, as JSON text. */
   attributesLength: 2_048,
-  /** Longest token or session: room for 4,096 characters of `metadata`, of up to 4 base64url characters each. */
-  tokenLength: 24_576,
-  /** Longest session: as a token, and the room's own `metadata` with it. */
-  sessionLength: 49_152,
+  /** Longest token or session: room for 4,096 characters of `metadata`, of up to 4 base64url characters each, twice. */
+  tokenLength: 49_152,
 } as const;
 
 const ParticipantId = z.string().min(1).max(64);
@@ -59,7 +57,7 @@ export const Join = z.object({
 });
 export const Resume = z.object({
   type: z.literal("resume"),
-  session: z.string().max(LIMITS.sessionLength),
+  session: z.string().max(LIMITS.tokenLength),
   ...present,
 });
 export const Signal = z.object({ type: z.literal("signal"), to: ParticipantId, data: z.unknown() });

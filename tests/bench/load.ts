@@ -7,7 +7,7 @@
 import { linesOf } from "../helpers/lines.ts";
 import { percentile } from "./figure.ts";
 import { Lag } from "./lag.ts";
-import type { Job, Order, Ready, Sample } from "./load_protocol.ts";
+import type { Delays, Job, Order, Ready, Sample } from "./load_protocol.ts";
 import { LoadSocket } from "./load_socket.ts";
 import { payload } from "./payloads.ts";
 
@@ -36,6 +36,8 @@ function obey(order: Order): unknown {
       return {};
     case "sample":
       return sample();
+    case "delays":
+      return { delayMs: takeDelays(), lagMs: lag.take() } satisfies Delays;
     case "leave":
       clearInterval(sending);
       for (const socket of sockets) socket.leave();
@@ -43,14 +45,17 @@ function obey(order: Order): unknown {
   }
 }
 
-async function connect({ url, sockets: all, connectRate }: Job): Promise<Ready> {
+async function connect({ urls, sockets: all, connectRate }: Job): Promise<Ready> {
   lag.take();
   const started = performance.now();
   const opening: Promise<LoadSocket>[] = [];
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
       const due = Math.min(all.length, (performance.now() - started) * connectRate / 1000);
-      while (opening.length < due) opening.push(LoadSocket.open(url, all[opening.length]!));
+      while (opening.length < due) {
+        const next = opening.length;
+        opening.push(LoadSocket.open(urls[next % urls.length]!, all[next]!));
+      }
       if (opening.length < all.length) return;
       clearInterval(timer);
       resolve();
@@ -75,8 +80,12 @@ function send({ rate, kind }: Extract<Order, { order: "send" }>): void {
   }, 1);
 }
 
+function takeDelays(): number[] {
+  return sockets.flatMap((socket) => socket.takeDelays());
+}
+
 function sample(): Sample {
-  const delays = sockets.flatMap((socket) => socket.takeDelays());
+  const delays = takeDelays();
   const lags = lag.take();
   const received = sockets.reduce((sum, socket) => sum + socket.received, 0);
   const both = (samples: number[]) =>

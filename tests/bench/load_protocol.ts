@@ -7,8 +7,8 @@ import type { PayloadKind } from "./payloads.ts";
 
 /** The first line: where to connect, and as whom. */
 export interface Job {
-  /** WebSocket URL. */
-  readonly url: string;
+  /** WebSocket URLs; the sockets take them in turn. */
+  readonly urls: readonly string[];
   /** One socket each, in pairs: the first talks with the second, the third with the fourth, and so on. */
   readonly sockets: readonly Who[];
   /** New sockets per second. */
@@ -24,6 +24,8 @@ export type Order =
   | { readonly order: "send"; readonly rate: number; readonly kind: PayloadKind }
   /** What has gone through so far. */
   | { readonly order: "sample" }
+  /** How long each signal took that was received since the last sample or the last such order. */
+  | { readonly order: "delays" }
   /** Closes all sockets (with a leave frame where there is one to send). */
   | { readonly order: "leave" };
 
@@ -40,4 +42,11 @@ export interface Sample {
   /** From send to receipt of the signals received since the last sample, in ms. */
   readonly delayMs: { p50: number; p99: number };
   readonly lagMs: { p50: number; p99: number };
+}
+
+export interface Delays {
+  /** From send to receipt, in ms. */
+  readonly delayMs: number[];
+  /** How late the load program's own timers were, in ms. */
+  readonly lagMs: number[];
 }

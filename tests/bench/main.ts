@@ -7,9 +7,13 @@
 import { type Figure, line, verdict } from "./figure.ts";
 import { hasProc } from "./proc.ts";
 import { t1 } from "./t1_relay.ts";
+import { t10 } from "./t10_node_killed.ts";
+import { t12 } from "./t12_ghosts.ts";
+import { t13 } from "./t13_storm.ts";
 import { t14 } from "./t14_size.ts";
 import { t3 } from "./t3_memory.ts";
 import { t4 } from "./t4_join.ts";
+import { t6 } from "./t6_store_cost.ts";
 import { t7 } from "./t7_first_frame.ts";
 import { withOpenFiles } from "./open_files.ts";
 
@@ -19,7 +23,11 @@ const TARGETS: Record<string, { run: () => Promise<Figure[]>; needsProc?: true }
   T1: { run: t1, needsProc: true },
   T3: { run: t3, needsProc: true },
   T4: { run: t4 },
+  T6: { run: t6 },
   T7: { run: t7 },
+  T10: { run: t10 },
+  T12: { run: t12 },
+  T13: { run: t13, needsProc: true },
   T14: { run: t14 },
 };
 

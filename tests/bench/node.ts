@@ -53,7 +53,7 @@ export function provisionRooms(node: Pick<Service, "url">, wanted: Wanted): Prom
 async function inRooms(
   { url }: Pick<Service, "url">,
   { rooms, perRoom }: Wanted,
-  token: (room: string, identity: string) => Promise<string>,
+  token: (room: string, identity: string) => string | Promise<string>,
 ): Promise<string[]> {
   const tokens = await inParallel(rooms, async () => {
     const { id } = await post(`${url}/v1/rooms`, { emptyTimeoutSeconds: 3_600 });

@@ -1,10 +1,11 @@
 /**
- * The bench's own processes: the bare relay and the load program.
+ * The bench's own processes: the bare relay, the load program and the storm.
  *
  * @module
  */
 import { linesOf } from "../helpers/lines.ts";
-import type { Job, Order, Ready, Sample } from "./load_protocol.ts";
+import type { Delays, Job, Order, Ready, Sample } from "./load_protocol.ts";
+import type { StormJob, StormOrder, StormReport } from "./storm_protocol.ts";
 
 /** A script of this folder as a process; it answers one line of JSON to each line. */
 class Script implements AsyncDisposable {
@@ -87,6 +88,11 @@ export class Load implements AsyncDisposable {
     return await this.#order({ order: "sample" }) as Sample;
   }
 
+  /** Of every signal since the last sample. */
+  async delays(): Promise<Delays> {
+    return await this.#order({ order: "delays" }) as Delays;
+  }
+
   async leave(): Promise<void> {
     await this.#order({ order: "leave" });
   }
@@ -97,5 +103,28 @@ export class Load implements AsyncDisposable {
 
   #order(order: Order): Promise<unknown> {
     return this.#script.say(order);
+  }
+}
+
+/** Thousands of clients. */
+export class Storm implements AsyncDisposable {
+  readonly #script = new Script("storm.ts");
+
+  get pid(): number {
+    return this.#script.pid;
+  }
+
+  /** Resolves when all have joined. Once per storm. */
+  async connect(job: StormJob): Promise<void> {
+    await this.#script.say(job);
+  }
+
+  /** Resolves when all have lost their connections and are back. */
+  async survive(order: StormOrder["order"]): Promise<StormReport> {
+    return await this.#script.say({ order } satisfies StormOrder) as StormReport;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#script[Symbol.asyncDispose]();
   }
 }

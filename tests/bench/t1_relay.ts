@@ -57,14 +57,14 @@ export async function t1(): Promise<Figure[]> {
   const tokens = await provision(node, { rooms: PAIRS, perRoom: 2 });
   const connectRate = 200;
   await nodeLoad.connect({
-    url: node.wsUrl,
+    urls: [node.wsUrl],
     sockets: tokens.map((token) => ({ token })),
     connectRate,
   });
   // As long as the service's ids, so that frames are of one length.
   const ids = tokens.map((_, i) => ({ id: `p_${String(i).padStart(17, "0")}` }));
-  await forwardLoad.connect({ url: forward.url, sockets: ids, connectRate });
-  await namedLoad.connect({ url: named.url, sockets: ids, connectRate });
+  await forwardLoad.connect({ urls: [forward.url], sockets: ids, connectRate });
+  await namedLoad.connect({ urls: [named.url], sockets: ids, connectRate });
 
   const subjects: Subject[] = [
     { name: "service", pid: node.pid, load: nodeLoad },

@@ -80,7 +80,7 @@ async function measure(pid: number, url: string, prepare: () => Promise<Who[]>):
   const sockets = await prepare();
   const provisioned = residentBytes(pid);
   await using load = new Load();
-  await load.connect({ url, sockets, connectRate: CONNECT_RATE });
+  await load.connect({ urls: [url], sockets, connectRate: CONNECT_RATE });
   const connected = await settled(pid);
   return { started, provisioned, connected, perSocket: (connected - started) / SOCKETS };
 }

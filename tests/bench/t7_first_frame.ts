@@ -9,7 +9,8 @@ import { launchBrowser, newPage, type TestPage } from "../helpers/browser.ts";
 import type { Service } from "../helpers/service.ts";
 import { type Figure, percentile, rounded } from "./figure.ts";
 import { provision, startNode } from "./node.ts";
-import { type FirstFrame, type PageServer, servePage } from "./t7_page.ts";
+import { type PageServer, servePage } from "./page_server.ts";
+import { FIRST_FRAME_PAGE, type FirstFrame } from "./t7_page.ts";
 
 const ROUNDS = 20;
 const BOUND_MS = 1_000;
@@ -17,7 +18,7 @@ const BOUND_MS = 1_000;
 const ROUND_LIMIT_MS = 20_000;
 const WHAT = "joinCall -> first remote frame decoded";
 
-/** What {@linkcode servePage}'s page offers. */
+/** What the page offers. */
 declare global {
   var join: (token: string) => Promise<void>;
   var leave: () => Promise<void>;
@@ -36,7 +37,7 @@ export async function t7(): Promise<Figure[]> {
     return [{ kind: "not measured", target: "T7", what: WHAT, why: "there is no Chromium" }];
   }
   await using node = await startNode();
-  await using pages = servePage();
+  await using pages = servePage(FIRST_FRAME_PAGE);
   await using first = await launchBrowser();
   await using second = await launchBrowser();
   const setup: Setup = { node, pages, browsers: [first, second] };

@@ -14,7 +14,7 @@ export interface FirstFrame {
   readonly presented: number;
 }
 
-const HTML = `<!doctype html>
+export const FIRST_FRAME_PAGE = `<!doctype html>
 <meta charset="utf-8">
 <title>first frame</title>
 <link rel="icon" href="data:,">
@@ -66,19 +66,3 @@ const HTML = `<!doctype html>
   globalThis.leave = () => call.leave();
   globalThis.ready = true;
 </script>`;
-
-export interface PageServer extends AsyncDisposable {
-  readonly url: string;
-}
-
-/** Serves the page on a port of its own. */
-export function servePage(): PageServer {
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    () => new Response(HTML, { headers: { "content-type": "text/html" } }),
-  );
-  return {
-    url: `http://127.0.0.1:${server.addr.port}/`,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
-}

@@ -32,37 +32,57 @@ function frame(opcode: number, payload: Uint8Array): Frame {
 
 export class WireSocket {
   ontext: (text: string) => void = () => {};
-  /** The connection has ended; `why` is for people. */
-  onclose: (why: string) => void = () => {};
+  /** The connection has ended, once; `why` is for people, `code` is 1006 where the other end did not close it. */
+  onclose: (why: string, code: number) => void = () => {};
   #received: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   readonly #unsent: Frame[] = [];
   #writing = false;
+  #state: "open" | "ended" = "open";
 
   private constructor(private readonly conn: Deno.TcpConn) {}
 
-  /** Resolves when the socket is open. */
-  static async open(url: string): Promise<WireSocket> {
+  /** Resolves when the socket is open. `forwardedFor`: the client's address, as a proxy would tell it. */
+  static async open(url: string, forwardedFor?: string): Promise<WireSocket> {
     const { hostname, port, host, pathname, search } = new URL(url);
     const conn = await Deno.connect({ hostname, port: Number(port) });
     conn.setNoDelay(true);
     const socket = new WireSocket(conn);
     const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
-    await socket.#write(encoder.encode(
-      `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\n` +
-        `Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
-    ));
-    await socket.#handshake(url);
-    socket.#readOn().catch((error) => socket.onclose(String(error)));
+    try {
+      await socket.#write(encoder.encode(
+        `GET ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\n` +
+          `Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n` +
+          (forwardedFor === undefined ? "" : `X-Forwarded-For: ${forwardedFor}\r\n`) + "\r\n",
+      ));
+      await socket.#handshake(url);
+    } catch (error) {
+      conn.close();
+      throw error;
+    }
+    socket.#readOn().catch((error) => socket.#end(String(error)));
     return socket;
   }
 
   send(frame: Frame): void {
     this.#unsent.push(frame);
-    if (!this.#writing) this.#writeOn().catch((error) => this.onclose(String(error)));
+    if (!this.#writing) this.#writeOn().catch((error) => this.#end(String(error)));
   }
 
   close(): void {
     this.send(frame(CLOSE, Uint8Array.of(1000 >> 8, 1000 & 0xff)));
+  }
+
+  /** Ends the connection without a word, as when the network goes. */
+  cut(): void {
+    this.#end("it was cut here");
+  }
+
+  #end(why: string, code = 1006, last: Frame = new Uint8Array(0)): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    if (last.length === 0) this.conn.close();
+    else this.#write(last).catch(() => {}).finally(() => this.conn.close());
+    this.onclose(why, code);
   }
 
   async #writeOn(): Promise<void> {
@@ -96,8 +116,9 @@ export class WireSocket {
     const buffer = new Uint8Array(BUFFER_BYTES);
     for (;;) {
       this.#take();
+      if (this.#state === "ended") return;
       const read = await this.conn.read(buffer);
-      if (read === null) return this.onclose("the server ended the connection");
+      if (read === null) return this.#end("the server ended the connection");
       const fresh = buffer.subarray(0, read);
       if (this.#received.length === 0) this.#received = fresh;
       else this.#received = joined(this.#received, fresh);
@@ -125,8 +146,9 @@ export class WireSocket {
     if (opcode === TEXT) return this.ontext(decoder.decode(payload));
     if (opcode === PING) return this.send(frame(PONG, payload));
     if (opcode === CLOSE) {
-      const code = payload.length >= 2 ? payload[0]! << 8 | payload[1]! : "no code";
-      this.onclose(`${code} ${decoder.decode(payload.subarray(2))}`);
+      const code = payload.length >= 2 ? payload[0]! << 8 | payload[1]! : 1005;
+      const why = `${code} ${decoder.decode(payload.subarray(2))}`;
+      this.#end(why, code, frame(CLOSE, payload.subarray(0, 2)));
     }
   }
 }

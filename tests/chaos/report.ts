@@ -22,12 +22,15 @@ export interface Outcome {
   /** How late this program's own timers were, in ms. */
   lags: readonly number[];
   /** After the last fault, in ms. */
-  tookMs: { clients: number; rest: number; signals: number };
+  tookMs: { back: number; clients: number; rest: number; signals: number };
   violations: Violation[];
 }
 
 /** Whoever is away for so long has left; of a dead node, since its last sign of life, which may be that old. In ms. */
 const { awayGraceMs: GRACE_MS, lease: { beatMs: LAST_SIGN_MS } } = POLICY;
+
+/** How long before something its cause may be, in ms. */
+const LOOK_BACK_MS = 12_000;
 
 /** How many cases of one violation are shown. */
 const EXAMPLES = 5;
@@ -62,10 +65,10 @@ export function reportOf(outcome: Outcome): string {
     `faults       ${[...counts].map(([kind, all]) => `${all.length} ${kind}`).join(", ")}`,
     `people       ${crowd.welcomes.new} came, ${ghosts.length} went for good; ${crowd.welcomes.resumed} times resumed, ${
       crowd.welcomes["new again"]
-    } times let in anew`,
+    } times let in anew; all were back ${seconds(tookMs.back)} after the last fault`,
     `signals      ${ledger.sent} sent, ${ledger.came} came, once and in order; the last ${
       seconds(tookMs.signals)
-    } after the last fault`,
+    } after it was sent`,
     `  in calm    ${spread(calm.map(({ allMs }) => allMs))}`,
     `  in faults  ${spread(delays.map(({ allMs }) => allMs))}`,
     `  of these   ${
@@ -95,10 +98,7 @@ function wrongLefts({ crowd, history }: Outcome): string[] {
   const connected = early.filter(({ awayMs }) => awayMs === 0);
   const causes = new Map<string, number>();
   for (const { at, node } of sudden) {
-    const last = history.findLast(({ fault, from }) =>
-      from <= at && (!("node" in fault) || fault.node === node)
-    );
-    const cause = last ? faultText(last.fault) : "no fault at all";
+    const cause = causeOf(history, at, node);
     causes.set(cause, (causes.get(cause) ?? 0) + 1);
   }
   return [
@@ -109,6 +109,15 @@ function wrongLefts({ crowd, history }: Outcome): string[] {
     }, ${connected.length} not at all`,
     ...[...causes].map(([cause, count]) => `  ${count} after ${cause}`),
   ];
+}
+
+/** The longest fault of the node a short time before; where there was none, the last of what all share. */
+function causeOf(history: readonly Happened[], at: number, node: number): string {
+  const before = history.filter(({ from, to }) => from <= at && to > at - LOOK_BACK_MS);
+  const own = before.filter(({ fault }) => "node" in fault && fault.node === node)
+    .toSorted((a, b) => (b.to - b.from) - (a.to - a.from))[0];
+  const cause = own ?? before.findLast(({ fault }) => !("node" in fault));
+  return cause ? faultText(cause.fault) : "no fault of its own";
 }
 
 function spread(values: readonly number[]): string {

@@ -42,7 +42,7 @@ export class Roster {
 
 /**
  * What really is with someone. `here`: welcomed, and connected. `coming`: on the way to a node; others may have it as
- * away, or not at all. `fading`: went for good a moment ago; others may still have it. `gone`: long enough ago.
+ * active until its node is missed, as away, or not at all. `fading`: went for good a moment ago; others may still have it. `gone`: long enough ago.
  */
 export type Truth = "here" | "coming" | "fading" | "gone";
 
@@ -76,7 +76,6 @@ function fits(real: Truth, seen: Presence | "not"): boolean {
     case "here":
       return seen === "active";
     case "coming":
-      return seen !== "active";
     case "fading":
       return true;
     case "gone":

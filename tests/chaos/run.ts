@@ -10,8 +10,8 @@ import type { ServerProcess } from "../helpers/server_process.ts";
 import { Crowd } from "./crowd.ts";
 import { Injector } from "./injector.ts";
 import {
-  allAreHere,
   clientsAgree,
+  everyoneIsBack,
   gaugesAgree,
   ghostsIn,
   restAgrees,
@@ -34,6 +34,8 @@ const NO_GHOST_AFTER_MS = 10_000;
 const ARRIVE_WITHIN_MS = 30_000;
 /** All is as it should be for so long before the first fault, in ms. */
 const CALM_MS = 2_000;
+/** Where nothing is wrong yet, in ms. */
+const ENTER_WITHIN_MS = 30_000;
 /** New people a second at the start. */
 const ENTER_RATE = 200;
 
@@ -107,14 +109,15 @@ export async function runChaos(
   say(`${new Date().toISOString().slice(11, 23)} the last fault is over`);
   const lags = lag.take();
 
-  const [clients, rest] = await Promise.all([
+  const [back, clients, rest] = await Promise.all([
+    everyoneIsBack(crowd, since, NO_GHOST_AFTER_MS),
     clientsAgree(crowd, since, AGREE_WITHIN_MS),
     restAgrees(crowd, cluster.nodes, since, AGREE_WITHIN_MS),
   ]);
   await pause(since + NO_GHOST_AFTER_MS - Date.now());
-  const late = [...allAreHere(crowd), ...ghostsIn(crowd)];
+  const ghosts = ghostsIn(crowd);
   traffic.stop();
-  const arrived = await signalsArrive(crowd, since, ARRIVE_WITHIN_MS);
+  const arrived = await signalsArrive(crowd, crowd.now(), ARRIVE_WITHIN_MS);
   const restLate = await restAgrees(crowd, cluster.nodes, since, NO_GHOST_AFTER_MS);
   const full = await gaugesAgree(crowd, cluster.nodes, since, NO_GHOST_AFTER_MS);
   for (const person of crowd.present()) person.end("leave");
@@ -127,13 +130,19 @@ export async function runChaos(
     crowd,
     calm,
     lags,
-    tookMs: { clients: clients.tookMs, rest: rest.tookMs, signals: arrived.tookMs },
+    tookMs: {
+      back: back.tookMs,
+      clients: clients.tookMs,
+      rest: rest.tookMs,
+      signals: arrived.tookMs,
+    },
     violations: [
       ...wrong("signals came that should not have", crowd.ledger.violations),
       ...wrong("people were told what nobody should be told", crowd.violations),
       ...clients.violations,
       ...rest.violations,
-      ...late,
+      ...back.violations,
+      ...ghosts,
       ...arrived.violations,
       ...restLate.violations,
       ...full.violations,
@@ -176,6 +185,6 @@ async function everyoneEnters(
       await pause(begun + count * 1000 / ENTER_RATE - performance.now());
     }
   }
-  while (allAreHere(crowd).length > 0) await pause(20);
+  await everyoneIsBack(crowd, crowd.now(), ENTER_WITHIN_MS);
   return { people: count, tookMs: Math.round(performance.now() - begun) };
 }

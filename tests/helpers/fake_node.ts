@@ -15,7 +15,13 @@ import { memoryLimits } from "../../lib/limits/memory.ts";
 import { MemoryPresence } from "../../lib/presence/memory.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
 import { type ClientFrame, Permissions, type WelcomeFrame } from "../../lib/protocol.ts";
-import { defaultSettings, newRoom, type RoomKey, type RoomSettings } from "../../lib/room_state.ts";
+import {
+  defaultSettings,
+  newRoom,
+  type RoomKey,
+  type RoomOrigin,
+  type RoomSettings,
+} from "../../lib/room_state.ts";
 import { FrameInbox } from "./frame_inbox.ts";
 
 export const ROOM: RoomKey = { tenant: "acme", id: "r" };
@@ -77,15 +83,18 @@ export interface FakeToken {
   room?: RoomKey;
   permissions?: Partial<Permissions>;
   ttlMs?: number;
+  /** What the room was like, as a token over REST says it. */
+  made?: RoomOrigin;
 }
 
 export function makeToken({ hub }: FakeNode, identity: string, options: FakeToken = {}) {
-  const { room = ROOM, permissions = {}, ttlMs = 3_600_000 } = options;
+  const { room = ROOM, permissions = {}, ttlMs = 3_600_000, made } = options;
   return hub.parts.tokens.sign({
     room,
     identity,
     permissions: Permissions.parse(permissions),
     expiresAt: Date.now() + ttlMs,
+    made,
   });
 }
 

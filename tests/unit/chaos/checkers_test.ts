@@ -69,7 +69,7 @@ describe("differences of a roster", () => {
     ["here", "active", true],
     ["here", "away", false],
     ["here", undefined, false],
-    ["coming", "active", false],
+    ["coming", "active", true],
     ["coming", "away", true],
     ["coming", undefined, true],
     ["fading", "active", true],

@@ -3,8 +3,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { Crowd } from "../../chaos/crowd.ts";
 import {
-  allAreHere,
   clientsAgree,
+  everyoneIsBack,
   gaugesAgree,
   ghostsIn,
   restAgrees,
@@ -97,7 +97,7 @@ class Call implements AsyncDisposable {
     const call = new Call();
     for (let i = 0; i < 2; i++) {
       call.people.push(call.crowd.enter("room", "token", 0));
-      await call.until(() => allAreHere(call.crowd).length === 0);
+      await everyoneIsBack(call.crowd, call.crowd.now(), 5_000);
     }
     await call.until(() => call.wrong() === 0);
     return call;

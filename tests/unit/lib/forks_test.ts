@@ -82,4 +82,28 @@ describe("a store that has lost everything, and is told first by a node that kno
       assertEquals(told(each).filter((what) => what.startsWith("left")), []);
     }
   });
+
+  it("keeps whom it heard of first from another, though older news comes later", async () => {
+    using all = await Nodes.make(3);
+    const [one, two, three] = all.nodes as [OddNode, OddNode, OddNode];
+    const [bob, dave] = [await join(two, "bob"), await join(three, "dave")];
+    await all.pass(beatMs + changedMarginMs);
+    const news = holdBus(all);
+    await join(one, "eve");
+    all.kill(0);
+    all.memory.forget();
+    const carol = await join(three, "carol");
+    const asked = two.store.holdNext({ kind: "restore" });
+    two.hub.rooms.doubtAll();
+    const reconciling = two.hub.rooms.reconcile();
+    const release = await asked;
+    await news.release();
+    release();
+    await reconciling;
+    await all.pass(3 * beatMs);
+    for (const each of [bob, dave, carol]) {
+      assertEquals(told(each).filter((what) => what === `left ${carol.id}`), []);
+    }
+    assertEquals((await all.members())[carol.id], "active");
+  });
 });

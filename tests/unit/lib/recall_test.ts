@@ -47,7 +47,17 @@ describe("a room that nobody remembers", () => {
     assertEquals((await resume(after, welcome.session)).welcome.room.name, "Later");
   });
 
-  it("is not made by a token: whoever was never there cannot know it", async () => {
+  it("is back with the first who joins by a token that says what it was like", async () => {
+    const { before, after, ada } = await lostRoom({ name: "Standup" });
+    const { createdAt, settings } = before.hub.rooms.get(ROOM)!.view;
+    const token = await makeToken(before, "eve", { made: { createdAt, settings } });
+    const eve = await join(after, "eve", { token });
+    assertEquals(eve.welcome.room.name, "Standup");
+    const back = await resume(after, ada.welcome.session);
+    assertEquals(back.welcome.participants.map(({ id }) => id), [eve.id]);
+  });
+
+  it("is not made by a token that does not", async () => {
     const { after } = await lostRoom();
     const wire = new FakeWire(after.hub);
     wire.says({ type: "join", token: await makeToken(after, "eve") });

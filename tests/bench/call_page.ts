@@ -1,0 +1,144 @@
+/**
+ * A page with a call whose doings are written down, for what happens round a fault.
+ *
+ * @module
+ */
+import type { Browser, Page } from "playwright-core";
+import type { Call, JoinOptions } from "../../client/mod.ts";
+import { newPage, waitFor } from "../helpers/browser.ts";
+import { type PageServer, servePage } from "./page_server.ts";
+
+/** In the page. Times in ms since 1970. */
+interface Bench {
+  call: Call;
+  join(options: JoinOptions): Promise<void>;
+  /** Every change of `call.state`. */
+  states: { state: string; at: number }[];
+  left: { id: string; identity: string; at: number }[];
+  /** When frames of each participant's picture were shown, by identity. */
+  frames: Record<string, number[]>;
+  /** Numbers that came by `send`, by the sender's identity. */
+  heard: Record<string, number[]>;
+  /** How many connections for media were ever made. */
+  connections: number;
+  /** Sends 0, 1, 2, ... to everyone, one each `everyMs`; the answer ends it and says how many. */
+  speak(everyMs: number): () => Promise<number>;
+  hush: () => Promise<number>;
+  /** Of all voices heard: samples that were made up because none came, and all samples. */
+  voices(): Promise<{ concealed: number; all: number }>;
+}
+
+declare global {
+  var bench: Bench;
+}
+
+const html = (service: string) =>
+  `<!doctype html>
+<meta charset="utf-8">
+<title>call</title>
+<link rel="icon" href="data:,">
+<script type="module">
+  // The connections are looked at from outside, so that the SDK's own figures play no part.
+  const connections = [];
+  const Native = RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      connections.push(this);
+    }
+  };
+  const { joinCall } = await import("${service}/client.js");
+  const wall = (at) => performance.timeOrigin + at;
+
+  const bench = {
+    states: [],
+    left: [],
+    frames: {},
+    heard: {},
+    get connections() {
+      return connections.length;
+    },
+    async join(options) {
+      const call = bench.call = await joinCall(options);
+      call.on("state", (state) => bench.states.push({ state, at: Date.now() }));
+      call.on("left", ({ id, identity }) => bench.left.push({ id, identity, at: Date.now() }));
+      call.on("message", ({ from, data }) => (bench.heard[from.identity] ??= []).push(data));
+      call.on("participant", ({ identity, stream }) => {
+        const video = document.createElement("video");
+        video.autoplay = video.playsInline = true;
+        video.width = 160;
+        const times = bench.frames[identity] = [];
+        const note = (_, { presentationTime }) => {
+          times.push(wall(presentationTime));
+          video.requestVideoFrameCallback(note);
+        };
+        video.requestVideoFrameCallback(note);
+        video.srcObject = stream;
+        document.body.append(video);
+      });
+    },
+    speak(everyMs) {
+      const sent = [];
+      const timer = setInterval(() => sent.push(bench.call.send(sent.length)), everyMs);
+      return async () => {
+        clearInterval(timer);
+        await Promise.all(sent);
+        return sent.length;
+      };
+    },
+    async voices() {
+      const sum = { concealed: 0, all: 0 };
+      for (const connection of connections) {
+        for (const report of (await connection.getStats()).values()) {
+          if (report.type !== "inbound-rtp" || report.kind !== "audio") continue;
+          sum.concealed += report.concealedSamples - report.silentConcealedSamples;
+          sum.all += report.totalSamplesReceived;
+        }
+      }
+      return sum;
+    },
+  };
+  globalThis.bench = bench;
+</script>`;
+
+/** Serves the page for an SDK from the service at `url`. */
+export function serveBenchPage(url: string): PageServer {
+  return servePage(html(url));
+}
+
+/** One page, and who is in it. */
+export class BenchPage {
+  constructor(readonly identity: string, readonly page: Page, readonly errors: readonly string[]) {}
+
+  async join(options: JoinOptions): Promise<void> {
+    await this.page.evaluate((options) => bench.join(options), options);
+  }
+
+  /** Resolves when it shows the pictures of so many others, and not only their first frames. */
+  async decodes(others: number): Promise<void> {
+    await waitFor(
+      this.page,
+      (others) => {
+        const now = performance.timeOrigin + performance.now();
+        const moving = [...bench.call.participants.values()].filter(({ identity }) => {
+          const times = bench.frames[identity] ?? [];
+          return times.length > 20 && now - times.at(-1)! < 500;
+        });
+        return moving.length === others;
+      },
+      30_000,
+      others,
+    );
+  }
+}
+
+/** Opens the page in a context of its own; it closes with its browser. */
+export async function openBenchPage(
+  browser: Browser,
+  site: PageServer,
+  identity: string,
+): Promise<BenchPage> {
+  const { page, errors } = await newPage(browser, site.url);
+  await waitFor(page, () => "bench" in globalThis);
+  return new BenchPage(identity, page, errors);
+}

@@ -1,0 +1,239 @@
+/**
+ * T13, storm: thousands of clients lose their connections at once and come back, while others go on talking.
+ *
+ * @module
+ */
+import { find, REDIS_SERVER } from "../../tools/test/requirements.ts";
+import type { Service } from "../helpers/service.ts";
+import { type Figure, median, percentile, rounded } from "./figure.ts";
+import { provisionRooms, startNode } from "./node.ts";
+import { cpuSeconds, openFileLimit, pause } from "./proc.ts";
+import { Load, Storm } from "./process.ts";
+import { type RestRedis, startRestRedis } from "./rest_redis.ts";
+import type { StormReport } from "./storm_protocol.ts";
+
+const CLIENTS = 5_000;
+const PER_ROOM = 4;
+const CONNECT_RATE = 400;
+/** Cuts of the network; a node is killed once. */
+const CUTS = 3;
+/** Pairs that talk on one node, on the other, and across. */
+const PAIRS = 20;
+/** Signals a second of each of these groups. */
+const SIGNAL_RATE = 200;
+const CALM_MS = 15_000;
+/** After a storm, before the next: longer than the SDK's memory of failures. */
+const SETTLE_MS = 12_000;
+/** Of a core; beyond, the clients themselves were what had to be waited for. */
+const BUSY = 0.9;
+
+const ATTEMPTS = 1.3;
+const TIMES_CALM = 2;
+const WHAT = "storm";
+
+/** Who goes on talking, and over which nodes. */
+interface Group {
+  readonly name: string;
+  readonly load: Load;
+}
+
+interface Talk {
+  /** p99 from send to receipt, in ms, and of how many. */
+  readonly p99: number;
+  readonly count: number;
+  /** How late the load program's own timers were, p99 in ms. */
+  readonly lagP99: number;
+}
+
+interface Round {
+  readonly report: StormReport;
+  readonly calm: Record<string, Talk>;
+  readonly storm: Record<string, Talk>;
+  readonly seconds: number;
+  /** Share of a core, of each process. */
+  readonly cpu: Record<string, number>;
+}
+
+export async function t13(): Promise<Figure[]> {
+  const why = await find(REDIS_SERVER) === undefined
+    ? "there is no redis-server"
+    : openFileLimit() < CLIENTS * 2
+    ? `${openFileLimit()} open files are allowed here; ${CLIENTS * 2} are needed`
+    : undefined;
+  if (why !== undefined) return [{ kind: "not measured", target: "T13", what: WHAT, why }];
+  return [
+    ...report(`${CLIENTS} cut off from both nodes`, await cuts()),
+    ...report(`a node with all ${CLIENTS} killed`, [await kill()]),
+  ];
+}
+
+/** The network between clients and nodes breaks, and is there again at once. */
+async function cuts(): Promise<Round[]> {
+  await using scene = await Scene.set("turn");
+  const rounds: Round[] = [];
+  for (let i = 0; i < CUTS; i++) rounds.push(await scene.weather(() => scene.storm.survive("cut")));
+  return rounds;
+}
+
+/** The node that all of them are on dies; those who go on talking are on the other. */
+async function kill(): Promise<Round> {
+  await using scene = await Scene.set("first");
+  return await scene.weather(async () => {
+    const survived = scene.storm.survive("lose");
+    scene.nodes[0]!.kill("SIGKILL");
+    return await survived;
+  });
+}
+
+/** Two nodes on one Redis, thousands of clients, and those who talk. */
+class Scene implements AsyncDisposable {
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    stack: AsyncDisposableStack,
+    readonly store: RestRedis,
+    readonly nodes: readonly Service[],
+    readonly storm: Storm,
+    readonly groups: readonly Group[],
+  ) {
+    this.#stack = stack;
+  }
+
+  static async set(balance: "turn" | "first"): Promise<Scene> {
+    await using stack = new AsyncDisposableStack();
+    const store = stack.use(await startRestRedis());
+    const nodes = await Promise.all([startNode(store.env), startNode(store.env)]);
+    for (const node of nodes) stack.use(node);
+    const [first, second] = nodes.map(({ wsUrl }) => wsUrl) as [string, string];
+    const talks = balance === "turn"
+      ? { "on the first node": [first], "on the second node": [second], across: [first, second] }
+      : { "on the other node": [second] };
+    const groups: Group[] = [];
+    for (const [name, urls] of Object.entries(talks)) {
+      const load = stack.use(new Load());
+      const tokens = await provisionRooms(nodes[0]!, { rooms: PAIRS, perRoom: 2 });
+      await load.connect({
+        urls,
+        sockets: tokens.map((token) => ({ token })),
+        connectRate: CONNECT_RATE,
+      });
+      groups.push({ name, load });
+    }
+    const tokens = await provisionRooms(nodes[0]!, {
+      rooms: CLIENTS / PER_ROOM,
+      perRoom: PER_ROOM,
+    });
+    const storm = stack.use(new Storm());
+    await storm.connect({ urls: [first, second], balance, tokens, connectRate: CONNECT_RATE });
+    for (const { load } of groups) await load.send({ rate: SIGNAL_RATE, kind: "sdp" });
+    await pause(SETTLE_MS);
+    return new Scene(stack.move(), store, nodes, storm, groups);
+  }
+
+  /** Listens to a calm, then to the storm until all are back. */
+  async weather(strike: () => Promise<StormReport>): Promise<Round> {
+    await this.#talk();
+    await pause(CALM_MS);
+    const calm = await this.#talk();
+    const before = this.#cpu();
+    const began = performance.now();
+    const report = await strike();
+    const seconds = (performance.now() - began) / 1000;
+    const storm = await this.#talk();
+    const after = this.#cpu();
+    const cpu = Object.fromEntries(
+      Object.entries(after).map(([name, now]) => [name, (now - before[name]!) / seconds]),
+    );
+    await pause(SETTLE_MS);
+    return { report, calm, storm, seconds, cpu };
+  }
+
+  async #talk(): Promise<Record<string, Talk>> {
+    const talks = await Promise.all(this.groups.map(async ({ name, load }) => {
+      const { delayMs, lagMs } = await load.delays();
+      const p99 = delayMs.length > 0 ? percentile(delayMs, 0.99) : 0;
+      return [name, { p99, count: delayMs.length, lagP99: percentile(lagMs, 0.99) }] as const;
+    }));
+    return Object.fromEntries(talks);
+  }
+
+  /** A killed process counts as before. */
+  #cpu(): Record<string, number> {
+    const pids = {
+      "first node": this.nodes[0]!.pid,
+      "second node": this.nodes[1]!.pid,
+      gateway: this.store.pid,
+      clients: this.storm.pid,
+    };
+    return Object.fromEntries(
+      Object.entries(pids).map(([name, pid]) => [name, secondsOf(pid)]),
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+}
+
+function secondsOf(pid: number): number {
+  try {
+    return cpuSeconds(pid);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return 0;
+    throw error;
+  }
+}
+
+function report(what: string, rounds: Round[]): Figure[] {
+  const list = (values: number[]) => values.map(rounded).join(", ");
+  const attempts = rounds.map(({ report }) =>
+    report.attempts.reduce((sum, n) => sum + n, 0) / report.attempts.length
+  );
+  const back = rounds.map(({ report }) => Math.max(...report.backMs) / 1000);
+  const gaveUp = rounds.reduce((sum, { report }) => sum + report.gaveUp, 0);
+  const failures = rounds.map(({ report }) => JSON.stringify(report.failures)).join(" ");
+  const clients = rounds.map(({ cpu }) => cpu.clients!);
+  const limit = clients.some((share) => share > BUSY)
+    ? "the clients' own CPU was the limit"
+    : "the clients' own CPU was not the limit";
+  const cpu = Object.keys(rounds[0]!.cpu).map((name) =>
+    `${name} ${rounds.map((round) => Math.round(round.cpu[name]! * 100)).join(", ")} %`
+  ).join("; ");
+  const worst = rounds.map(({ calm, storm }) =>
+    Object.keys(calm).map((name) => ({
+      name,
+      calm: calm[name]!,
+      storm: storm[name]!,
+      times: storm[name]!.p99 / calm[name]!.p99,
+    })).toSorted((a, b) => b.times - a.times)[0]!
+  );
+  return [
+    {
+      kind: "measured",
+      target: "T13",
+      what: `${what}: attempts per client`,
+      value: median(attempts),
+      unit: "",
+      bound: { is: "at most", value: ATTEMPTS },
+      note: `each storm ${list(attempts)}; all back after ${list(back)} s, half after ${
+        list(rounds.map(({ report }) => median(report.backMs) / 1000))
+      } s; gave up: ${gaveUp}; ended without a welcome, by close code: ${failures}; CPU of a core: ${cpu}; ${limit} (own timers late by p99 ${
+        list(rounds.map(({ report }) => report.lagMs.p99))
+      } ms)`,
+      samples: rounds,
+    },
+    {
+      kind: "measured",
+      target: "T13",
+      what: `  p99 of signal for others, to that in calm`,
+      value: median(worst.map(({ times }) => times)),
+      unit: "x",
+      bound: { is: "at most", value: TIMES_CALM },
+      note: worst.map(({ name, calm, storm }) =>
+        `${name} ${rounded(storm.p99)} ms (${storm.count} signals, own timers late by p99 ${
+          rounded(storm.lagP99)
+        } ms) against ${rounded(calm.p99)} ms (${calm.count}, ${rounded(calm.lagP99)} ms)`
+      ).join("; "),
+    },
+  ];
+}
