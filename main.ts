@@ -69,8 +69,13 @@ async function serve(config: Config): Promise<string> {
     await server.shutdown();
   }
   // Last: whoever reads this may send a signal at once.
-  log("info", "listening", { node, region, url });
+  log("info", "listening", { node, region, url, store: config.store.kind, bus: busOf(config) });
   return url;
+}
+
+/** What carries messages between nodes, for the log. */
+function busOf({ store, busUrl }: Config): string {
+  return busUrl ? URL.parse(busUrl)!.protocol.slice(0, -1) : store.kind;
 }
 
 /** @throws {ConfigError} when there is no such address, or the port is not to be had. */

@@ -47,7 +47,11 @@ interface Joined {
   change: Promise<void> | undefined;
   /** What it may still update; made at the first. */
   updates: TokenBucket | undefined;
+  /** An update whose turn has not come. */
+  waiting: Update | undefined;
 }
+
+type Update = RoomEvent & { kind: "update" };
 
 type Stage =
   | { kind: "waiting"; timer: Timer }
@@ -230,7 +234,14 @@ export class Connection implements Socket {
     if ("kind" in seat) return this.#refuse(seat);
     if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);
     const { permissions } = ticket.admission;
-    this.#stage = { kind: "joined", seat, permissions, change: undefined, updates: undefined };
+    this.#stage = {
+      kind: "joined",
+      seat,
+      permissions,
+      change: undefined,
+      updates: undefined,
+      waiting: undefined,
+    };
     for (const text of backlog) if (this.isOpen) this.#handle(text);
   }
 
@@ -257,8 +268,8 @@ export class Connection implements Socket {
         return this.#relay({ frame, fields }, text, seat);
       case "update": {
         const { media, attributes } = frame;
-        if (!this.#mayUpdate(stage)) return;
-        return this.#change(stage, { kind: "update", id, media, attributes });
+        if (this.#mayUpdate(stage)) this.#update(stage, { kind: "update", id, media, attributes });
+        return;
       }
       case "remove":
         if (!permissions.moderate) return this.#notPermitted("moderate", "remove anyone");
@@ -324,10 +335,25 @@ export class Connection implements Socket {
     return false;
   }
 
-  /** Changes the room, after the change before it. */
-  #change(stage: Joined, event: RoomEvent): void {
+  /** What is to be updated goes along with an update that waits: a slow store must not fall behind for good. */
+  #update(stage: Joined, { media, attributes, ...event }: Update): void {
+    const said = { ...(media && { media }), ...(attributes && { attributes }) };
+    // One that is refused would take the other along.
+    const alone = media !== undefined && !stage.permissions.publish;
+    if (stage.waiting && !alone) return void Object.assign(stage.waiting, said);
+    const update: Update = { ...event, ...said };
+    if (alone) return this.#change(stage, update);
+    stage.waiting = update;
+    this.#change(stage, update, () => {
+      stage.waiting = undefined;
+      return true;
+    });
+  }
+
+  /** Changes the room, after the change before it. `wanted`: see `Rooms.change`. */
+  #change(stage: Joined, event: RoomEvent, wanted?: () => boolean): void {
     const change = (stage.change ?? Promise.resolve()).then(async () => {
-      const result = await this.#hub.rooms.change(stage.seat.room.view.key, event);
+      const result = await this.#hub.rooms.change(stage.seat.room.view.key, event, { wanted });
       if (result.kind === "refused") this.#error(wireCode(result), result.message);
     }).catch((error) => this.#changeFailed(error)).finally(() => {
       if (stage.change === change) stage.change = undefined;

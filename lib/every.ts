@@ -10,7 +10,8 @@ export function every(ms: number, work: (now: number, late: number) => Promise<v
     const due = Date.now() + ms;
     timer = setTimeout(() => {
       const now = Date.now();
-      work(now, now - due).finally(again);
+      // In an async function, so that what it throws at once is a rejection too.
+      (async () => await work(now, now - due))().then(again, again);
     }, ms);
   };
   again();

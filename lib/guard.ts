@@ -63,11 +63,12 @@ export class Guard {
     return this.#breaker.state === CircuitState.Closed ? "up" : "down";
   }
 
-  /** Runs a call. @throws {Unavailable} whatever went wrong, but for what `passes`. */
-  async run<T>(call: () => Promise<T>): Promise<T> {
+  /** Runs a call. @throws {Unavailable} whatever went wrong, but for what `passes`. `urgent`: waits behind no other. */
+  async run<T>(call: () => Promise<T>, { urgent = false } = {}): Promise<T> {
+    const through = <R>(work: () => Promise<R>) => urgent ? work() : this.#bulkhead.execute(work);
     try {
       // In this order, so that calls that waited while the circuit broke end at once as well.
-      return await this.#bulkhead.execute(() => {
+      return await through(() => {
         // One call tries whether it is back: the breaker would let the others wait for that one's time-out.
         if (this.#breaker.state === CircuitState.HalfOpen) throw new BrokenCircuitError();
         return this.#breaker.execute(() => this.#try(call));

@@ -6,9 +6,10 @@
  *
  * @module
  */
+import { bulkhead } from "cockatiel";
 import { assertNever } from "./assert_never.ts";
 import type { Ticket, Tokens } from "./auth.ts";
-import type { Bus, BusMessage } from "./bus/mod.ts";
+import { type Bus, type BusMessage, checkMessage } from "./bus/mod.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
 import { every } from "./every.ts";
@@ -44,7 +45,6 @@ export interface Seat {
 export interface Socket extends Peer {
   /** Looks whether the client is still there. */
   checkHeartbeat(now: number): void;
-  end(...args: [...Parameters<Peer["end"]>, { retryAfterMs: number }?]): void;
 }
 
 /** What a node is made of. */
@@ -68,7 +68,10 @@ export class Hub {
   readonly lease: Lease;
   readonly limits: Limits;
   readonly #sockets = new Set<Socket>();
+  readonly #farewells = bulkhead(POLICY.farewells, Infinity);
   #status: "serving" | "draining" = "serving";
+  /** As it was last told to the log. */
+  #bus: "up" | "down" = "up";
   /** Resolved when the last socket is gone; made by `drain`. */
   #emptied: PromiseWithResolvers<void> | undefined;
 
@@ -146,8 +149,8 @@ export class Hub {
     };
     const result = await this.#change(ticket, event, wanted).catch(refusedLater);
     if (result.kind === "refused") return result;
-    const { createdAt, settings } = result.state!;
-    const session = tokens.signSession({ ...ticket, made: { createdAt, settings } });
+    const { createdAt, settings, topology } = result.state!;
+    const session = tokens.signSession({ ...ticket, made: { createdAt, settings, topology } });
     const room = this.rooms.get(key);
     if (!room) return roomNotFound(key);
     // Others may have changed it since.
@@ -169,10 +172,10 @@ export class Hub {
     const result = await this.rooms.change(key, event, { wanted });
     if (result.kind === "changed" || !result.forgotten) return result;
     if (!made || admission.expiresAt <= Date.now()) return result;
-    const { presence, log } = this.parts;
+    const { log } = this.parts;
     log("warn", "room_recalled", { tenant: key.tenant, room: key.id });
-    await presence.create(recalledRoom(key, made, Date.now()));
-    return await this.rooms.change(key, event, { wanted });
+    const recalled = recalledRoom(key, made, Date.now());
+    return await this.rooms.change(key, event, { wanted, recalled });
   }
 
   /** Hands `frame` to another participant of the room. `false`: there is no such participant. */
@@ -200,7 +203,11 @@ export class Hub {
     room.peers.delete(id);
     // A draining node's people are told of all at once, see `drain`.
     if (this.#status === "draining") return;
-    await this.rooms.change(room.view.key, { kind: "away", id, connection: socket.id });
+    const now = Date.now();
+    const event: RoomEvent = { kind: "away", id, connection: socket.id };
+    // Of thousands who lost their sockets at once most are back before their turn comes.
+    const wanted = () => memberOf(room.view, id)?.connection === socket.id;
+    await this.#farewells.execute(() => this.rooms.change(room.view.key, event, { now, wanted }));
   }
 
   /** Looks which clients are still there. */
@@ -210,7 +217,16 @@ export class Hub {
 
   /** Ends what is due: the grace of those who are away. */
   async tick(now: number): Promise<void> {
+    this.#watchBus();
     await this.rooms.tick(this.rooms.due(now), now);
+  }
+
+  #watchBus(): void {
+    const { bus, log } = this.parts;
+    if (bus.state === this.#bus) return;
+    this.#bus = bus.state;
+    if (bus.state === "up") log("info", "bus_back");
+    else log("error", "bus_away", { error: bus.reason });
   }
 
   /**
@@ -254,6 +270,7 @@ export class Hub {
   }
 
   #receive(message: BusMessage): void {
+    checkMessage(message);
     switch (message.kind) {
       case "deliver":
         this.rooms.get(message.room)?.peers.get(message.to)?.deliver(message.frame, message.of);

@@ -7,7 +7,7 @@
 import type { Bus } from "./bus/mod.ts";
 import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
-import type { Presence } from "./presence/mod.ts";
+import type { Beat, Presence } from "./presence/mod.ts";
 import type { Rooms } from "./rooms.ts";
 import { reasonOf } from "./unavailable.ts";
 
@@ -26,7 +26,12 @@ export class Lease {
   /** Beats sent, and the last of them that was answered. */
   #sent = 0;
   #answered = 0;
+  /** Up to when what the store told of changes has been dealt with, by its clock. */
+  #seen = 0;
+  #following: Promise<void> | undefined;
   #store: "up" | "down" = "up";
+  /** Why it is away, as the log was told. */
+  #reason = "";
   /** Nodes whose death was told. */
   #dead: ReadonlySet<string> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,19 +65,29 @@ export class Lease {
 
   /** One sign of life, and all that follows from its answer. */
   async beat(): Promise<void> {
+    await this.#follow(await this.#sign());
+  }
+
+  async #sign(): Promise<Beat> {
     const { presence, node, rooms } = this.#parts;
     const count = ++this.#sent;
-    const beat = await presence.beat(node, count);
-    // A beat whose answer got lost took along what it would have told. Before the first answer nobody can tell what the
-    // store has lost since.
-    const missed = beat.previous !== this.#answered || this.#answered === 0;
+    const beat = await presence.beat(node, { count, seen: this.#seen });
+    // Before the first answer nobody can tell what the store has lost since.
+    if (beat.previous < this.#answered || this.#answered === 0) rooms.doubtAll();
     if (beat.previous < this.#answered) this.#parts.log("warn", "store_forgot");
     this.#answered = count;
     this.#heard("up");
     this.#tellDead(Object.keys(beat.dead));
-    if (missed) rooms.doubtAll();
+    return beat;
+  }
+
+  /** What is not done by this will be told again. */
+  async #follow(beat: Beat): Promise<void> {
+    const { rooms } = this.#parts;
     await rooms.compare(beat.changed);
+    this.#seen = beat.upTo;
     await rooms.reconcile();
+    await rooms.sweep();
     await rooms.tick(beat.due, Date.now(), beat.dead);
     if (beat.due.length >= dueLimit) this.hurry();
   }
@@ -80,7 +95,10 @@ export class Lease {
   /** Once for each. */
   #tellDead(nodes: string[]): void {
     for (const node of nodes) {
-      if (!this.#dead.has(node)) this.#parts.log("warn", "node_lost", { node });
+      // What was before this node's time is no news.
+      if (this.#answered > 1 && !this.#dead.has(node)) {
+        this.#parts.log("info", "node_gone", { node });
+      }
     }
     this.#dead = new Set(nodes);
   }
@@ -88,7 +106,11 @@ export class Lease {
   async #run(): Promise<void> {
     this.#state = "beating";
     const begun = Date.now();
-    const next = await this.beat().then(() => beatMs, (error) => {
+    const next = await this.#sign().then((beat) => {
+      // Beside the beats: a lease must not run out because there is much to do.
+      this.#following ??= this.#follow(beat).finally(() => this.#following = undefined);
+      return beatMs;
+    }, (error) => {
       this.#heard("down", error);
       return againMs;
     });
@@ -105,12 +127,14 @@ export class Lease {
   }
 
   #heard(store: "up" | "down", error?: unknown): void {
-    if (store === this.#store) return;
+    const reason = store === "up" ? "" : reasonOf(error);
+    if (store === this.#store && reason === this.#reason) return;
     this.#store = store;
+    this.#reason = reason;
     if (store === "up") {
       this.#parts.log("info", "store_back");
       // What took the store away may have taken the bus along, unnoticed.
       this.#parts.bus.check();
-    } else this.#parts.log("error", "store_away", { error: reasonOf(error) });
+    } else this.#parts.log("error", "store_away", { error: reason });
   }
 }

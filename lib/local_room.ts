@@ -5,6 +5,7 @@
  */
 import { assertNever } from "./assert_never.ts";
 import type { EndCode } from "./codes.ts";
+import { POLICY } from "./policy.ts";
 import { type LeftReason, MESSAGE_CLASS, type MessageClass, type ServerFrame } from "./protocol.ts";
 import type { RoomChange } from "./room_change.ts";
 import { deadline, type Member, memberOf, newStamp, type RoomState } from "./room_state.ts";
@@ -17,7 +18,7 @@ export interface Peer {
   /** Sends a frame's text. */
   deliver(text: string, of: MessageClass): void;
   /** Says why, then closes for good. */
-  end(code: EndCode, message: string): void;
+  end(code: EndCode, message: string, options?: { retryAfterMs?: number }): void;
   /** Closes after a leave: there is nothing to explain. */
   close(): void;
 }
@@ -94,7 +95,7 @@ export class LocalRoom {
     const [first] = news?.changes ?? [];
     const nothingMissed = news?.base === this.#view.stamp && first !== undefined &&
       first.kind !== "ended" && first.version === this.#view.version + 1;
-    const told = nothingMissed ? news.changes : difference(this.#view, next);
+    const told = nothingMissed ? news.changes : difference(this.#view, next, news?.changes);
     this.#view = next;
     this.#deadline = deadline(next);
     for (const change of told) this.#tell(change);
@@ -174,6 +175,7 @@ function sendOff(peer: Peer, reason: LeftReason): void {
       return peer.end(
         "unavailable",
         "Cannot stay: taken for gone by the others; expected a resume",
+        { retryAfterMs: POLICY.drain.minMs },
       );
     default:
       return assertNever(reason);

@@ -12,6 +12,8 @@ export interface LogFields {
   durationMs?: number;
   count?: number;
   url?: string;
+  store?: string;
+  bus?: string;
   signal?: string;
   error?: string;
 }

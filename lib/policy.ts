@@ -35,9 +35,14 @@ export const POLICY = {
   },
   /** How often rooms are looked at for what is due, in ms. */
   tickMs: 250,
-  /** The guards of what a node leans on, see `GuardPolicy`. */
-  store: { concurrency: 128, queue: 2_048, timeoutMs: 1_500, failures: 5, pauseMs: 1_000 },
-  bus: { concurrency: 1_024, queue: 4_096, failures: 5, pauseMs: 1_000 },
+  /** So many who closed without a leave are told of to the store at once: others may be back before their turn. */
+  farewells: 4,
+  /**
+   * The guards of what a node leans on, see `GuardPolicy`. Few at a time are as fast as many, and signals to other
+   * nodes, which go by the same store, wait behind no more than these.
+   */
+  store: { concurrency: 16, queue: 4_096, timeoutMs: 1_500, failures: 5, pauseMs: 1_000 },
+  bus: { concurrency: 1_024, queue: 4_096, failures: 20, pauseMs: 200 },
   /** A socket that has been silent for `pingMs` is pinged; one that answers pings, after `silentMs` given up. */
   heartbeat: { pingMs: 6_000, silentMs: 12_000 },
   /** What may wait in one socket's send buffer before its client counts as not reading, in bytes. */

@@ -283,9 +283,11 @@ function restore(
   }
   const told: Unversioned[] = [];
   const knows = (member: Member) => member.node === node || state.stamp === saved;
+  // Whoever heard of a removal hands it on, or a store that lost it would let its token in again.
+  const banned = { ...state.banned, ...view.banned };
   for (const mine of Object.values(view.members)) {
     const member = memberOf(state, mine.id);
-    if (!knows(mine) || Object.hasOwn(state.banned, mine.ticket)) continue;
+    if (!knows(mine) || Object.hasOwn(banned, mine.ticket)) continue;
     // Of two sockets the later one speaks; the node with the other finds out by itself.
     const surpassed = member !== undefined && member.connection !== mine.connection &&
       member.enteredAt >= mine.enteredAt;
@@ -293,15 +295,21 @@ function restore(
     told.push({ kind: "participant", member: mine, cause: member ? "updated" : "joined" });
   }
   for (const member of Object.values(state.members)) {
-    if (!knows(member) || memberOf(view, member.id)) continue;
-    told.push({ kind: "left", id: member.id, reason: "left", at: now });
+    if (Object.hasOwn(banned, member.ticket)) {
+      told.push({ kind: "left", id: member.id, reason: "removed", at: now });
+    } else if (knows(member) && !memberOf(view, member.id)) {
+      told.push({ kind: "left", id: member.id, reason: "left", at: now });
+    }
   }
   // Above both, so that whoever knows either of them moves on to this one.
   const version = Math.max(state.version, view.version);
-  if (told.length > 0) return changed({ ...state, version }, ...told);
-  return view.version < state.version
-    ? unchanged(state)
-    : { kind: "changed", state: { ...state, version: version + 1 }, changes: [] };
+  const from = { ...state, version, banned };
+  const news = Object.keys(banned).length > Object.keys(state.banned).length;
+  if (told.length > 0 && !news) return changed(from, ...told);
+  if (told.length === 0 && !news && view.version < state.version) return unchanged(state);
+  // A version more than the changes say: who only follows them has not all of it, and asks the store.
+  const next = changed(from, ...told);
+  return { ...next, state: { ...next.state!, version: next.state!.version + 1 } };
 }
 
 function permitted(permissions: Permissions, media: Media | undefined): Refusal | undefined {

@@ -130,15 +130,17 @@ export function nodesOf(state: Pick<RoomState, "members"> | null): Set<string> {
 }
 
 /** What a room was made with: enough to make it again where nobody remembers it. */
-export type RoomOrigin = Pick<RoomState, "createdAt" | "settings">;
+export type RoomOrigin = Pick<RoomState, "createdAt" | "settings" | "topology">;
 
 /** A room made again as it was, without anyone in it. */
 export function recalledRoom(
   key: RoomKey,
-  { createdAt, settings }: RoomOrigin,
+  { createdAt, settings, topology }: RoomOrigin,
   now: number,
 ): RoomState {
-  return { ...newRoom(key, settings, now), createdAt };
+  // Above the last one, which clients know: a lower epoch is stale to them.
+  const epoch = topology.epoch + 1;
+  return { ...newRoom(key, settings, now), createdAt, topology: { mode: "mesh", epoch } };
 }
 
 /** The member of that id, if it is in the room. Ids come from the wire: "constructor" is nobody. */

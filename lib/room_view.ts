@@ -39,7 +39,8 @@ export interface Told {
 export function follow(view: RoomState, told: Told): RoomState | null | undefined {
   let next = view;
   for (const change of told.changes) {
-    if (change.kind === "ended") return null;
+    // Or it is the end of another room that had this id.
+    if (change.kind === "ended") return told.base === view.stamp ? null : undefined;
     if (change.version <= next.version) continue;
     if (change.version > next.version + 1) return undefined;
     next = evolve(next, change);
@@ -63,8 +64,13 @@ export function rebased(view: RoomState, changes: RoomChange[]): [RoomState, Roo
   return [{ ...next, stamp: newStamp() }, moved];
 }
 
-/** What has to be told to someone who knows `before`, where the changes between were missed. */
-export function difference(before: RoomState, after: RoomState): RoomChange[] {
+/** What has to be told to someone who knows `before`, where changes between were missed; `known`: those that were not. */
+export function difference(
+  before: RoomState,
+  after: RoomState,
+  known: RoomChange[] = [],
+): RoomChange[] {
+  const reasons = new Map(known.flatMap((c) => c.kind === "left" ? [[c.id, c.reason]] : []));
   const { version } = after;
   // Counts only where nobody is left.
   const at = after.emptySince ?? 0;
@@ -72,8 +78,8 @@ export function difference(before: RoomState, after: RoomState): RoomChange[] {
   for (const member of Object.values(before.members)) {
     if (Object.hasOwn(after.members, member.id)) continue;
     const removed = Object.hasOwn(after.banned, member.ticket);
-    // Nobody can say any more whether it left or was lost.
-    const reason: LeftReason = removed ? "removed" : "lost";
+    // Of others nobody can say any more whether they left or were lost.
+    const reason: LeftReason = reasons.get(member.id) ?? (removed ? "removed" : "lost");
     changes.push({ kind: "left", version, id: member.id, reason, at });
   }
   for (const member of Object.values(after.members)) {

@@ -13,10 +13,10 @@ import { eachOf } from "./each_of.ts";
 import { LocalRoom } from "./local_room.ts";
 import { errorText, type Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
-import { applied, type Beat, keyOf, type Presence } from "./presence/mod.ts";
+import { applied, type Beat, keyOf, parseKey, type Presence } from "./presence/mod.ts";
 import type { Changed, Refusal, RoomEvent } from "./room.ts";
 import type { RoomChange } from "./room_change.ts";
-import { newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
+import { deadline, newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
 import { follow, rebased, type Told } from "./room_view.ts";
 import { Turns } from "./turns.ts";
 import { Unavailable } from "./unavailable.ts";
@@ -33,11 +33,22 @@ export interface RoomsParts {
   counters: Counters;
 }
 
+interface ChangeOptions {
+  now?: number;
+  /** Asked when its turn has come. */
+  wanted?: () => boolean;
+  /** The room as somebody remembers it, in case that neither the store nor this node does. */
+  recalled?: RoomState;
+}
+
+/** A node's rooms: what happens to them, here and with the others. */
 export class Rooms {
   readonly #parts: RoomsParts;
   readonly #rooms = new Map<string, LocalRoom>();
   /** What is told of rooms that somebody is entering, until they are known. */
   readonly #arriving = new Map<string, Told[]>();
+  /** Rooms of others that this node sees to, and when something is due there. */
+  readonly #wards = new Map<string, number>();
   readonly #turns = new Turns();
 
   constructor(parts: RoomsParts) {
@@ -91,10 +102,10 @@ export class Rooms {
   change(
     key: RoomKey,
     event: RoomEvent,
-    { now = Date.now(), wanted = () => true }: { now?: number; wanted?: () => boolean } = {},
+    { now = Date.now(), wanted = () => true, recalled }: ChangeOptions = {},
   ): Promise<Changed | Refusal> {
     return this.#turns.take(keyOf(key), async () => {
-      return wanted() ? await this.#change(key, event, now) : unwanted;
+      return wanted() ? await this.#change(key, event, now, recalled) : unwanted;
     });
   }
 
@@ -127,6 +138,24 @@ export class Rooms {
     }
   }
 
+  /** Whoever is said to be here and has no socket is away: its entry failed half-way. */
+  async sweep(): Promise<void> {
+    const stray = [...this.#rooms.values()].flatMap((room) =>
+      Object.values(room.view.members).filter(({ id, node, presence }) =>
+        node === this.#parts.node && presence.state === "active" && !room.peers.has(id)
+      ).map(({ id, connection }) => ({ key: room.view.key, id, connection }))
+    );
+    await eachOf(stray, AT_ONCE, async ({ key, ...socket }) => {
+      try {
+        // Whose entry is done by its turn has a socket by then.
+        const wanted = () => !this.get(key)?.peers.has(socket.id);
+        await this.change(key, { kind: "away", ...socket }, { wanted });
+      } catch (error) {
+        this.#failed("sweep_failed", key, error);
+      }
+    });
+  }
+
   /** The store has lost what it knew: every room is to be looked at. */
   doubtAll(): void {
     for (const room of this.#rooms.values()) room.standing = "ahead";
@@ -144,6 +173,11 @@ export class Rooms {
     for (const room of this.#rooms.values()) {
       if (room.deadline <= now && this.#deadlineHere(room) <= now) due.push(room.view.key);
     }
+    for (const [name, at] of this.#wards) {
+      if (at > now) continue;
+      this.#wards.delete(name);
+      due.push(parseKey(name));
+    }
     return due;
   }
 
@@ -151,11 +185,19 @@ export class Rooms {
   async tick(keys: RoomKey[], now: number, dead: Record<string, number> = {}): Promise<void> {
     await eachOf(keys, AT_ONCE, async (key) => {
       try {
-        await this.change(key, { kind: "tick", dead }, { now });
+        const result = await this.change(key, { kind: "tick", dead }, { now });
+        if (result.kind === "changed") this.#ward(key, result.state, now);
       } catch (error) {
         this.#failed("tick_failed", key, error);
       }
     });
+  }
+
+  /** A room of others whose people are about to be given up: the next beat to tell of it would be late. */
+  #ward(key: RoomKey, state: RoomState | null, now: number): void {
+    if (!state || this.get(key) || state.emptySince !== null) return;
+    const at = deadline(state);
+    if (at <= now + POLICY.awayGraceMs) this.#wards.set(keyOf(key), at);
   }
 
   #deadlineHere({ view, deadline }: LocalRoom): number {
@@ -166,13 +208,18 @@ export class Rooms {
     return mine ? deadline : deadline + POLICY.lease.dueMarginMs;
   }
 
-  async #change(key: RoomKey, event: RoomEvent, now: number): Promise<Changed | Refusal> {
+  async #change(
+    key: RoomKey,
+    event: RoomEvent,
+    now: number,
+    recalled?: RoomState,
+  ): Promise<Changed | Refusal> {
     const name = keyOf(key);
     const known = this.#rooms.get(name);
     if (!known && event.kind === "enter") this.#arriving.set(name, []);
     try {
       if (known?.standing === "ahead") await this.#reconcile(known);
-      const view = this.#rooms.get(name)?.view;
+      const view = this.#rooms.get(name)?.view ?? recalled;
       const result = await this.#parts.presence.change(key, event, now, view);
       this.#settle(key, result);
       for (const told of this.#arriving.get(name) ?? []) this.hear(key, told);
@@ -190,10 +237,11 @@ export class Rooms {
   #alone(room: LocalRoom, event: RoomEvent, now: number): Changed | Refusal {
     const { key } = room.view;
     const result = applied(room.view, event, now);
-    if (result.kind === "changed" && result.state !== room.view) {
-      room.standing = "ahead";
-      this.#settle(key, result, { unsaved: true });
-    }
+    if (result.kind === "refused" || result.state === room.view) return result;
+    room.standing = "ahead";
+    // Its end is the store's to say: forgotten here, it would be left there as it was.
+    if (result.state === null) return { ...result, state: room.view, changes: [], nodes: [] };
+    this.#settle(key, result, { unsaved: true });
     return result;
   }
 
@@ -202,9 +250,14 @@ export class Rooms {
     const { node, presence } = this.#parts;
     const { view, saved } = room;
     const event: RoomEvent = { kind: "restore", node, view, saved };
-    const result = await presence.change(view.key, event, Date.now(), view);
+    // Before, because it may be doubted again meanwhile.
     room.standing = "settled";
-    this.#settle(view.key, result);
+    try {
+      this.#settle(view.key, await presence.change(view.key, event, Date.now(), view));
+    } catch (error) {
+      room.standing = "ahead";
+      throw error;
+    }
   }
 
   async #tryReconcile(room: LocalRoom): Promise<void> {

@@ -53,7 +53,8 @@ export async function openShared(
   }
   const redis = upstashRedis({ ...store, timeoutMs: POLICY.store.timeoutMs });
   const guard = new Guard("store", POLICY.store);
-  const passes = (error: unknown) => error instanceof MessageTooLargeError;
+  const passes = (error: unknown) =>
+    error instanceof MessageTooLargeError || error instanceof TypeError;
   const busGuard = new Guard("bus", { ...POLICY.bus, passes });
   const bus = busUrl ? await busFromUrl(busUrl) : redisBus(redis, store);
   return {

@@ -4,7 +4,10 @@ export type Dependency = "store" | "bus";
 /** Why a dependency failed, for the log: without what was sent, which @upstash/redis repeats in its errors. */
 export function reasonOf(error: unknown): string {
   const cause = error instanceof Unavailable && error.cause !== undefined ? error.cause : error;
-  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  const text = cause instanceof Error
+    ? [cause, cause.cause].flatMap((e) => e instanceof Error ? [`${e.name}: ${e.message}`] : [])
+      .join("; ")
+    : String(cause);
   return text.split(", command was:")[0]!;
 }
 

@@ -63,7 +63,7 @@ export function createApp({ hub, idempotency, metrics, assets }: AppParts): Open
       limitTime(),
       limitBody(),
       expectJson(),
-      idempotent(idempotency),
+      idempotent(idempotency, log),
     );
     roomRoutes(rest, hub);
     tokenRoutes(rest, hub);

@@ -25,7 +25,7 @@ const create = createRoute({
 export function tokenRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
   app.openapi(create, async (c) => {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
-    const { createdAt, settings } = await readRoom(hub, key);
+    const { createdAt, settings, topology } = await readRoom(hub, key);
     const { identity, name, permissions = {}, ttlSeconds, metadata } = c.req.valid("json");
     // Whole seconds, as the token holds them (RFC 7519 NumericDate).
     const expiresAt = Math.ceil(Date.now() / 1000 + ttlSeconds) * 1000;
@@ -36,7 +36,7 @@ export function tokenRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
       permissions: Permissions.parse(permissions),
       metadata,
       expiresAt,
-      made: { createdAt, settings },
+      made: { createdAt, settings, topology },
     });
     return c.json({ token, expiresAt: new Date(expiresAt).toISOString() }, 201);
   });

@@ -7,6 +7,9 @@ export function guardedBus(inner: Bus, guard: Guard): Bus {
     get state() {
       return guard.state === "up" ? inner.state : "down";
     },
+    get reason() {
+      return inner.reason || (guard.state === "up" ? "" : "what was sent failed several times");
+    },
     publish: (...args) => guard.run(() => inner.publish(...args)),
     subscribe: (...args) => inner.subscribe(...args),
     check: () => inner.check(),

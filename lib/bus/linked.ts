@@ -65,6 +65,10 @@ export class LinkedBus implements Bus {
     return this.#state.kind;
   }
 
+  get reason(): string {
+    return this.#state.kind === "up" ? "" : `${this.#options.name}: ${this.#state.reason}`;
+  }
+
   publish(node: string, message: BusMessage): Promise<void> {
     return this.#sender.publish(node, message);
   }

@@ -17,6 +17,10 @@ class MemoryBus implements Bus {
     return this.#state;
   }
 
+  get reason(): string {
+    return this.#state === "up" ? "" : "the bus was closed";
+  }
+
   publish(node: string, message: BusMessage): Promise<void> {
     return this.#sender.publish(node, message);
   }

@@ -14,6 +14,17 @@ export type BusMessage =
   /** Hand this frame to one of your people. */
   | { kind: "deliver"; room: RoomKey; to: string; frame: string; of: MessageClass };
 
+/** @throws {TypeError} for what no node sends. */
+export function checkMessage(message: BusMessage): void {
+  const { kind, room } = message;
+  const good = typeof room?.tenant === "string" && typeof room.id === "string" &&
+    (kind === "deliver"
+      ? typeof message.to === "string" && typeof message.frame === "string"
+      : kind === "changes" && Array.isArray(message.told?.changes));
+  if (good) return;
+  throw new TypeError(`Cannot take a message of kind ${JSON.stringify(kind)}: not a node's`);
+}
+
 /** What an inbox does with what it gets. Neither may throw. */
 export interface Inbox {
   message(message: BusMessage): void;
@@ -32,6 +43,8 @@ export interface Subscription {
 export interface Bus {
   /** `"down"`: what is sent now is refused, or what is sent to this node's inboxes is lost. */
   readonly state: "up" | "down";
+  /** Why it is down, for the log, without credentials; empty while it is up. */
+  readonly reason: string;
   /**
    * Sends to one node's inbox. May lose, never doubles; in order per pair of nodes. Resolves when the carrier has it,
    * rejects when it may not have it. Nothing is kept to be sent later.

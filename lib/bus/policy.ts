@@ -1,6 +1,6 @@
 /** Thresholds of the bus. Tests pass shorter times. */
 export interface BusPolicy {
-  /** What may be under way to the carrier at once; beyond, messages are refused; in bytes. */
+  /** What may be under way to the carrier at once; beyond, messages are refused; in bytes. A slow line must carry it in time. */
   readonly underWayBytes: number;
   /** From sending a message to the carrier's word that it has it, in ms. */
   readonly sendTimeoutMs: number;
@@ -30,7 +30,7 @@ export interface BusPolicy {
 }
 
 export const BUS_POLICY: BusPolicy = {
-  underWayBytes: 16_777_216,
+  underWayBytes: 8_388_608,
   sendTimeoutMs: 2_000,
   openTimeoutMs: 5_000,
   backoff: { firstMs: 100, mostMs: 3_000 },

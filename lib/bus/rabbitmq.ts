@@ -33,15 +33,20 @@ export function rabbitmqBus(url: BusUrl, policy: BusPolicy = BUS_POLICY): Bus {
 }
 
 async function connectRabbitmq(url: BusUrl, policy: BusPolicy): Promise<Link> {
+  const vhost = url.path === "" ? "/" : url.path;
   const model = await connect({
     protocol: url.scheme,
     hostname: url.hostname,
     port: url.port,
     username: url.username ?? "guest",
     password: url.password ?? "guest",
-    vhost: url.path === "" ? "/" : url.path,
+    vhost,
     heartbeat: Math.ceil(policy.heartbeatMs / 1000),
-  }, { timeout: policy.openTimeoutMs, noDelay: true });
+  }, { timeout: policy.openTimeoutMs, noDelay: true }).catch((error) => {
+    // What the broker said about it, amqplib does not tell.
+    if (!/ConnectionOpenOk/.test(error.message)) throw error;
+    throw new Error(`it has no virtual host "${vhost}", or lets this user not into it`);
+  });
   const link = new RabbitmqLink(model, policy);
   try {
     await within(link.open(), policy.openTimeoutMs, "open a channel");

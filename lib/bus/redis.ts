@@ -34,6 +34,8 @@ const channelOf = (node: string) => `meshlift:inbox:${node}`;
 /** An inbox that is wanted open. */
 interface Wanted {
   stream?: RedisStream;
+  /** Why it is not open. */
+  reason?: string;
   stop(): Promise<void>;
 }
 
@@ -66,6 +68,13 @@ class RedisBus implements Bus {
     return deaf ? "down" : this.#outbox.state;
   }
 
+  get reason(): string {
+    if (this.state === "up") return "";
+    const deaf = [...this.#wanted].find(({ stream }) => stream === undefined);
+    if (!deaf) return "Redis: messages cannot be sent";
+    return `Redis: ${(deaf.reason ?? "the inbox is being opened").split(", command was:")[0]}`;
+  }
+
   publish(node: string, message: BusMessage): Promise<void> {
     return this.#sender.publish(node, message);
   }
@@ -88,7 +97,10 @@ class RedisBus implements Bus {
         ready.resolve();
         if (gap) receiver.missed();
       },
-      away: () => wanted.stream = undefined,
+      away: (reason) => {
+        wanted.stream = undefined;
+        wanted.reason = reason.message;
+      },
       backoff: this.#policy.backoff,
     });
     const wanted: Wanted = {

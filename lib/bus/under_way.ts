@@ -1,3 +1,4 @@
+import { deadline } from "./deadline.ts";
 import { TimeoutError } from "./within.ts";
 
 /** Calls whose answer is awaited: each with a time-out, and all can be given up at once. */
@@ -7,12 +8,9 @@ export class UnderWay {
   /** What `work` gives. @throws {TimeoutError} after `ms`; and what `fail` is given. */
   track<T>(work: Promise<T>, ms: number, doing: string): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const timer = setTimeout(
-      () => end(new TimeoutError(doing, ms)),
-      ms,
-    );
+    const cancel = deadline(ms, () => end(new TimeoutError(doing, ms)));
     const forget = () => {
-      clearTimeout(timer);
+      cancel();
       this.#giveUp.delete(end);
     };
     const end = (reason: unknown) => {

@@ -1,3 +1,5 @@
+import { deadline } from "./deadline.ts";
+
 /** It took too long. */
 export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
@@ -9,8 +11,8 @@ export class TimeoutError extends Error {
 /** What `work` gives. @throws {TimeoutError} after `ms`; what becomes of `work` then is nobody's concern. */
 export function within<T>(work: Promise<T>, ms: number, doing: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new TimeoutError(doing, ms)), ms);
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  const cancel = deadline(ms, () => reject(new TimeoutError(doing, ms)));
+  return Promise.race([work, late]).finally(cancel);
 }
 
 /** Resolves after `ms`, or as soon as the signal is aborted. */

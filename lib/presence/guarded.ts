@@ -8,7 +8,8 @@ export function guardedPresence(inner: Presence, guard: Guard): Presence {
     read: (...args) => guard.run(() => inner.read(...args)),
     list: (...args) => guard.run(() => inner.list(...args)),
     change: (...args) => guard.run(() => inner.change(...args)),
-    beat: (...args) => guard.run(() => inner.beat(...args)),
+    // A lease must not run out behind a queue of other calls.
+    beat: (...args) => guard.run(() => inner.beat(...args), { urgent: true }),
     onLoss: (listener) => inner.onLoss(listener),
     retire: (...args) => guard.run(() => inner.retire(...args)),
   };

@@ -9,6 +9,7 @@ import {
   parseKey,
   type Presence,
   roomNotFound,
+  successorOf,
   summaryOf,
 } from "./mod.ts";
 
@@ -47,7 +48,7 @@ export class MemoryPresence implements Presence {
     if (rooms.has(room.key.id)) return Promise.resolve("exists");
     if (rooms.size >= POLICY.roomsPerTenant) return Promise.resolve("limit");
     const predecessor = this.#ended.get(keyOf(room.key))?.createdAt;
-    const made = predecessor === undefined ? room : { ...room, predecessor };
+    const made = predecessor === undefined ? room : successorOf(room, predecessor);
     this.#save(undefined, made, made);
     return Promise.resolve("created");
   }
@@ -74,14 +75,21 @@ export class MemoryPresence implements Presence {
   ): Promise<Changed | Refusal> {
     const before = this.#roomsOf(key.tenant).get(key.id);
     const state = before ?? (this.#hasEnded(known) ? undefined : known);
-    if (!state) return Promise.resolve(roomNotFound(key, this.#forgot(key)));
+    if (!state) {
+      const forgotten = this.#forgot(key);
+      // Told to end what may only be lost: now nobody brings it back.
+      if (forgotten && event.kind === "end") {
+        this.#ended.set(keyOf(key), { createdAt: now, at: this.#clock() });
+      }
+      return Promise.resolve(roomNotFound(key, forgotten));
+    }
     const result = applied(state, event, now, known);
     if (result.kind === "refused") return Promise.resolve(result);
     if (result.state !== before || event.kind === "tick") this.#save(before, result.state, state);
     return Promise.resolve(result);
   }
 
-  beat(node: string, count: number): Promise<Beat> {
+  beat(node: string, { count, seen }: { count: number; seen: number }): Promise<Beat> {
     const now = this.#clock();
     const previous = this.#nodes.get(node)?.count ?? 0;
     this.#judge(now);
@@ -89,7 +97,8 @@ export class MemoryPresence implements Presence {
     this.#dead.delete(node);
     return Promise.resolve({
       previous,
-      changed: this.#takeChanged(node, now),
+      changed: this.#changedSince(node, seen, now),
+      upTo: now - LEASE.changedMarginMs,
       due: this.#takeDue(now),
       dead: Object.fromEntries(this.#dead),
     });
@@ -183,11 +192,11 @@ export class MemoryPresence implements Presence {
     }
   }
 
-  #takeChanged(node: string, now: number): Beat["changed"] {
+  #changedSince(node: string, seen: number, now: number): Beat["changed"] {
     const changed = this.#changed.get(node) ?? new Map<string, number>();
+    for (const [name, at] of changed) if (at <= seen) changed.delete(name);
     const old = [...changed].filter(([, at]) => at <= now - LEASE.changedMarginMs);
     return old.map(([name]) => {
-      changed.delete(name);
       const key = parseKey(name);
       const state = this.#roomsOf(key.tenant).get(key.id);
       const holds = activeNodesOf(state ?? null).has(node);

@@ -23,6 +23,8 @@ export interface Beat {
   previous: number;
   /** Rooms with people of this node that changed elsewhere since the last beat, and the stamp that they have now; `null`: gone. `holds`: the node has someone active there. */
   changed: { key: RoomKey; stamp: string | null; holds: boolean }[];
+  /** Up to when, by the store's clock, `changed` tells. What is older than the last `upTo` that was `seen` is not told again. */
+  upTo: number;
   /** Rooms in which something is due, that this node is to see to: no other is told for a while. */
   due: RoomKey[];
   /** Nodes whose lease ran out, and when they gave their last sign of life, in ms since 1970. */
@@ -46,8 +48,8 @@ export interface Presence {
     now: number,
     known?: RoomState,
   ): Promise<Changed | Refusal>;
-  /** A node's sign of life, the `count`th, from 1: renews its lease. */
-  beat(node: string, count: number): Promise<Beat>;
+  /** A node's sign of life, the `count`th, from 1: renews its lease. `seen`: the last `upTo` that it has dealt with, or 0. */
+  beat(node: string, sign: { count: number; seen: number }): Promise<Beat>;
   /** `listener` is told when the store turns out to have lost what it knew. */
   onLoss(listener: () => void): void;
   /** Ends a node's lease: its people are taken for `away` from now on, until they come back on another. */
@@ -73,6 +75,12 @@ export function roomNotFound(key: RoomKey, forgotten = false): Refusal {
     forgotten,
     message: `Cannot find room "${key.id}"; expected one made by POST /v1/rooms that has not ended`,
   };
+}
+
+/** A room that has the id of one that ended: made after that one, whatever the clocks of the nodes say. */
+export function successorOf(room: RoomState, predecessor: number): RoomState {
+  const createdAt = Math.max(room.createdAt, predecessor + 1);
+  return { ...room, predecessor, createdAt, version: Math.max(room.version, createdAt) };
 }
 
 /** What a list shows of a room. */

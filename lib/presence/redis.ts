@@ -11,6 +11,7 @@ import {
   parseKey,
   type Presence,
   roomNotFound,
+  successorOf,
 } from "./mod.ts";
 import { fieldsOf, roomOf, summaryFrom, textOf } from "./redis_fields.ts";
 import { BEAT, COMMIT, LIST, RETIRE } from "./redis_scripts.ts";
@@ -41,7 +42,7 @@ const READ = "?";
 /** Rooms in a Redis that is shared by all nodes. */
 export class RedisPresence implements Presence {
   readonly #commit: Script<CommitAnswer>;
-  readonly #beat: Script<[number, [string, string, number][], string[], string[]]>;
+  readonly #beat: Script<[number, [string, string, number][], string[], string[], number]>;
   readonly #retire: Script<number>;
   readonly #list: Script<[string, string, number][]>;
   readonly #clock: (() => number) | undefined;
@@ -60,7 +61,9 @@ export class RedisPresence implements Presence {
   async create(room: RoomState): Promise<"created" | "exists" | "limit"> {
     const answer = await this.#write(undefined, room, room, POLICY.roomsPerTenant);
     if (answer === "done") return "created";
-    return answer === "limit" ? "limit" : "exists";
+    if (answer === "limit") return "limit";
+    if (answer.kind !== "absent") return "exists";
+    return await this.create(successorOf(room, answer.endedAt));
   }
 
   async read(key: RoomKey): Promise<RoomState | undefined> {
@@ -89,7 +92,14 @@ export class RedisPresence implements Presence {
     for (let tries = 0; tries < TRIES; tries++) {
       const before = seen.kind === "absent" ? undefined : seen.state;
       const state = before ?? (seen.kind === "absent" ? survivor(seen, known) : undefined);
-      if (!state) return roomNotFound(key, seen.kind === "absent" && isForgotten(seen));
+      if (!state) {
+        const forgotten = seen.kind === "absent" && isForgotten(seen);
+        // Told to end what may only be lost: now nobody brings it back.
+        if (forgotten && event.kind === "end") {
+          await this.#write(undefined, null, { key, createdAt: now });
+        }
+        return roomNotFound(key, forgotten);
+      }
       const result = applied(state, event, now, known);
       const writes = result.kind === "changed" &&
         (result.state !== before || event.kind === "tick");
@@ -106,9 +116,9 @@ export class RedisPresence implements Presence {
     throw new Unavailable("store", `${TRIES} times another node was faster`, POLICY.store.pauseMs);
   }
 
-  async beat(node: string, count: number): Promise<Beat> {
-    const [previous, changed, due, dead] = await this.#beat.exec([], [
-      this.#words({ node, count }),
+  async beat(node: string, { count, seen }: { count: number; seen: number }): Promise<Beat> {
+    const [previous, changed, due, dead, upTo] = await this.#beat.exec([], [
+      this.#words({ node, count, seen }),
     ]);
     return {
       previous,
@@ -117,6 +127,7 @@ export class RedisPresence implements Presence {
         stamp: stamp === "" ? null : stamp,
         holds: holds === 1,
       })),
+      upTo,
       due: due.map(parseKey),
       dead: Object.fromEntries(pairs(dead).map(([name, at]) => [name, Number(at)])),
     };

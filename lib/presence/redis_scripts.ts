@@ -57,9 +57,9 @@ if stamp ~= c.expected then
 end
 if stamp == '' then
   if c.limit and redis.call('ZCARD', P .. 'rooms:' .. c.tenant) >= c.limit then return {'limit', awake} end
-  if not c.limit and ended >= c.createdAt then return {'absent', ended, 0, awake} end
+  if c.set and ended >= c.createdAt then return {'absent', ended, 0, awake} end
 end
-if c.limit and ended >= 0 then redis.call('HSET', room, 'ended', ended) end
+if stamp == '' and c.set and ended >= 0 then redis.call('HSET', room, 'ended', ended) end
 if c.set then
   if #c.set > 0 then redis.call('HSET', room, unpack(c.set)) end
   if #c.del > 0 then redis.call('HDEL', room, unpack(c.del)) end
@@ -114,6 +114,7 @@ redis.call('HSET', P .. 'nodes', c.node, now .. ':' .. c.count)
 redis.call('HDEL', P .. 'dead', c.node)
 redis.call('SET', P .. 'awake', now, 'NX')
 
+redis.call('ZREMRANGEBYSCORE', P .. 'changed:' .. c.node, '-inf', c.seen)
 local changed = {}
 local names = redis.call('ZRANGEBYSCORE', P .. 'changed:' .. c.node, '-inf', now - ${L.changedMarginMs})
 for _, name in ipairs(names) do
@@ -123,7 +124,6 @@ for _, name in ipairs(names) do
     redis.call('SISMEMBER', P .. 'at:' .. c.node, name),
   }
 end
-redis.call('ZREMRANGEBYSCORE', P .. 'changed:' .. c.node, '-inf', now - ${L.changedMarginMs})
 
 local due = redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', now - ${L.dueMarginMs}, 'LIMIT', 0, ${L.dueLimit})
 for _, name in ipairs(due) do redis.call('ZADD', P .. 'due', now + ${L.claimMs}, name) end
@@ -132,7 +132,7 @@ local dead = redis.call('HGETALL', P .. 'dead')
 for i = 1, #dead, 2 do
   if now - tonumber(dead[i + 1]) > ${L.forgetDeadMs} then redis.call('HDEL', P .. 'dead', dead[i]) end
 end
-return {previous, changed, due, dead}
+return {previous, changed, due, dead, now - ${L.changedMarginMs}}
 `;
 
 /** A node's farewell: its people have the grace of who is away. */

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import type { MiddlewareHandler } from "hono";
 import type { Idempotency } from "../../lib/idempotency/mod.ts";
+import type { Log } from "../../lib/log.ts";
+import { reasonOf } from "../../lib/unavailable.ts";
 import { ProblemError } from "../problem.ts";
 import type { TenantEnv } from "./tenant.ts";
 
@@ -8,7 +10,7 @@ import type { TenantEnv } from "./tenant.ts";
  * Answers a repeated POST with the same `Idempotency-Key` as it was answered before
  * (draft-ietf-httpapi-idempotency-key-header). Keys are apart per tenant.
  */
-export function idempotent(store: Idempotency): MiddlewareHandler<TenantEnv> {
+export function idempotent(store: Idempotency, log: Log): MiddlewareHandler<TenantEnv> {
   return async (c, next) => {
     const header = c.req.header("idempotency-key");
     if (c.req.method !== "POST" || header === undefined) return await next();
@@ -25,21 +27,24 @@ export function idempotent(store: Idempotency): MiddlewareHandler<TenantEnv> {
       c.res = replay(header, fingerprint, known);
       return;
     }
-    let answered = false;
+    let ran = false;
     try {
       await next();
-      // "Not now" is no answer to keep: the same request may be tried again.
-      if (c.res.status >= 500 || c.res.status === 429) return;
-      const answer = {
-        status: c.res.status,
-        contentType: c.res.headers.get("content-type") ?? "application/json",
-        body: await c.res.clone().text(),
-      };
-      await store.save(key, { fingerprint, answer });
-      answered = true;
+      ran = true;
     } finally {
-      if (!answered) await store.release(key);
+      if (!ran) await store.release(key);
     }
+    // "Not now" is no answer to keep: the same request may be tried again.
+    if (c.res.status >= 500 || c.res.status === 429) return await store.release(key);
+    const answer = {
+      status: c.res.status,
+      contentType: c.res.headers.get("content-type") ?? "application/json",
+      body: await c.res.clone().text(),
+    };
+    // Not saved, it stays taken until its lease runs out: given back, the request could be done twice.
+    await store.save(key, { fingerprint, answer }).catch((error) => {
+      log("error", "answer_not_saved", { error: reasonOf(error) });
+    });
   };
 }
 

@@ -37,7 +37,12 @@ function obey(order: Order): unknown {
     case "sample":
       return sample();
     case "delays":
-      return { delayMs: takeDelays(), lagMs: lag.take() } satisfies Delays;
+      return {
+        delayMs: takeDelays(),
+        lagMs: lag.take(),
+        sent,
+        received: received(),
+      } satisfies Delays;
     case "leave":
       clearInterval(sending);
       for (const socket of sockets) socket.leave();
@@ -67,11 +72,11 @@ async function connect({ urls, sockets: all, connectRate }: Job): Promise<Ready>
 }
 
 /** In small portions, spread over the time, so that the load is even. */
-function send({ rate, kind }: Extract<Order, { order: "send" }>): void {
+function send({ rate, kind, lossy }: Extract<Order, { order: "send" }>): void {
   clearInterval(sending);
   if (rate === 0) return;
   const data = JSON.stringify(payload(kind));
-  for (const socket of sockets) socket.prepare(data);
+  for (const socket of sockets) socket.prepare(data, lossy);
   const started = performance.now();
   sent = 0;
   sending = setInterval(() => {
@@ -84,13 +89,16 @@ function takeDelays(): number[] {
   return sockets.flatMap((socket) => socket.takeDelays());
 }
 
+function received(): number {
+  return sockets.reduce((sum, socket) => sum + socket.received, 0);
+}
+
 function sample(): Sample {
   const delays = takeDelays();
   const lags = lag.take();
-  const received = sockets.reduce((sum, socket) => sum + socket.received, 0);
   const both = (samples: number[]) =>
     samples.length === 0
       ? { p50: 0, p99: 0 }
       : { p50: percentile(samples, 0.5), p99: percentile(samples, 0.99) };
-  return { sent, received, delayMs: both(delays), lagMs: both(lags) };
+  return { sent, received: received(), delayMs: both(delays), lagMs: both(lags) };
 }

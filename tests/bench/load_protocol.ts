@@ -20,8 +20,16 @@ export type Who = { readonly token: string } | { readonly id: string };
 
 /** Every later line asks for one answer. */
 export type Order =
-  /** Sends `rate` signals a second, all sockets together, from now on; 0 stops. */
-  | { readonly order: "send"; readonly rate: number; readonly kind: PayloadKind }
+  /**
+   * Sends `rate` signals a second, all sockets together, from now on; 0 stops. `lossy`: each tells when it was sent, at
+   * some cost, so that how long it took is known also where others get lost.
+   */
+  | {
+    readonly order: "send";
+    readonly rate: number;
+    readonly kind: PayloadKind;
+    readonly lossy?: true;
+  }
   /** What has gone through so far. */
   | { readonly order: "sample" }
   /** How long each signal took that was received since the last sample or the last such order. */
@@ -49,4 +57,7 @@ export interface Delays {
   readonly delayMs: number[];
   /** How late the load program's own timers were, in ms. */
   readonly lagMs: number[];
+  /** Of all that were sent since the last order to send. */
+  readonly sent: number;
+  readonly received: number;
 }

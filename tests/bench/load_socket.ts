@@ -5,7 +5,8 @@ import { type Frame, textFrame, WireSocket } from "./wire_socket.ts";
 export class LoadSocket {
   received = 0;
   #peer: LoadSocket | undefined;
-  #frame: Frame | undefined;
+  #makeFrame: (() => Frame) | undefined;
+  #lossy: true | undefined;
   #data = "";
   /** When the signals that the peer has sent and this one has not received yet were sent. */
   #underway: number[] = [];
@@ -48,16 +49,20 @@ export class LoadSocket {
     b.#peer = a;
   }
 
-  /** Makes the frame that {@linkcode send} sends; `data` is JSON text. */
-  prepare(data: string): void {
-    this.#data = data;
+  /** Makes the frame that {@linkcode send} sends; `data` is JSON text. `lossy`: see `Order`. */
+  prepare(data: string, lossy?: true): void {
     this.received = 0;
-    this.#frame = textFrame(`{"type":"signal","to":"${this.#peer!.id}","data":${data}}`);
+    this.#lossy = lossy;
+    this.#data = lossy ? `${data}]` : data;
+    const frameOf = (data: string) =>
+      textFrame(`{"type":"signal","to":"${this.#peer!.id}","data":${data}}`);
+    const always = frameOf(data);
+    this.#makeFrame = lossy ? () => frameOf(`[${performance.now()},${data}]`) : () => always;
   }
 
   send(): void {
-    this.#peer!.#underway.push(performance.now());
-    this.socket.send(this.#frame!);
+    if (!this.#lossy) this.#peer!.#underway.push(performance.now());
+    this.socket.send(this.#makeFrame!());
   }
 
   /** How long the signals received since the last call took, in ms. */
@@ -77,12 +82,19 @@ export class LoadSocket {
     if (!text.startsWith(`{"type":"signal"`)) return;
     // Every signal is looked at as far as that costs little; the first one whole.
     if (!text.endsWith(`${this.#data.slice(-16)}}`)) fail(`a signal ends in ${text.slice(-32)}`);
-    if (this.received === 0 && !text.includes(`"data":${this.#data}}`)) {
-      fail(`a signal was changed: ${text}`);
+    if (this.received === 0) {
+      const whole = `${this.#lossy ? "," : `"data":`}${this.#data}}`;
+      if (!text.includes(whole)) fail(`a signal was changed: ${text}`);
     }
     this.received++;
-    this.#delays.push(performance.now() - this.#underway.shift()!);
+    const sentAt = this.#lossy ? sentAtOf(text) : this.#underway.shift()!;
+    this.#delays.push(performance.now() - sentAt);
   }
+}
+
+function sentAtOf(text: string): number {
+  const begin = text.indexOf(`"data":[`) + 8;
+  return Number(text.slice(begin, text.indexOf(",", begin)));
 }
 
 /** A measurement with a broken socket is none. */

@@ -21,6 +21,12 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
+/** How long the main thread of the process has been ready to run and waited for a CPU so far, in s. */
+export function waitedSeconds(pid: number): number {
+  const [, waited] = Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ");
+  return Number(waited) / 1e9;
+}
+
 /** Resident memory of the process, in bytes. */
 export function residentBytes(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);

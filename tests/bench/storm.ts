@@ -13,6 +13,7 @@ import { textFrame, WireSocket } from "./wire_socket.ts";
 
 const lag = new Lag();
 let clients: Client[] = [];
+let byIndex: readonly Client[] = [];
 /** Finds a node for a connection. */
 let dial: () => Promise<WireSocket>;
 /** How connections ended that never saw a welcome. */
@@ -27,6 +28,8 @@ let over = Promise.withResolvers<void>();
 class Client {
   attempts = 0;
   backAt = 0;
+  id: string | undefined;
+  renamed = false;
   state: "in the call" | "gave up" = "in the call";
   socket: ClientSocket | undefined;
   readonly signaling: Signaling;
@@ -38,7 +41,11 @@ class Client {
       token: () => token,
       present: () => ({}),
       events: {
-        welcome: () => this.#back(),
+        welcome: ({ self: { id } }) => {
+          this.renamed ||= this.id !== undefined && this.id !== id;
+          this.id = id;
+          this.#back();
+        },
         frame: () => {},
         away: () => {
           begun ??= performance.now();
@@ -73,7 +80,7 @@ class ClientSocket {
   #welcome = false;
 
   constructor(url: string) {
-    const client = clients[Number(new URL(url).pathname.split("/")[1])]!;
+    const client = byIndex[Number(new URL(url).pathname.split("/")[1])]!;
     client.attempts++;
     client.socket = this;
     this.#open();
@@ -146,6 +153,7 @@ async function connect({ urls, balance, tokens, connectRate }: StormJob): Promis
     throw new Error("Cannot connect: no node takes it");
   };
   clients = tokens.map((token, i) => new Client(i, token));
+  byIndex = clients;
   waiting = new Set(clients);
   const started = performance.now();
   let opened = 0;
@@ -160,8 +168,13 @@ async function connect({ urls, balance, tokens, connectRate }: StormJob): Promis
 }
 
 async function storm(order: StormOrder["order"]): Promise<StormReport> {
-  for (const client of clients) client.attempts = 0;
-  waiting = new Set(clients.filter(({ state }) => state !== "gave up"));
+  // Who gave up in an earlier storm takes no part.
+  clients = clients.filter(({ state }) => state !== "gave up");
+  for (const client of clients) {
+    client.attempts = 0;
+    client.renamed = false;
+  }
+  waiting = new Set(clients);
   over = Promise.withResolvers();
   begun = undefined;
   failures = {};
@@ -173,6 +186,7 @@ async function storm(order: StormOrder["order"]): Promise<StormReport> {
     attempts: clients.map(({ attempts }) => attempts),
     backMs: clients.map(({ backAt }) => backAt - begun!),
     gaveUp: clients.filter(({ state }) => state === "gave up").length,
+    renamed: clients.filter(({ renamed }) => renamed).length,
     failures,
     lagMs: { p50: percentile(lags, 0.5), p99: percentile(lags, 0.99), max: Math.max(...lags) },
   };

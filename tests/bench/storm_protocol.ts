@@ -27,8 +27,10 @@ export interface StormReport {
   readonly attempts: number[];
   /** From the first loss until each was welcome again, in ms. */
   readonly backMs: number[];
-  /** Clients that gave up. */
+  /** Clients that gave up, in this storm. */
   readonly gaveUp: number;
+  /** Clients that came back as somebody new, because they had been away for too long. */
+  readonly renamed: number;
   /** How many connections ended without a welcome, by the close code. */
   readonly failures: Record<string, number>;
   /** How late this process's own timers were meanwhile, in ms. */

@@ -7,7 +7,8 @@ import { find, REDIS_SERVER } from "../../tools/test/requirements.ts";
 import type { Service } from "../helpers/service.ts";
 import { type Figure, median, percentile, rounded } from "./figure.ts";
 import { provisionRooms, startNode } from "./node.ts";
-import { cpuSeconds, openFileLimit, pause } from "./proc.ts";
+import { cpuSeconds, openFileLimit, pause, waitedSeconds } from "./proc.ts";
+import type { Delays } from "./load_protocol.ts";
 import { Load, Storm } from "./process.ts";
 import { type RestRedis, startRestRedis } from "./rest_redis.ts";
 import type { StormReport } from "./storm_protocol.ts";
@@ -52,6 +53,10 @@ interface Round {
   readonly seconds: number;
   /** Share of a core, of each process. */
   readonly cpu: Record<string, number>;
+  /** Share of the time in which the nodes that live were ready to run, and waited for a CPU. */
+  readonly waited: number[];
+  /** Signals that never arrived: what was on its way to a node that died, or could not be carried. */
+  readonly lost: number;
 }
 
 export async function t13(): Promise<Figure[]> {
@@ -125,40 +130,48 @@ class Scene implements AsyncDisposable {
     });
     const storm = stack.use(new Storm());
     await storm.connect({ urls: [first, second], balance, tokens, connectRate: CONNECT_RATE });
-    for (const { load } of groups) await load.send({ rate: SIGNAL_RATE, kind: "sdp" });
+    for (const { load } of groups) await load.send({ rate: SIGNAL_RATE, kind: "sdp", lossy: true });
     await pause(SETTLE_MS);
     return new Scene(stack.move(), store, nodes, storm, groups);
   }
 
   /** Listens to a calm, then to the storm until all are back. */
   async weather(strike: () => Promise<StormReport>): Promise<Round> {
-    await this.#talk();
+    const lostBefore = lostIn(await this.#listen());
     await pause(CALM_MS);
-    const calm = await this.#talk();
-    const before = this.#cpu();
+    const calm = talksOf(await this.#listen());
+    const before = this.#usage();
     const began = performance.now();
     const report = await strike();
     const seconds = (performance.now() - began) / 1000;
-    const storm = await this.#talk();
-    const after = this.#cpu();
-    const cpu = Object.fromEntries(
-      Object.entries(after).map(([name, now]) => [name, (now - before[name]!) / seconds]),
-    );
+    const storm = talksOf(await this.#listen());
+    const after = this.#usage();
     await pause(SETTLE_MS);
-    return { report, calm, storm, seconds, cpu };
+    const living = Object.keys(after);
+    return {
+      report,
+      calm,
+      storm,
+      seconds,
+      cpu: Object.fromEntries(
+        living.map((name) => [name, (after[name]!.cpu - before[name]!.cpu) / seconds]),
+      ),
+      waited: living.filter((name) => name.includes("node"))
+        .map((name) => (after[name]!.waited - before[name]!.waited) / seconds),
+      lost: lostIn(await this.#listen()) - lostBefore,
+    };
   }
 
-  async #talk(): Promise<Record<string, Talk>> {
-    const talks = await Promise.all(this.groups.map(async ({ name, load }) => {
-      const { delayMs, lagMs } = await load.delays();
-      const p99 = delayMs.length > 0 ? percentile(delayMs, 0.99) : 0;
-      return [name, { p99, count: delayMs.length, lagP99: percentile(lagMs, 0.99) }] as const;
-    }));
-    return Object.fromEntries(talks);
+  /** What the groups heard since they were asked last. */
+  async #listen(): Promise<Record<string, Delays>> {
+    const all = await Promise.all(
+      this.groups.map(async ({ name, load }) => [name, await load.delays()] as const),
+    );
+    return Object.fromEntries(all);
   }
 
-  /** A killed process counts as before. */
-  #cpu(): Record<string, number> {
+  /** In s, of all processes that live. */
+  #usage(): Record<string, { cpu: number; waited: number }> {
     const pids = {
       "first node": this.nodes[0]!.pid,
       "second node": this.nodes[1]!.pid,
@@ -166,7 +179,10 @@ class Scene implements AsyncDisposable {
       clients: this.storm.pid,
     };
     return Object.fromEntries(
-      Object.entries(pids).map(([name, pid]) => [name, secondsOf(pid)]),
+      Object.entries(pids).flatMap(([name, pid]) => {
+        const usage = usageOf(pid);
+        return usage ? [[name, usage]] : [];
+      }),
     );
   }
 
@@ -175,13 +191,27 @@ class Scene implements AsyncDisposable {
   }
 }
 
-function secondsOf(pid: number): number {
+function usageOf(pid: number): { cpu: number; waited: number } | undefined {
   try {
-    return cpuSeconds(pid);
+    return { cpu: cpuSeconds(pid), waited: waitedSeconds(pid) };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
+    // It was killed.
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
+}
+
+function talksOf(heard: Record<string, Delays>): Record<string, Talk> {
+  return Object.fromEntries(
+    Object.entries(heard).map(([name, { delayMs, lagMs }]) => {
+      const p99 = delayMs.length > 0 ? percentile(delayMs, 0.99) : 0;
+      return [name, { p99, count: delayMs.length, lagP99: percentile(lagMs, 0.99) }];
+    }),
+  );
+}
+
+function lostIn(heard: Record<string, Delays>): number {
+  return Object.values(heard).reduce((sum, { sent, received }) => sum + sent - received, 0);
 }
 
 function report(what: string, rounds: Round[]): Figure[] {
@@ -190,7 +220,8 @@ function report(what: string, rounds: Round[]): Figure[] {
     report.attempts.reduce((sum, n) => sum + n, 0) / report.attempts.length
   );
   const back = rounds.map(({ report }) => Math.max(...report.backMs) / 1000);
-  const gaveUp = rounds.reduce((sum, { report }) => sum + report.gaveUp, 0);
+  const gaveUp = list(rounds.map(({ report }) => report.gaveUp));
+  const waited = rounds.flatMap(({ waited }) => waited).map((share) => Math.round(share * 100));
   const failures = rounds.map(({ report }) => JSON.stringify(report.failures)).join(" ");
   const clients = rounds.map(({ cpu }) => cpu.clients!);
   const limit = clients.some((share) => share > BUSY)
@@ -217,7 +248,7 @@ function report(what: string, rounds: Round[]): Figure[] {
       bound: { is: "at most", value: ATTEMPTS },
       note: `each storm ${list(attempts)}; all back after ${list(back)} s, half after ${
         list(rounds.map(({ report }) => median(report.backMs) / 1000))
-      } s; gave up: ${gaveUp}; ended without a welcome, by close code: ${failures}; CPU of a core: ${cpu}; ${limit} (own timers late by p99 ${
+      } s; ended without a welcome, by close code: ${failures}; CPU of a core: ${cpu}; ${limit} (own timers late by p99 ${
         list(rounds.map(({ report }) => report.lagMs.p99))
       } ms)`,
       samples: rounds,
@@ -229,11 +260,26 @@ function report(what: string, rounds: Round[]): Figure[] {
       value: median(worst.map(({ times }) => times)),
       unit: "x",
       bound: { is: "at most", value: TIMES_CALM },
-      note: worst.map(({ name, calm, storm }) =>
-        `${name} ${rounded(storm.p99)} ms (${storm.count} signals, own timers late by p99 ${
-          rounded(storm.lagP99)
-        } ms) against ${rounded(calm.p99)} ms (${calm.count}, ${rounded(calm.lagP99)} ms)`
-      ).join("; "),
+      note:
+        worst.map(({ name, calm, storm }) =>
+          `${name} ${rounded(storm.p99)} ms (${storm.count} signals, own timers late by p99 ${
+            rounded(storm.lagP99)
+          } ms) against ${rounded(calm.p99)} ms (${calm.count}, ${rounded(calm.lagP99)} ms)`
+        ).join("; ") +
+        `; lost on the way, for the endpoints to repeat: ${
+          list(rounds.map(({ lost }) => lost))
+        }; ` +
+        `the nodes were ready to run and waited for a CPU ${waited.join(", ")} % of the time`,
+    },
+    {
+      kind: "measured",
+      target: "T13",
+      what: "  clients that gave up, of all storms",
+      value: rounds.reduce((sum, { report }) => sum + report.gaveUp, 0),
+      unit: "",
+      note: `each ${gaveUp}; came back as somebody new: ${
+        list(rounds.map(({ report }) => report.renamed))
+      }`,
     },
   ];
 }

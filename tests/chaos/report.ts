@@ -48,9 +48,9 @@ export function longGhosts(ghosts: Iterable<Ghost>, history: readonly Happened[]
   );
 }
 
-/** While a node cannot reach the store, nobody is judged, or it is itself. */
+/** Without the store nobody is judged, or the wrong ones are; without the bus nobody hears of it before the next beat. */
 function disturbsLeases({ kind }: Fault): boolean {
-  return kind !== "kill" && kind !== "drain" && kind !== "bus";
+  return kind !== "kill" && kind !== "drain";
 }
 
 /** A readable account. */

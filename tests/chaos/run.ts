@@ -148,7 +148,7 @@ export async function runChaos(
       ...full.violations,
       ...empty.violations,
       ...wrong(
-        "people haunted others although the store was there",
+        "people haunted others although store and bus were there",
         longGhosts(crowd.ghosts.values(), injector.history),
       ),
     ],

@@ -24,6 +24,7 @@ class Setting {
   presence!: Presence;
   forget!: () => Promise<void>;
   readonly #counts = new Map<string, number>();
+  readonly #seen = new Map<string, number>();
 
   static async make(open: Open): Promise<Setting> {
     const setting = new Setting();
@@ -35,7 +36,12 @@ class Setting {
   beat(node: string): Promise<Beat> {
     const count = (this.#counts.get(node) ?? 0) + 1;
     this.#counts.set(node, count);
-    return this.presence.beat(node, count);
+    return this.presence.beat(node, { count, seen: this.#seen.get(node) ?? 0 });
+  }
+
+  /** A node has dealt with what it was told. */
+  saw(node: string, { upTo }: Beat): void {
+    this.#seen.set(node, upTo);
   }
 
   async change(event: RoomEvent, known?: RoomState): Promise<RoomState> {
@@ -214,15 +220,18 @@ export function leaseContract(name: string, open: Open): void {
   });
 
   describe(`what has changed: ${name}`, () => {
-    it("is told to the nodes of a room, with its stamp, once", async () => {
+    it("is told to the nodes of a room, with its stamp, until they have dealt with it", async () => {
       const store = await Setting.make(open);
       await store.change(enter("a", "n1"));
       const { stamp } = await store.change(enter("b", "n2"));
       assertEquals((await store.beat("n1")).changed, []);
       store.now += changedMarginMs;
       const told = [{ key: KEY, stamp, holds: true }];
-      assertEquals((await store.beat("n1")).changed, told);
+      const first = await store.beat("n1");
+      assertEquals(first.changed, told);
       assertEquals((await store.beat("n2")).changed, told);
+      assertEquals((await store.beat("n1")).changed, told);
+      store.saw("n1", first);
       assertEquals((await store.beat("n1")).changed, []);
     });
 
@@ -297,6 +306,27 @@ export function leaseContract(name: string, open: Open): void {
       const result = await store.presence.change(KEY, restore, store.now, state);
       assertEquals(result.kind === "refused" && result.code, "room_not_found");
       assertEquals(await store.presence.read(KEY), undefined);
+    });
+
+    it("is not confused with a room that a node made anew whose clock is behind", async () => {
+      const store = await Setting.make(open);
+      const state = await store.change(enter("a", "n1"));
+      await store.presence.change(KEY, { kind: "end" }, store.now);
+      await store.presence.create(newRoom(KEY, defaultSettings(), START - 5_000));
+      const next = await store.change(enter("b", "n1"));
+      assertEquals(next.createdAt > state.createdAt, true);
+      assertEquals(next.predecessor, state.createdAt);
+    });
+
+    it("stays away when its owner ends it meanwhile", async () => {
+      const store = await Setting.make(open);
+      const state = await store.change(enter("a", "n1"));
+      await store.forget();
+      await store.beat("n1");
+      store.now += POLICY.lease.settleMs;
+      await store.presence.change(KEY, { kind: "end" }, store.now);
+      const late = await store.presence.change(KEY, enter("b", "n1"), store.now, state);
+      assertEquals(late.kind === "refused" && late.code, "room_not_found");
     });
 
     it("is not confused with a room that was made anew", async () => {

@@ -38,11 +38,15 @@ export function startLoad(sender: Bus, node: string, from = 0): Load {
   };
 }
 
-/** Sends until it is refused for this reason, as soon as the bus knows it. */
+const LIMIT_MS = 30_000;
+
+/** Sends until it is refused for this reason, as soon as the bus knows it. @throws {Error} after 30 s. */
 export async function refusal(bus: Bus, reason: RegExp): Promise<string> {
+  const giveUpAt = Date.now() + LIMIT_MS;
   for (let n = 0;; n++) {
-    const message = await bus.publish("n_nobody", numbered(n)).then(() => "", String);
+    const message = await bus.publish("n_nobody", numbered(n)).then(() => "no refusal", String);
     if (reason.test(message)) return message;
+    if (Date.now() > giveUpAt) throw new Error(`Expected a refusal by ${reason}, got ${message}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -4,6 +4,7 @@ import type { Bus, BusMessage, Inbox, Subscription } from "../../lib/bus/mod.ts"
 /** A bus that loses what it is told to lose, as one whose connection breaks. */
 export class LossyBus implements Bus {
   readonly state = "up";
+  readonly reason = "";
   readonly #inner = memoryBus();
   readonly #inboxes = new Map<string, Inbox>();
   /** Whether a message is lost. */

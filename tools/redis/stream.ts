@@ -11,7 +11,7 @@ import { connection, end, type LinkOptions, RedisAwayError } from "./link.ts";
 export type SubscriptionKind = "subscribe" | "psubscribe";
 
 /** What may wait for a client that reads slowly, in bytes; with more its stream is ended. */
-const BUFFER_BYTES = 1_048_576;
+const BUFFER_BYTES = 8_388_608;
 
 /**
  * Subscribes, and gives the events that tell of it and of what is published.

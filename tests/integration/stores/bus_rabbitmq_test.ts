@@ -40,7 +40,7 @@ describe("RabbitMQ", () => {
   it("says when there is no such virtual host", async () => {
     const bus = await busFromUrl(`${server.url}/nowhere`);
     try {
-      await refusal(bus, /vhost/);
+      await refusal(bus, /it has no virtual host "nowhere"/);
     } finally {
       await bus.close();
     }

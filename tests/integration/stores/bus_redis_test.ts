@@ -28,7 +28,7 @@ describe("the bus over Redis", () => {
   afterAll(async () => await redis[Symbol.asyncDispose]());
 
   function connect(policy: BusPolicy, url = redis.url): Bus {
-    const signal = () => AbortSignal.timeout(1_000);
+    const signal = () => AbortSignal.timeout(5_000);
     const address = { url, token: redis.token };
     return redisBus(upstashClient(address, { signal }), address, policy);
   }

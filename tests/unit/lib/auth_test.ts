@@ -152,7 +152,8 @@ describe("a session", () => {
 
   it("knows what its room was made with", async () => {
     const ticket = await tokens.verify(tokens.sign(GRANT), "p_a", NOW);
-    const made = { createdAt: NOW, settings: defaultSettings() };
+    const topology = { mode: "mesh", epoch: 3 } as const;
+    const made = { createdAt: NOW, settings: defaultSettings(), topology };
     const { made: kept } = await tokens.verifySession(tokens.signSession({ ...ticket, made }), NOW);
     assertEquals(kept, made);
   });

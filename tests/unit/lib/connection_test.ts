@@ -324,6 +324,24 @@ describe("a connection", () => {
     assert(bob.wire.connection.isOpen);
   });
 
+  it("takes what it wants updated along with an update that waits", async () => {
+    const presence = new OddPresence();
+    const node = fakeNode({ presence });
+    await makeRoom(node);
+    const [ada, bob] = [await join(node, "ada"), await join(node, "bob")];
+    const held = presence.holdNext({ kind: "update" });
+    ada.wire.says({ type: "update", attributes: { n: 0 } });
+    const answer = await held;
+    for (let n = 1; n <= 9; n++) ada.wire.says({ type: "update", attributes: { n } });
+    ada.wire.says({ type: "leave" });
+    answer();
+    await bob.wire.frames.next("left");
+    const told = bob.wire.frames.all.flatMap((frame) =>
+      frame.type === "participant" ? [frame.participant.attributes.n] : []
+    );
+    assertEquals(told, [0, 9]);
+  });
+
   it("holds every permission that its token does not give against its client", async () => {
     const node = fakeNode();
     await makeRoom(node);

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { POLICY } from "../../../lib/policy.ts";
-import { join, resume, seen } from "../../helpers/fake_node.ts";
+import { join, makeRoom, resume, ROOM, seen } from "../../helpers/fake_node.ts";
 import { Nodes, type OddNode, told } from "../../helpers/fake_nodes.ts";
 
 const { beatMs, changedMarginMs } = POLICY.lease;
@@ -105,5 +105,67 @@ describe("a store that has lost everything, and is told first by a node that kno
       assertEquals(told(each).filter((what) => what === `left ${carol.id}`), []);
     }
     assertEquals((await all.members())[carol.id], "active");
+  });
+});
+
+describe("two who leave at once on two nodes", () => {
+  it("have both left, for themselves and for the others", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const [ada, bob] = [await join(one, "ada"), await join(two, "bob")];
+    const eve = await join(one, "eve");
+    await seen(ada, bob.id, "active");
+    for (const { wire } of [ada, bob]) wire.says({ type: "leave" });
+    for (const { wire } of [ada, bob]) assertEquals((await wire.closed).code, 1000);
+    const left = [await eve.wire.frames.next("left"), await eve.wire.frames.next("left")];
+    assertEquals(left.map(({ reason }) => reason), ["left", "left"]);
+  });
+});
+
+describe("a room that ended", () => {
+  it("does not end the next of its id by news that comes late", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const bob = await join(two, "bob");
+    const late = holdBus(all);
+    await one.hub.rooms.change(ROOM, { kind: "end" });
+    bob.wire.hangsUp();
+    await makeRoom(one);
+    const ada = await join(two, "ada");
+    await late.release();
+    await all.pass(beatMs);
+    assertEquals(ada.wire.readyState, WebSocket.OPEN);
+    assertEquals(await all.members(), { [ada.id]: "active" });
+  });
+
+  it("does so nowhere while the store is away: nobody stays there as a ghost", async () => {
+    using all = await Nodes.make(1);
+    const [one] = all.nodes as [OddNode];
+    await one.hub.rooms.change(ROOM, { kind: "configure", given: { emptyTimeoutSeconds: 5 } });
+    const ada = await join(one, "ada");
+    one.store.goAway();
+    ada.wire.says({ type: "leave" });
+    await ada.wire.closed;
+    await all.pass(10_000);
+    one.store.comeBack();
+    await all.pass(2 * beatMs);
+    assertEquals(await all.members(), {});
+  });
+});
+
+describe("someone who was removed", () => {
+  it("stays out when the store is told again by a node that has not heard of it", async () => {
+    using all = await Nodes.make(2);
+    const [one, two] = all.nodes as [OddNode, OddNode];
+    const ada = await join(one, "ada");
+    const eve = await join(two, "eve");
+    await seen(ada, eve.id, "active");
+    all.bus.publish = () => Promise.resolve();
+    await one.hub.rooms.change(ROOM, { kind: "remove", id: eve.id });
+    all.memory.forget();
+    await two.hub.lease.beat();
+    await all.pass(3 * beatMs);
+    assertEquals((await eve.wire.closed).code, 4403);
+    assertEquals(await all.members(), { [ada.id]: "active" });
   });
 });

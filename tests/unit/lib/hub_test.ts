@@ -257,10 +257,15 @@ describe("two nodes with one store", () => {
     await using nodes = await twoNodes();
     const ada = await join(nodes.one, "ada");
     const bob = await join(nodes.two, "bob");
-    for (const { wire } of [ada, bob, ada]) wire.says({ type: "update", attributes: {} });
+    for (const [n, { wire }] of [ada, bob, ada].entries()) {
+      wire.says({ type: "update", attributes: { n } });
+      await wire.frames.next("participant", {
+        where: ({ participant }) => participant.attributes.n === n,
+      });
+    }
+    const last = ada.welcome.version + 4;
+    await bob.wire.frames.next("participant", { where: (frame) => frame.version === last });
     for (const { wire } of [ada, bob]) {
-      const last = ada.welcome.version + 4;
-      await wire.frames.next("participant", { where: (frame) => frame.version === last });
       const versions = wire.frames.all.flatMap((f) => f.type === "participant" ? [f.version] : []);
       // Where the news of the other node came late, one step may tell of two changes.
       assertEquals(versions, versions.toSorted((a, b) => a - b));

@@ -49,8 +49,8 @@ describe("a room that nobody remembers", () => {
 
   it("is back with the first who joins by a token that says what it was like", async () => {
     const { before, after, ada } = await lostRoom({ name: "Standup" });
-    const { createdAt, settings } = before.hub.rooms.get(ROOM)!.view;
-    const token = await makeToken(before, "eve", { made: { createdAt, settings } });
+    const { createdAt, settings, topology } = before.hub.rooms.get(ROOM)!.view;
+    const token = await makeToken(before, "eve", { made: { createdAt, settings, topology } });
     const eve = await join(after, "eve", { token });
     assertEquals(eve.welcome.room.name, "Standup");
     const back = await resume(after, ada.welcome.session);
