@@ -225,11 +225,14 @@ export class Connection implements Socket {
   }
 
   async #enter(frame: EntryFrame, backlog: string[]): Promise<void> {
+    const askedAt = Date.now();
     const ticket = await checkEntry(this.#hub, frame, this.#address);
     if ("kind" in ticket) return this.#refuse(ticket);
     const { media, attributes } = frame;
     // A client that gave up waiting may be back by another socket, which its own past would take over.
-    const wanted = () => this.isOpen || frame.type === "join" || hasLeft(backlog);
+    const wanted = () =>
+      hasLeft(backlog) ||
+      ((this.isOpen || frame.type === "join") && Date.now() - askedAt < POLICY.entryPatienceMs);
     const seat = await this.#hub.enter(ticket, this, { media, attributes }, wanted);
     if ("kind" in seat) return this.#refuse(seat);
     if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);

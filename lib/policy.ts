@@ -5,6 +5,8 @@
  * @module
  */
 export const POLICY = {
+  /** Whoever has waited so long for its welcome is not let in any more, in ms: the SDK gives up a little later. */
+  entryPatienceMs: 4_000,
   /** How long an `away` participant may come back before it has left, in ms. */
   awayGraceMs: 8_000,
   /** Signs of life of nodes, in ms unless said otherwise. */

@@ -377,8 +377,9 @@ export class Rooms {
 
 const unwanted: Refusal = {
   kind: "refused",
-  code: "taken_over",
-  message: "Cannot enter: the socket has closed meanwhile; expected it to wait for its welcome",
+  code: "unavailable",
+  message: "Cannot enter: its turn came too late; expected less to do here, or another node",
+  retryAfterMs: POLICY.drain.minMs,
 };
 
 /** Whether a room may do this without the store: what concerns the people of this node. */

@@ -159,7 +159,7 @@ type Step =
   | { kind: "enter" | "leave" | "hangUp"; person: number; node: number }
   | { kind: "update"; person: number; hand: number }
   | { kind: "pass"; ms: number }
-  | { kind: "away" | "back" | "replace"; node: number }
+  | { kind: "away" | "mute" | "back" | "replace"; node: number }
   | { kind: "loseMessages" | "carryMessages" | "forget" };
 
 const person = fc.nat(PEOPLE - 1);
@@ -186,7 +186,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      kind: fc.constantFrom("away" as const, "back" as const, "replace" as const),
+      kind: fc.constantFrom("away" as const, "mute" as const, "back" as const, "replace" as const),
       node,
     }),
   },
@@ -212,6 +212,8 @@ async function take(world: World, step: Step): Promise<void> {
       return await world.pass(step.ms);
     case "away":
       return nodes[step.node]!.store.goAway();
+    case "mute":
+      return nodes[step.node]!.store.goMute();
     case "back":
       return nodes[step.node]!.store.comeBack();
     case "replace":
