@@ -409,6 +409,8 @@ export class Connection implements Socket {
   }
 
   #unexpected(error: unknown): void {
+    // Nobody waits for an answer, and the next sign of life tells the store who is here.
+    if (error instanceof Unavailable && !this.isOpen) return;
     this.#log("connection_failed", { error: errorText(error) }, "error");
     this.end(
       "unavailable",

@@ -32,6 +32,7 @@ import type { Changed, Refusal, RoomEvent } from "./room.ts";
 import { memberOf, recalledRoom } from "./room_state.ts";
 import { participantInfo, roomInfo } from "./room_view.ts";
 import { Rooms } from "./rooms.ts";
+import { Standstill } from "./standstill.ts";
 import { iceServers } from "./turn.ts";
 import { type Dependency, reasonOf, Unavailable } from "./unavailable.ts";
 
@@ -69,6 +70,7 @@ export class Hub {
   readonly limits: Limits;
   readonly #sockets = new Set<Socket>();
   readonly #farewells = bulkhead(POLICY.farewells, Infinity);
+  readonly #standstill = new Standstill(POLICY.standstill);
   #status: "serving" | "draining" = "serving";
   /** As it was last told to the log. */
   #bus: "up" | "down" = "up";
@@ -108,6 +110,7 @@ export class Hub {
     });
     this.lease.start();
     const stop = every(POLICY.tickMs, (now, late) => {
+      this.#standstill.looked(now);
       // A process that stood still has not heard what its clients said meanwhile.
       if (late < POLICY.heartbeat.pingMs / 2) this.checkHeartbeats(now);
       return this.tick(now);
@@ -147,6 +150,8 @@ export class Hub {
       connection: socket.id,
       ...said,
     };
+    // A client that gave up on a node which stood still is elsewhere by now, and its close is still to be heard.
+    await this.#standstill.over();
     const result = await this.#change(ticket, event, wanted).catch(refusedLater);
     if (result.kind === "refused") return result;
     const { createdAt, settings, topology } = result.state!;

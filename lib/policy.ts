@@ -35,6 +35,8 @@ export const POLICY = {
     forgetDeadMs: 600_000,
     forgetEndedMs: 3_600_000,
   },
+  /** A process that did not run for `longMs` reads for `settleMs` what came meanwhile, before it lets anyone in. */
+  standstill: { longMs: 1_000, settleMs: 250 },
   /** How often rooms are looked at for what is due, in ms. */
   tickMs: 250,
   /** So many who closed without a leave are told of to the store at once: others may be back before their turn. */

@@ -6,21 +6,28 @@ export interface PurseTerms extends Rule {
   batch: number;
   /** How long they are good, in ms. */
   validMs: number;
+  /** Tokens that are handed out before the shared bucket is asked at all; it is told of them when it is asked. */
+  credit: number;
   /** How often the shared bucket is refilled, in ms. */
   intervalMs: number;
 }
 
 type State =
-  /** Nothing was ever asked. */
-  | { kind: "new" }
+  /** Nothing was asked, or what was asked is no longer good. Since `at`, `given` were handed out on credit. */
+  | { kind: "credit"; given: number; at: number }
   /** `tokens` are paid for; with the last answer, at `at`, `left` more were in the shared bucket. */
   | { kind: "paid"; tokens: number; left: number; at: number }
   /** At `at` the shared bucket had none; it will have some at `until`. */
   | { kind: "empty"; at: number; until: number };
 
-/** A node's share of one shared bucket: tokens paid for in advance, or the knowledge that there are none. Pure. */
+const NEW: State = { kind: "credit", given: 0, at: 0 };
+
+/**
+ * A node's share of one shared bucket: a few tokens on credit, tokens paid for in advance, or the knowledge that there
+ * are none. Pure.
+ */
 export class Purse {
-  #state: State = { kind: "new" };
+  #state: State = NEW;
 
   constructor(private readonly terms: PurseTerms) {}
 
@@ -28,7 +35,12 @@ export class Purse {
   take(now: number): { kind: "allowed" } | { kind: "denied"; retryAfterMs: number } | {
     kind: "unknown";
   } {
+    this.#forget(now);
     const state = this.#state;
+    if (state.kind === "credit" && state.given < this.terms.credit) {
+      this.#state = { ...state, given: state.given + 1, at: state.given === 0 ? now : state.at };
+      return { kind: "allowed" };
+    }
     if (state.kind === "paid" && this.#inHand(now) > 0) {
       this.#state = { ...state, tokens: state.tokens - 1 };
       return { kind: "allowed" };
@@ -48,12 +60,17 @@ export class Purse {
     return Math.min(this.terms.burst, this.#inHand(now) + this.#inBucket(now));
   }
 
-  /** How many to ask for when `waiting` takers wait: no more than there may be, or all would be refused. */
+  /** Tokens handed out that the shared bucket has not heard of. */
+  get owed(): number {
+    return this.#state.kind === "credit" ? this.#state.given : 0;
+  }
+
+  /** How many to ask for, besides what is owed, when `waiting` takers wait: no more than there may be, or all would be refused. */
   wanted(waiting: number, now: number): number {
     return Math.max(1, Math.min(Math.max(this.terms.batch, waiting), this.#inBucket(now)));
   }
 
-  /** `tokens` were paid for, and `left` stayed in the shared bucket. */
+  /** `tokens` were paid for, besides what was owed, and `left` stayed in the shared bucket. */
   filled(tokens: number, left: number, now: number): void {
     this.#state = { kind: "paid", tokens, left, at: now };
   }
@@ -72,9 +89,18 @@ export class Purse {
   #inBucket(now: number): number {
     const { burst, rate } = this.terms;
     const state = this.#state;
-    if (state.kind === "new") return burst;
+    if (state.kind === "credit") return burst - state.given;
     const left = state.kind === "paid" ? state.left : 0;
     const earned = Math.max(0, now - state.at) * rate / 1000;
     return Math.min(burst, Math.floor(left + earned));
+  }
+
+  /** By then the shared bucket has been filled with more than was owed to it, or paid for in vain. */
+  #forget(now: number): void {
+    const { credit, rate, validMs } = this.terms;
+    const state = this.#state;
+    if (state.kind === "empty") return;
+    const forgetMs = Math.max(validMs, credit * 1000 / rate);
+    if (now - state.at >= forgetMs) this.#state = NEW;
   }
 }

@@ -2,8 +2,9 @@
  * Limits that all nodes share, in Redis by `@upstash/ratelimit`.
  *
  * A command per token would cost more than everything else that a participant does: a node pays for a batch with one
- * command, and hands it out by itself. So nodes together may let through one batch each above the burst, and what a
- * node does not hand out in time is lost to its subject: at most 1 % of the burst either way.
+ * command, and hands it out by itself; and for few in a while it does not ask at all. So nodes together may let through
+ * one batch each above the burst, and what a node does not hand out in time is lost to its subject: at most 1 % of the
+ * burst either way.
  *
  * @module
  */
@@ -37,7 +38,7 @@ export interface RedisLimitsOptions {
   redis: Redis;
   rules: Rules;
   /** Of the store: throws at once when it is known to be away, and when it takes too long. */
-  guard: Pick<Guard, "run">;
+  guard: Pick<Guard, "run" | "state">;
 }
 
 /** Limits in Redis. Where Redis cannot be asked they go on by this node's own buckets. */
@@ -75,12 +76,12 @@ class SharedBuckets {
   constructor(
     redis: Redis,
     private readonly rule: Rule,
-    private readonly guard: Pick<Guard, "run">,
+    private readonly guard: Pick<Guard, "run" | "state">,
   ) {
     const terms = termsOf(rule);
     this.#accounts = new Subjects<Account>({
       max: SUBJECTS,
-      idleMs: Math.max(terms.validMs, terms.intervalMs),
+      idleMs: Math.max(terms.validMs, terms.intervalMs, terms.credit * 1000 / rule.rate),
       make: () => ({ purse: new Purse(terms), waiting: 0, filling: undefined }),
     });
     this.#ratelimit = new Ratelimit({
@@ -108,7 +109,11 @@ class SharedBuckets {
       const taken = account.purse.take(now);
       if (taken.kind !== "unknown") {
         const remaining = taken.kind === "denied" ? 0 : account.purse.remaining(now);
-        return { ...quotaOf(bucket, this.rule, { remaining, decidedBy: "shared" }), ...taken };
+        // While nobody can be asked it is on credit that will not be paid.
+        const decidedBy = account.purse.owed > 0 && this.guard.state === "down"
+          ? "local"
+          : "shared";
+        return { ...quotaOf(bucket, this.rule, { remaining, decidedBy }), ...taken };
       }
       if (await this.#filled(account, name, now) === "away") return undefined;
     }
@@ -134,8 +139,9 @@ class SharedBuckets {
     await Promise.resolve();
     try {
       let tokens = purse.wanted(account.waiting, now);
-      let answer = await ask(tokens);
-      if (!answer.success && tokens > 1) {
+      const all = tokens + purse.owed;
+      let answer = await ask(all);
+      if (!answer.success && all > 1) {
         // All or none: other nodes have left fewer than that.
         tokens = 1;
         answer = await ask(tokens);
@@ -156,6 +162,7 @@ function termsOf({ rate, burst }: Rule): PurseTerms {
     rate,
     burst,
     batch: Math.max(1, Math.floor(burst * POLICY.batchShare)),
+    credit: Math.floor(burst * POLICY.batchShare),
     validMs: POLICY.validMs,
     // At least one token each time, so that after it nobody is denied in vain.
     intervalMs: Math.ceil(Math.max(1000 / rate, Math.min(POLICY.intervalMs, fillMs / 10))),

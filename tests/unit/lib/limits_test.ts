@@ -6,7 +6,7 @@ import { DEFAULT_RULES, denialText, type Rules } from "../../../lib/limits/mod.t
 import { Purse } from "../../../lib/limits/purse.ts";
 import { Subjects } from "../../../lib/limits/subjects.ts";
 
-const TERMS = { rate: 100, burst: 1000, batch: 10, validMs: 10_000, intervalMs: 1000 };
+const TERMS = { rate: 100, burst: 1000, batch: 10, credit: 0, validMs: 10_000, intervalMs: 1000 };
 
 describe("Purse", () => {
   it("knows nothing at first, and asks for a batch of what may be a full bucket", () => {
@@ -29,6 +29,29 @@ describe("Purse", () => {
     purse.filled(10, 990, 0);
     assertEquals(purse.take(9_999).kind, "allowed");
     assertEquals(purse.take(10_000).kind, "unknown");
+  });
+
+  it("hands out a few before anything is asked, and tells of them when it asks", () => {
+    const purse = new Purse({ ...TERMS, credit: 2 });
+    const kinds = [1, 2, 3].map(() => purse.take(0).kind);
+    assertEquals(kinds, ["allowed", "allowed", "unknown"]);
+    assertEquals([purse.owed, purse.remaining(0), purse.wanted(1, 0)], [2, 998, 10]);
+    purse.filled(10, 988, 0);
+    assertEquals([purse.owed, purse.remaining(0)], [0, 998]);
+  });
+
+  it("hands out a few again when what it knew is no longer good, but not to whoever was denied", () => {
+    const purse = new Purse({ ...TERMS, credit: 1 });
+    assertEquals([purse.take(0).kind, purse.take(9_999).kind], ["allowed", "unknown"]);
+    assertEquals([purse.take(10_000).kind, purse.take(10_000).kind], ["allowed", "unknown"]);
+    purse.emptied(700, 10_000);
+    assertEquals(purse.take(60_000).kind, "unknown");
+  });
+
+  it("is in nobody's debt for longer than the bucket takes to fill", () => {
+    const purse = new Purse({ ...TERMS, rate: 1, credit: 20 });
+    for (let i = 0; i < 20; i++) purse.take(0);
+    assertEquals([purse.take(19_999).kind, purse.take(20_000).kind], ["unknown", "allowed"]);
   });
 
   it("counts what is in hand, in the bucket and earned since", () => {
