@@ -5,7 +5,7 @@
  */
 import { find, REDIS_SERVER } from "../../tools/test/requirements.ts";
 import type { Service } from "../helpers/service.ts";
-import { type Figure, median, percentile, rounded } from "./figure.ts";
+import { type Figure, median, percentile, rounded, spread } from "./figure.ts";
 import { provisionRooms, startNode } from "./node.ts";
 import { cpuSeconds, openFileLimit, pause, waitedSeconds } from "./proc.ts";
 import type { Delays } from "./load_protocol.ts";
@@ -251,7 +251,15 @@ function report(what: string, rounds: Round[]): Figure[] {
       } s; ended without a welcome, by close code: ${failures}; CPU of a core: ${cpu}; ${limit} (own timers late by p99 ${
         list(rounds.map(({ report }) => report.lagMs.p99))
       } ms)`,
-      samples: rounds,
+      samples: rounds.map(({ report: { attempts, backMs, ...report }, ...round }) => ({
+        ...round,
+        ...report,
+        // How many clients needed so many.
+        attempts: Object.fromEntries(
+          Map.groupBy(attempts, (n) => n).entries().map(([n, clients]) => [n, clients.length]),
+        ),
+        backMs: spread(backMs),
+      })),
     },
     {
       kind: "measured",
