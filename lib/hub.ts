@@ -1,5 +1,5 @@
 /**
- * The one impure core of a node: which rooms have people here, and what happens to them.
+ * A node's sockets: who is let in, what is handed on, and how it all begins and ends. Its rooms are in rooms.ts.
  *
  * A join walks: Connection -> enter -> presence.change -> welcome. A signal walks: Connection -> relay -> the
  * other's socket, or one publish to the node that holds it; it touches no store.

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { assertNever } from "./assert_never.ts";
 import type { Bus } from "./bus/mod.ts";
 import type { Counters } from "./counters.ts";
 import { eachOf } from "./each_of.ts";
@@ -18,6 +17,8 @@ import type { Changed, Refusal, RoomEvent } from "./room.ts";
 import type { RoomChange } from "./room_change.ts";
 import { deadline, newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
 import { follow, rebased, type Told } from "./room_view.ts";
+import { goesOnAlone } from "./goes_on_alone.ts";
+import { record } from "./record.ts";
 import { Turns } from "./turns.ts";
 import { Unavailable } from "./unavailable.ts";
 
@@ -297,7 +298,7 @@ export class Rooms {
       return;
     }
     const { state, changes, base, nodes } = result;
-    this.#record(key, changes);
+    record(this.#parts, key, changes);
     const { version, stamp } = state ?? { version: 0, stamp: newStamp() };
     for (const node of nodes) {
       if (node === this.#parts.node) continue;
@@ -341,33 +342,6 @@ export class Rooms {
     if (next === null || done) this.#rooms.delete(keyOf(key));
   }
 
-  /** Counts and logs what this node did to a room; not every mute and raised hand. */
-  #record({ tenant, id: room }: RoomKey, changes: RoomChange[]): void {
-    const { log, counters } = this.#parts;
-    for (const change of changes) {
-      switch (change.kind) {
-        case "participant": {
-          const { cause, member: { id: participant } } = change;
-          if (cause === "joined" || cause === "resumed") counters.entered[cause]++;
-          if (cause !== "updated") log("info", cause, { tenant, room, participant });
-          break;
-        }
-        case "left":
-          counters.left[change.reason]++;
-          log("info", "left", { tenant, room, participant: change.id, code: change.reason });
-          break;
-        case "ended":
-          log("info", "room_ended", { tenant, room });
-          break;
-        case "room":
-        case "topology":
-          break;
-        default:
-          assertNever(change);
-      }
-    }
-  }
-
   /** That the store is away is told elsewhere, once and not per room. */
   #failed(event: string, { tenant, id: room }: RoomKey, error: unknown): void {
     if (error instanceof Unavailable) return;
@@ -381,23 +355,3 @@ const unwanted: Refusal = {
   message: "Cannot enter: its turn came too late; expected less to do here, or another node",
   retryAfterMs: POLICY.drain.minMs,
 };
-
-/** Whether a room may do this without the store: what concerns the people of this node. */
-function goesOnAlone(event: RoomEvent): boolean {
-  switch (event.kind) {
-    case "enter":
-    case "update":
-    case "away":
-    case "leave":
-    case "tick":
-      return true;
-    case "remove":
-    case "configure":
-    case "topology":
-    case "restore":
-    case "end":
-      return false;
-    default:
-      return assertNever(event);
-  }
-}

@@ -1,0 +1,35 @@
+import { assertNever } from "./assert_never.ts";
+import type { Counters } from "./counters.ts";
+import type { Log } from "./log.ts";
+import type { RoomChange } from "./room_change.ts";
+import type { RoomKey } from "./room_state.ts";
+
+/** Counts and logs what this node did to a room; not every mute and raised hand. */
+export function record(
+  { log, counters }: { log: Log; counters: Counters },
+  { tenant, id: room }: RoomKey,
+  changes: RoomChange[],
+): void {
+  for (const change of changes) {
+    switch (change.kind) {
+      case "participant": {
+        const { cause, member: { id: participant } } = change;
+        if (cause === "joined" || cause === "resumed") counters.entered[cause]++;
+        if (cause !== "updated") log("info", cause, { tenant, room, participant });
+        break;
+      }
+      case "left":
+        counters.left[change.reason]++;
+        log("info", "left", { tenant, room, participant: change.id, code: change.reason });
+        break;
+      case "ended":
+        log("info", "room_ended", { tenant, room });
+        break;
+      case "room":
+      case "topology":
+        break;
+      default:
+        assertNever(change);
+    }
+  }
+}
