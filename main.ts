@@ -13,6 +13,8 @@ import { consoleLog as log, errorText } from "./lib/log.ts";
 import { nodeMetrics } from "./lib/metrics.ts";
 import { POLICY } from "./lib/policy.ts";
 import { Server } from "./lib/server.ts";
+import { SfuDirectory } from "./lib/sfu/directory.ts";
+import { openSfus } from "./lib/sfu/open.ts";
 import { openShared } from "./lib/shared.ts";
 import { createApp } from "./routes/app.ts";
 
@@ -36,11 +38,14 @@ function given(): Record<string, string> {
 
 /** Serves until a signal; the answer is where. */
 async function serve(config: Config): Promise<string> {
+  const node = `n_${randomId(8)}`;
   const shared = await openShared(config);
+  const sfus = new SfuDirectory(node, await openSfus(config, node, log));
   const hub = new Hub({
     ...shared,
-    node: `n_${randomId(8)}`,
+    node,
     config,
+    sfus,
     tokens: new Tokens(config.tokenSecret),
     log,
   });
@@ -51,7 +56,6 @@ async function serve(config: Config): Promise<string> {
     assets: await loadAssets(new URL("./dist/", import.meta.url)),
   });
   const stopHub = hub.start();
-  const { node } = hub.parts;
   const { hostname, region } = config;
   const requests = new InFlight();
   const server = listen(config, (request, info) => requests.track(app.fetch(request, info)));
@@ -66,16 +70,29 @@ async function serve(config: Config): Promise<string> {
     await requests.none();
     await stopHub();
     await shared.bus.close();
+    await sfus.close();
     await server.shutdown();
   }
   // Last: whoever reads this may send a signal at once.
-  log("info", "listening", { node, region, url, store: config.store.kind, bus: busOf(config) });
+  log("info", "listening", {
+    node,
+    region,
+    url,
+    store: config.store.kind,
+    bus: busOf(config),
+    sfu: sfusOf(sfus),
+  });
   return url;
 }
 
 /** What carries messages between nodes, for the log. */
 function busOf({ store, busUrl }: Config): string {
   return busUrl ? URL.parse(busUrl)!.protocol.slice(0, -1) : store.kind;
+}
+
+/** Where calls can be lifted to, for the log. */
+function sfusOf(sfus: SfuDirectory): string {
+  return [...sfus.own.keys()].join() || "none";
 }
 
 /** @throws {ConfigError} when there is no such address, or the port is not to be had. */

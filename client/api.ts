@@ -88,9 +88,14 @@ export interface Self {
 
 /** Which way media takes at the moment. */
 export interface TopologyInfo {
+  /** `mesh`: directly between the participants. `sfu`: by way of a server that forwards it. */
   readonly mode: "mesh" | "sfu";
   /** Goes up with each change. */
   readonly epoch: number;
+  /** Why it is so, e.g. `participants`, `strain`, `forced`, `sfu_lost`; see docs/protocol.md. */
+  readonly reason: string;
+  /** The server, and where it is; absent in the mesh. */
+  readonly sfu?: { readonly id: string; readonly region: string };
 }
 
 /** What each event hands to its listener. */
@@ -105,7 +110,8 @@ export interface CallEvents {
   track: { participant: Participant; kind: TrackKind; track: MediaStreamTrack | null };
   /** Your own media changed: a device was switched on or off, replaced, or lost. */
   media: Self;
-  topology: TopologyInfo & { readonly reason: string };
+  /** Media takes another way. Nothing to do: the streams stay the same objects, and play on. */
+  topology: TopologyInfo;
   quality: Participant;
   /** Someone, perhaps yourself, began or stopped speaking. */
   speaking: { id: string; speaking: boolean };

@@ -22,7 +22,7 @@ export interface AttemptOptions {
 
 export interface AttemptEvents {
   signal(data: Record<string, unknown>): void;
-  track(kind: TrackKind, track: MediaStreamTrack): void;
+  track(kind: TrackKind, receiver: RTCRtpReceiver): void;
   state(state: RTCPeerConnectionState): void;
   closed(): void;
 }

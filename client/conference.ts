@@ -5,10 +5,11 @@
  */
 import type { ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError, CallEvents, CallState, ParticipantStats, TopologyInfo } from "./api.ts";
+import { retryDelay } from "./backoff.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { monotonic } from "./clock.ts";
 import { Courier } from "./courier.ts";
-import { Emitter } from "./emitter.ts";
+import { Emitter, report } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
 import type { LinkKind } from "./link.ts";
 import type { LocalMedia } from "./media.ts";
@@ -17,19 +18,33 @@ import { Mesh } from "./mesh.ts";
 import { Monitor } from "./monitor.ts";
 import { Own } from "./own.ts";
 import { watchPage } from "./page.ts";
-import { SIGNALING } from "./policy.ts";
+import { LIFT, SIGNALING } from "./policy.ts";
+import { decode } from "./prime.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
 import { Roster } from "./roster.ts";
+import type { Switch } from "./sfu/switch.ts";
 import type { Signaling } from "./signaling.ts";
 import { participantStats } from "./stats.ts";
-import { TRACK_KINDS, type Transport } from "./transport.ts";
+import { TRACK_KINDS, type Transport, type TransportEvents } from "./transport.ts";
+
+function infoOf(way: Way): TopologyInfo {
+  const { mode, epoch, reason } = way;
+  if (mode === "mesh") return { mode, epoch, reason };
+  return { mode, epoch, reason, sfu: { id: way.grant.sfu, region: way.grant.region } };
+}
+
+/** What the switch would have to load again. */
+const TOOLS = { decode, retryDelay, now: monotonic };
 
 /** How often the node lets us tell of ourselves, with a margin. */
 function updatesOf({ limits: { updateBurst, updatesPerSecond } }: WelcomeFrame): Bucket {
   const { rateShare } = SIGNALING;
   return bucket(updateBurst * rateShare, updatesPerSecond * rateShare, monotonic());
 }
+
+/** Which way media takes, by the node's word. */
+export type Way = WelcomeFrame["topology"];
 
 export class Conference {
   readonly signaling: Signaling;
@@ -40,13 +55,21 @@ export class Conference {
   readonly messages: Messages;
   readonly removals: Removals;
   room: WelcomeFrame["room"];
+  way: Way;
+  /** `way`, as the application sees it. */
   topology: TopologyInfo;
+  probes: WelcomeFrame["probes"];
   state: CallState = "connected";
   error: CallError | undefined;
   readonly #courier: Courier;
   readonly #monitor: Monitor;
   readonly #unwatchPage: () => void;
+  #mesh: Mesh;
+  /** Where media goes: the mesh, or what moves it between the mesh and others. */
   #transport: Transport;
+  #switch: Switch | undefined;
+  /** The mesh that has, or soon will have, a switch. */
+  #lifted: Mesh | undefined;
   #telling: Promise<void> | undefined;
   /** Whether there is something to tell as soon as the socket and the node's limits allow. */
   #untold = false;
@@ -58,7 +81,9 @@ export class Conference {
     this.media = media;
     this.self = new Own(welcome.self, media);
     this.room = welcome.room;
-    this.topology = welcome.topology;
+    this.way = welcome.topology;
+    this.topology = infoOf(this.way);
+    this.probes = welcome.probes;
     this.#updates = updatesOf(welcome);
     this.#courier = new Courier({
       ready: () => signaling.ready(),
@@ -73,7 +98,7 @@ export class Conference {
       (message) => this.emitter.emit("message", message),
     );
     this.removals = new Removals((id) => void signaling.send({ type: "remove", participant: id }));
-    this.#transport = this.#newTransport(welcome);
+    this.#transport = this.#mesh = this.#newMesh(welcome);
     this.roster = new Roster({
       added: (remote) => this.#added(remote),
       changed: (remote, returned) => this.#changed(remote, returned),
@@ -90,6 +115,7 @@ export class Conference {
     });
     this.roster.welcome(welcome);
     if (this.self.update(welcome.self)) this.tell();
+    this.#lift();
     this.#unwatchPage = watchPage({
       hidden: () => this.close(undefined),
       offline: () => signaling.hurry(),
@@ -107,13 +133,15 @@ export class Conference {
       this.roster.clear();
       this.#courier.reset();
       this.#transport.close();
-      this.#transport = this.#newTransport(welcome);
+      this.#transport = this.#mesh = this.#newMesh(welcome);
+      this.#switch = undefined;
     }
     const differs = this.self.update(welcome.self);
     this.#updates = updatesOf(welcome);
     this.room = welcome.room;
+    this.probes = welcome.probes;
     this.#transport.setIceServers(welcome.iceServers);
-    this.#setTopology(welcome.topology, "resumed", welcome.resumed ? this.topology.epoch : 0);
+    this.#setWay(welcome.topology, welcome.resumed ? this.way.epoch : 0);
     // Before the roster, which may add connections that have only just begun.
     this.#transport.refresh("broken");
     this.roster.welcome(welcome);
@@ -121,9 +149,16 @@ export class Conference {
     this.removals.repeat();
     if (differs) this.tell();
     this.#setState("connected");
+    this.#lift();
+    this.#switch?.handleFrame(welcome);
   }
 
   handleFrame(frame: ServerFrame): void {
+    this.#takeIn(frame);
+    this.#switch?.handleFrame(frame);
+  }
+
+  #takeIn(frame: ServerFrame): void {
     switch (frame.type) {
       case "message":
         if (this.messages.full) return;
@@ -138,7 +173,9 @@ export class Conference {
         this.room = frame.room;
         return;
       case "topology":
-        return this.#setTopology(frame, frame.reason);
+        this.#setWay(frame);
+        this.#lift();
+        return;
       case "iceServers":
         return this.#transport.setIceServers(frame.iceServers);
       case "error": {
@@ -167,7 +204,11 @@ export class Conference {
   /** What every connection measures, by participant id. */
   async stats(): Promise<Record<string, ParticipantStats>> {
     const stats = await this.#transport.stats();
-    return Object.fromEntries([...stats].map(([id, entry]) => [id, participantStats(entry)]));
+    const measured = Object.fromEntries(
+      [...stats].map(([id, entry]) => [id, participantStats(entry)]),
+    );
+    this.#switch?.measured(measured);
+    return measured;
   }
 
   /** Tells the others what we send and show, once for all changes of this turn. */
@@ -218,15 +259,22 @@ export class Conference {
     this.signaling.send({ type: "update", media, attributes });
   }
 
-  #newTransport({ self, iceServers }: WelcomeFrame): Transport {
-    const transport = new Mesh(self.id, {
+  #newMesh({ self, iceServers }: WelcomeFrame): Mesh {
+    const mesh = new Mesh(self.id, this.#transportEvents());
+    mesh.setIceServers(iceServers);
+    for (const kind of TRACK_KINDS) mesh.setTrack(kind, this.media.track(kind) ?? null);
+    return mesh;
+  }
+
+  #transportEvents(): TransportEvents {
+    return {
       signal: (to, data) => void this.#courier.push(to, "signal", JSON.stringify(data)),
-      track: (from, kind, track) => {
+      track: (from, kind, receiver) => {
         const remote = this.roster.participants.get(from);
         if (remote === undefined) return;
-        remote.arrive(kind, track);
+        remote.arrive(kind, receiver);
         // Screen sound is shown from its first packet on, see Remote.
-        track.addEventListener("unmute", () => this.#show(remote));
+        receiver.track.addEventListener("unmute", () => this.#show(remote));
         this.#show(remote);
       },
       connection: (id, state) => {
@@ -235,10 +283,32 @@ export class Conference {
         remote.connection = state;
         this.emitter.emit("updated", remote);
       },
-    });
-    transport.setIceServers(iceServers);
-    for (const kind of TRACK_KINDS) transport.setTrack(kind, this.media.track(kind) ?? null);
-    return transport;
+    };
+  }
+
+  /** Loads what moves media between the mesh and others, for calls that may need it; most never do. */
+  async #lift(needed = this.way.mode !== "mesh" || this.probes !== undefined): Promise<void> {
+    const mesh = this.#mesh;
+    if (this.#lifted === mesh) return;
+    if (!needed && this.roster.participants.size < LIFT.participants) return;
+    this.#lifted = mesh;
+    const isOver = () => mesh !== this.#mesh || this.state === "closed";
+    for (let tries = 0; !isOver(); tries++) {
+      const loaded = await import("./sfu/switch.ts").catch(report);
+      if (isOver()) return;
+      if (loaded !== undefined) {
+        const { Switch } = loaded;
+        this.#transport = this.#switch = new Switch(this, mesh, TOOLS);
+        return;
+      }
+      const { mode, epoch } = this.way;
+      if (mode === "sfu") {
+        this.signaling.send(
+          { type: "report", measured: { sfu: { epoch, state: "unreachable" } } },
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, retryDelay(tries, LIFT.retry)));
+    }
   }
 
   #newMonitor(): Monitor {
@@ -258,10 +328,11 @@ export class Conference {
   #added(remote: Remote): void {
     // A listener may have left while a welcome is being taken in.
     if (this.state === "closed") return;
-    this.#transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
     this.#courier.add(remote.id);
+    this.#transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
     this.emitter.emit("participant", remote);
     this.#courier.catchUp(remote.id);
+    this.#lift();
   }
 
   #changed(remote: Remote, returned: boolean): void {
@@ -286,18 +357,25 @@ export class Conference {
   }
 
   #deliver(from: string, kind: LinkKind, item: unknown): void {
-    if (kind === "signal") return this.#transport.handle(from, item);
     const remote = this.roster.participants.get(from);
     if (remote === undefined) return;
+    if (kind === "signal") {
+      const { shows } = Object(item);
+      if (typeof shows === "number") {
+        remote.shows = shows;
+        this.#lift(true);
+      }
+      return this.#transport.handle(from, item);
+    }
     this.messages.handle(remote, item);
   }
 
   /** `since`: what is older is stale; a node that has just started counts its epochs anew. */
-  #setTopology({ mode, epoch }: TopologyInfo, reason: string, since = this.topology.epoch): void {
-    const { topology } = this;
-    if (epoch < since || (mode === topology.mode && epoch === topology.epoch)) return;
-    this.topology = { mode, epoch };
-    this.emitter.emit("topology", { mode, epoch, reason });
+  #setWay(way: Way, since = this.way.epoch): void {
+    if (way.epoch < since || (way.mode === this.way.mode && way.epoch === this.way.epoch)) return;
+    this.way = way;
+    this.topology = infoOf(way);
+    this.emitter.emit("topology", this.topology);
   }
 
   #setState(state: CallState): void {

@@ -28,41 +28,44 @@ import {
 
 export class Mesh implements Transport {
   readonly #self: string;
-  readonly #events: TransportEvents;
+  /** Whom to tell. */
+  events: TransportEvents;
+  /** What is sent. */
+  readonly tracks = new Map<TrackKind, MediaStreamTrack>();
+  iceServers: IceServer[] = [];
   readonly #pairs = new Map<string, Pair>();
-  readonly #tracks = new Map<TrackKind, MediaStreamTrack>();
   readonly #streams = { person: new MediaStream(), screen: new MediaStream() };
-  #iceServers: IceServer[] = [];
   /** Rises over all pairs and is never used twice, so no attempt is taken for another. */
   #attempts = 0;
 
   constructor(self: string, events: TransportEvents) {
     this.#self = self;
-    this.#events = events;
+    this.events = events;
   }
 
   setIceServers(servers: IceServer[]): void {
-    this.#iceServers = servers;
+    this.iceServers = servers;
   }
 
   setTrack(kind: TrackKind, track: MediaStreamTrack | null): void {
-    if (track === null) this.#tracks.delete(kind);
-    else this.#tracks.set(kind, track);
+    if (track === null) this.tracks.delete(kind);
+    else this.tracks.set(kind, track);
     for (const pair of this.#pairs.values()) pair.send(kind, track);
   }
 
   add({ id, subscribe }: RemotePeer): void {
-    if (this.#pairs.has(id)) return;
+    const known = this.#pairs.get(id);
+    if (known !== undefined) return known.feed(subscribe);
     const pair = new Pair({
       initiator: initiates(this.#self, id),
       subscribe,
       number: () => ++this.#attempts,
       dial: (options) => this.#dial(options),
-      tracks: this.#tracks,
+      tracks: this.tracks,
       events: {
-        signal: (data) => this.#events.signal(id, data),
-        track: (kind, track) => this.#events.track(id, kind, track),
-        connection: (state) => this.#events.connection(id, state),
+        signal: (data) => this.events.signal(id, data),
+        track: (kind, receiver) => this.events.track(id, kind, receiver),
+        connection: (state) => this.events.connection(id, state),
       },
     });
     this.#pairs.set(id, pair);
@@ -130,11 +133,11 @@ export class Mesh implements Transport {
         super(config);
         pc = this;
         if (initiator) offerSlots(this, tracks, streams);
-        this.addEventListener("track", ({ transceiver, track }) => {
+        this.addEventListener("track", ({ transceiver, receiver }) => {
           const kind = kindOf(this, transceiver);
           if (kind === undefined) return;
           if (!initiator) answerSlot(transceiver, kind, tracks, streams);
-          events.track(kind, track);
+          events.track(kind, receiver);
         });
         this.addEventListener("connectionstatechange", () => events.state(this.connectionState));
         // One channel is agreed on: for each further one, simple-peer would start a timer that never ends.
@@ -147,7 +150,7 @@ export class Mesh implements Transport {
     const peer = new SimplePeer({
       initiator,
       trickle: true,
-      config: { iceServers: this.#iceServers, bundlePolicy: "max-bundle" },
+      config: { iceServers: this.iceServers, bundlePolicy: "max-bundle" },
       wrtc: { RTCPeerConnection: Connection, RTCSessionDescription, RTCIceCandidate },
     });
     if (pc === undefined) throw new Error("Cannot connect: the browser made no RTCPeerConnection");

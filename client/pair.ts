@@ -15,17 +15,17 @@ import { type Clock, monotonic } from "./clock.ts";
 import { report } from "./emitter.ts";
 import { MESH } from "./policy.ts";
 import { primed } from "./prime.ts";
-import type { Connection } from "./transport.ts";
+import { type Connection, TRACK_KINDS } from "./transport.ts";
 
 export interface PairEvents {
   signal(data: Record<string, unknown>): void;
-  track(kind: TrackKind, track: MediaStreamTrack): void;
+  track(kind: TrackKind, receiver: RTCRtpReceiver): void;
   connection(state: Connection): void;
 }
 
 export interface PairOptions {
   initiator: boolean;
-  /** Whether anything may be sent to it. */
+  /** Whether anything is sent to it at first. */
   subscribe: boolean;
   /** The number for a new attempt. */
   number: () => number;
@@ -68,10 +68,12 @@ export class Pair {
   #offers: Bucket;
   #retry: Timer | undefined;
   #connection: Connection = "connecting";
+  #feeds: boolean;
 
   constructor(options: PairOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonic;
+    this.#feeds = options.subscribe;
     this.#offers = bucket(MESH.offerBurst, MESH.offersPerSecond, this.#now());
   }
 
@@ -86,8 +88,16 @@ export class Pair {
   }
 
   send(kind: TrackKind, track: MediaStreamTrack | null): void {
-    if (!this.#options.subscribe) return;
-    for (const { attempt } of this.#legs) attempt.send(kind, track);
+    if (this.#feeds) this.#put(kind, track);
+  }
+
+  /** Sends it what there is from now on, or (`false`) nothing; the connection stays. */
+  feed(on: boolean): void {
+    if (this.#feeds === on) return;
+    this.#feeds = on;
+    for (const kind of TRACK_KINDS) {
+      this.#put(kind, (on ? this.#options.tracks.get(kind) : undefined) ?? null);
+    }
   }
 
   /** Takes a signal of the far end in: what it may say at this point, and nothing else. */
@@ -126,8 +136,12 @@ export class Pair {
     for (const leg of [...this.#legs]) this.#end(leg);
   }
 
+  #put(kind: TrackKind, track: MediaStreamTrack | null): void {
+    for (const { attempt } of this.#legs) attempt.send(kind, track);
+  }
+
   #begin(number: number): void {
-    const { dial, initiator, subscribe, tracks, events } = this.#options;
+    const { dial, initiator, tracks, events } = this.#options;
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#latest = number;
@@ -136,12 +150,12 @@ export class Pair {
     const options: AttemptOptions = {
       number,
       initiator,
-      tracks: subscribe ? tracks : NOTHING,
+      tracks: this.#feeds ? tracks : NOTHING,
       events: {
         signal: (data) => events.signal({ peer: number, ...data }),
         // The first attempt is shown as it comes; a later one when it plays.
-        track: (kind, track) => {
-          if (this.#shown === leg) events.track(kind, track);
+        track: (kind, receiver) => {
+          if (this.#shown === leg) events.track(kind, receiver);
         },
         state: (state) => this.#moved(leg, state),
         closed: () => this.#lost(leg),
@@ -250,10 +264,8 @@ export class Pair {
       pc.getTransceivers().map(async (transceiver) => {
         const kind = kindOf(pc, transceiver);
         if (kind === undefined) return;
-        await primed(transceiver, this.#closed.signal);
-        if (this.#carries(leg)) {
-          this.#options.events.track(kind, transceiver.receiver.track);
-        }
+        await primed(transceiver.receiver, this.#closed.signal);
+        if (this.#carries(leg)) this.#options.events.track(kind, transceiver.receiver);
       }),
     );
     // If it has failed meanwhile, the others stay until the one after it plays.

@@ -84,6 +84,13 @@ export const MESH = {
   primeFrames: 3,
 } as const;
 
+/** When what moves a call to an SFU and back is loaded. */
+export const LIFT = {
+  /** With so many others in the room, before it is needed; as soon as it is, with any number. */
+  participants: 2,
+  retry: { baseMs: 500, capMs: 5_000 },
+} as const;
+
 export const MONITOR = {
   statsIntervalMs: 2_000,
   levelIntervalMs: 200,

@@ -9,10 +9,7 @@ import { MESH } from "./policy.ts";
  * Resolves when the receiver has decoded its first frames (video) or received its first packet (audio), when
  * `signal` ends the wait, or after {@linkcode MESH.primeTimeoutMs}: then the slot carries nothing.
  */
-export async function primed(
-  { receiver }: RTCRtpTransceiver,
-  signal: AbortSignal,
-): Promise<void> {
+export async function primed(receiver: RTCRtpReceiver, signal: AbortSignal): Promise<void> {
   const undo = receiver.track.kind === "video" ? decode(receiver.track) : () => {};
   const end = performance.now() + MESH.primeTimeoutMs;
   try {
@@ -24,8 +21,8 @@ export async function primed(
   }
 }
 
-/** Browsers decode video only when somebody looks: a hidden element does. */
-function decode(track: MediaStreamTrack): () => void {
+/** Browsers decode video only when somebody looks: a hidden element does, until the returned function is called. */
+export function decode(track: MediaStreamTrack): () => void {
   const video = document.createElement("video");
   video.muted = true;
   video.srcObject = new MediaStream([track]);

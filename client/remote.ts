@@ -27,8 +27,10 @@ export class Remote implements Participant {
   quality: Quality = "unknown";
   speaking = false;
   connection: Connection = "connecting";
+  /** The latest topology epoch by whose path it shows what we send, as it says. */
+  shows = -1;
   /** What arrives, whether it is shown or not. */
-  readonly #arriving = new Map<TrackKind, MediaStreamTrack>();
+  readonly arriving = new Map<TrackKind, RTCRtpReceiver>();
   readonly #shown = new Map<TrackKind, MediaStreamTrack>();
 
   constructor(info: ParticipantInfo) {
@@ -49,15 +51,15 @@ export class Remote implements Participant {
     return before !== JSON.stringify([state, media, attributes, permissions]);
   }
 
-  /** A track arrives, in place of the last of its kind. */
-  arrive(kind: TrackKind, track: MediaStreamTrack): void {
-    this.#arriving.set(kind, track);
+  /** Something arrives, in place of the last of its kind. */
+  arrive(kind: TrackKind, receiver: RTCRtpReceiver): void {
+    this.arriving.set(kind, receiver);
   }
 
   /** Shows what is to be shown now, and nothing else. */
   show(): Shown[] {
     return TRACK_KINDS.flatMap((kind) => {
-      const track = this.#wanted(kind) ? this.#arriving.get(kind) : undefined;
+      const track = this.#wanted(kind) ? this.arriving.get(kind)?.track : undefined;
       const old = this.#shown.get(kind);
       if (track === old) return [];
       const stream = kind === "microphone" || kind === "camera" ? this.stream : this.screen;
@@ -74,7 +76,7 @@ export class Remote implements Participant {
 
   /** It has left: nothing is shown any more. */
   clear(): void {
-    this.#arriving.clear();
+    this.arriving.clear();
     this.show();
     this.speaking = false;
   }
@@ -87,7 +89,7 @@ export class Remote implements Participant {
     if (!this.permissions.publish) return false;
     // Nobody says whether a screen has sound; where it has none, nothing ever arrives.
     if (kind === "screenAudio") {
-      return this.media.screen && this.#arriving.get(kind)?.muted === false;
+      return this.media.screen && this.arriving.get(kind)?.track.muted === false;
     }
     return this.media[kind];
   }

@@ -34,8 +34,8 @@ export interface Levels {
 export interface TransportEvents {
   /** To be carried to the same transport of a participant, reliably and in order. */
   signal(to: string, data: Record<string, unknown>): void;
-  /** The track to show for a kind from now on; it takes the place of the one before. */
-  track(from: string, kind: TrackKind, track: MediaStreamTrack): void;
+  /** Whose track to show for a kind from now on; it takes the place of the one before. */
+  track(from: string, kind: TrackKind, receiver: RTCRtpReceiver): void;
   connection(id: string, state: Connection): void;
 }
 
@@ -43,6 +43,7 @@ export interface Transport {
   setIceServers(servers: IceServer[]): void;
   /** What is sent to everyone who may be sent media; `null` for nothing. */
   setTrack(kind: TrackKind, track: MediaStreamTrack | null): void;
+  /** Connects to somebody; again, to change what it may be sent. */
   add(peer: RemotePeer): void;
   remove(id: string): void;
   /** Takes in what the far end's `signal` event gave. */

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { BusUrlError, parseBusUrl } from "./bus/url.ts";
+import { parseSfuUrls, type SfuUrl, SfuUrlError } from "./sfu/url.ts";
 
 export interface Config {
   port: number;
@@ -26,6 +27,10 @@ export interface Config {
   busUrl: string | undefined;
   /** Requests, joins and TURN credentials per tenant, and per address: a second, and at once. */
   rates: Record<"rest" | "join" | "turn", { rate: number; burst: number }>;
+  /** Where calls are lifted to, as SFU_URLS says (`none`: nowhere); `"default"`: to an SFU within this process, if the host has UDP. */
+  sfus: SfuUrl[] | "default";
+  /** Tenants that may empty SFUs, which all tenants share. */
+  operators: ReadonlySet<string>;
   /** How many proxies stand in front that can be trusted to name the caller. */
   proxyHops: number;
 }
@@ -60,10 +65,8 @@ const SECRETS = new Set([
   "TURN_SECRET",
   "UPSTASH_REDIS_REST_TOKEN",
   "BUS_URL",
+  "SFU_URLS",
 ]);
-
-/** Named in the design, not there yet: refused, so that nobody believes them in force. */
-const NOT_YET = ["SFU_URLS"];
 
 const list = z.string().transform((text) => text.split(",").map((s) => s.trim()).filter(Boolean));
 const number = (min: number, max: number) => {
@@ -137,6 +140,8 @@ const Environment = z.object({
   TURN_RATE: number(1, 1_000_000).default(100),
   TURN_BURST: number(1, 1_000_000).default(2_000),
   PROXY_HOPS: number(0, 10).default(0),
+  SFU_URLS: z.string().optional(),
+  OPERATORS: list.optional(),
 });
 
 /**
@@ -146,13 +151,6 @@ const Environment = z.object({
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
-  for (const name of NOT_YET) {
-    if (given[name] !== undefined) {
-      throw new ConfigError(
-        `Cannot start: ${name} is set, but in this version calls have mesh topology; expected ${name} to be unset`,
-      );
-    }
-  }
   const parsed = Environment.safeParse(given);
   if (!parsed.success) throw new ConfigError(explain(given, parsed.error.issues[0]!));
   const e = parsed.data;
@@ -189,6 +187,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       turn: { rate: e.TURN_RATE, burst: e.TURN_BURST },
     },
     proxyHops: e.PROXY_HOPS,
+    sfus: sfusOf(e.SFU_URLS, e.REGION),
+    operators: operatorsOf(e.OPERATORS, e.API_KEYS),
   };
 }
 
@@ -199,6 +199,29 @@ function checkBusUrl(text: string): void {
   } catch (error) {
     throw error instanceof BusUrlError ? new ConfigError(error.message) : error;
   }
+}
+
+/** @throws {ConfigError} */
+function sfusOf(text: string | undefined, region: string): Config["sfus"] {
+  if (text === undefined) return "default";
+  if (text.trim() === "none") return [];
+  try {
+    return parseSfuUrls(text, { region, embeddedId: "embedded" });
+  } catch (error) {
+    throw error instanceof SfuUrlError ? new ConfigError(error.message) : error;
+  }
+}
+
+/** Where there is but one tenant, it is its own operator. @throws {ConfigError} */
+function operatorsOf(given: string[] | undefined, keys: ApiKey[]): Set<string> {
+  const tenants = new Set(keys.map(({ tenant }) => tenant));
+  const unknown = given?.find((tenant) => !tenants.has(tenant));
+  if (unknown !== undefined) {
+    throw new ConfigError(
+      `Cannot start: OPERATORS held ${JSON.stringify(unknown)}; expected tenants of API_KEYS`,
+    );
+  }
+  return new Set(given ?? (tenants.size === 1 ? tenants : []));
 }
 
 /** @throws {ConfigError} when one of two variables is set that need each other. */

@@ -1,33 +1,29 @@
 /**
  * One socket, from its first frame to its last.
  *
- * Frames are handled one at a time, in order. What changes the room waits for the change before it; what only passes
- * through (`signal`, `message`, `ping`) waits for nothing.
+ * Frames are handled one at a time, in order; what its participant asks for, once it has joined, in participation.ts.
  *
  * @module
  */
-import { assertNever } from "./assert_never.ts";
 import { CLOSE_AFTER, type EndCode, type ErrorCode, isEndCode } from "./codes.ts";
 import { checkEntry, type EntryFrame } from "./entry.ts";
-import { type FrameRead, readFrame, type Relayed, relayText } from "./frame.ts";
+import { type FrameRead, readFrame } from "./frame.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Hub, Seat, Socket } from "./hub.ts";
 import { randomId } from "./ids.ts";
-import { denialText } from "./limits/mod.ts";
 import { errorText, type LogFields } from "./log.ts";
+import { type Line, Participation } from "./participation.ts";
 import { POLICY } from "./policy.ts";
 import {
   type ClientFrame,
   LIMITS,
   MESSAGE_CLASS,
   type MessageClass,
-  type Permissions,
   type ServerFrame,
 } from "./protocol.ts";
-import type { Refusal, RoomEvent } from "./room.ts";
+import type { Refusal } from "./room.ts";
 import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
-import { iceServers } from "./turn.ts";
 
 /** What a connection needs of a WebSocket. */
 export interface Wire {
@@ -39,32 +35,18 @@ export interface Wire {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-interface Joined {
-  kind: "joined";
-  seat: Seat;
-  permissions: Permissions;
-  /** The last change asked for, until it is done. */
-  change: Promise<void> | undefined;
-  /** What it may still update; made at the first. */
-  updates: TokenBucket | undefined;
-  /** An update whose turn has not come. */
-  waiting: Update | undefined;
-}
-
-type Update = RoomEvent & { kind: "update" };
-
 type Stage =
   | { kind: "waiting"; timer: Timer }
   | { kind: "entering"; backlog: string[] }
-  | Joined
+  | { kind: "joined"; participation: Participation }
   | { kind: "closed" };
 
 /** A client's connection to this node. */
-export class Connection implements Socket {
+export class Connection implements Socket, Line {
   readonly id = randomId(8);
   readonly #wire: Wire;
   readonly #hub: Hub;
-  readonly #address: string;
+  readonly address: string;
   readonly #bucket: TokenBucket;
   #stage: Stage;
   readonly #heartbeat: Heartbeat;
@@ -73,7 +55,7 @@ export class Connection implements Socket {
   constructor(wire: Wire, hub: Hub, address: string) {
     this.#wire = wire;
     this.#hub = hub;
-    this.#address = address;
+    this.address = address;
     const now = Date.now();
     this.#bucket = new TokenBucket(now, hub.parts.config.frames);
     this.#heartbeat = new Heartbeat(now);
@@ -182,14 +164,14 @@ export class Connection implements Socket {
     if (stage.kind === "waiting") clearTimeout(stage.timer);
     this.#stage = { kind: "closed" };
     if (stage.kind !== "joined") return;
-    this.#hub.away(stage.seat, this).catch((error) => this.#unexpected(error));
+    this.#hub.away(stage.participation.seat, this).catch((error) => this.failed(error));
   }
 
   #handle(text: string): void {
     try {
       this.#dispatch(readFrame(text), text);
     } catch (error) {
-      this.#unexpected(error);
+      this.failed(error);
     }
   }
 
@@ -197,10 +179,10 @@ export class Connection implements Socket {
     const stage = this.#stage;
     if (read.kind === "problem") {
       const fatal = read.code === "malformed_frame" || stage.kind !== "joined";
-      return fatal ? this.end(read.code, read.message) : this.#error(read.code, read.message);
+      return fatal ? this.end(read.code, read.message) : this.refuse(read.code, read.message);
     }
     if (stage.kind === "waiting") return this.#first(read.frame, stage.timer);
-    if (stage.kind === "joined") return this.#joined(read, text, stage);
+    if (stage.kind === "joined") return this.#joined(read, text, stage.participation);
   }
 
   #first(frame: ClientFrame, timer: Timer): void {
@@ -211,7 +193,7 @@ export class Connection implements Socket {
         if (this.#hub.status === "draining") return this.#hub.sendAway(this);
         const backlog: string[] = [];
         this.#stage = { kind: "entering", backlog };
-        this.#enter(frame, backlog).catch((error) => this.#unexpected(error));
+        this.#enter(frame, backlog).catch((error) => this.failed(error));
         return;
       }
       case "ping":
@@ -226,25 +208,19 @@ export class Connection implements Socket {
 
   async #enter(frame: EntryFrame, backlog: string[]): Promise<void> {
     const askedAt = Date.now();
-    const ticket = await checkEntry(this.#hub, frame, this.#address);
-    if ("kind" in ticket) return this.#refuse(ticket);
+    const ticket = await checkEntry(this.#hub, frame, this.address);
+    if ("kind" in ticket) return this.#turnAway(ticket);
     const { media, attributes } = frame;
     // A client that gave up waiting may be back by another socket, which its own past would take over.
     const wanted = () =>
       hasLeft(backlog) ||
       ((this.isOpen || frame.type === "join") && Date.now() - askedAt < POLICY.entryPatienceMs);
     const seat = await this.#hub.enter(ticket, this, { media, attributes }, wanted);
-    if ("kind" in seat) return this.#refuse(seat);
+    if ("kind" in seat) return this.#turnAway(seat);
     if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);
     const { permissions } = ticket.admission;
-    this.#stage = {
-      kind: "joined",
-      seat,
-      permissions,
-      change: undefined,
-      updates: undefined,
-      waiting: undefined,
-    };
+    const participation = new Participation(this.#hub, this, { seat, permissions });
+    this.#stage = { kind: "joined", participation };
     for (const text of backlog) if (this.isOpen) this.#handle(text);
   }
 
@@ -255,132 +231,25 @@ export class Connection implements Socket {
     await this.#hub.rooms.change(room.view.key, { kind: "leave", id, connection: this.id });
   }
 
-  #refuse({ code, message, retryAfterMs }: Refusal): void {
+  #turnAway({ code, message, retryAfterMs }: Refusal): void {
     if (isEndCode(code)) return this.end(code, message, { retryAfterMs });
     this.end("unavailable", message, { retryAfterMs: POLICY.drain.minMs });
   }
 
-  #joined({ frame, fields }: FrameRead, text: string, stage: Joined): void {
-    const { seat, permissions } = stage;
-    const { id } = seat;
-    switch (frame.type) {
-      case "signal":
-        return this.#relay({ frame, fields }, text, seat);
-      case "message":
-        if (!permissions.chat) return this.#notPermitted("chat", "send a message");
-        return this.#relay({ frame, fields }, text, seat);
-      case "update": {
-        const { media, attributes } = frame;
-        if (this.#mayUpdate(stage)) this.#update(stage, { kind: "update", id, media, attributes });
-        return;
-      }
-      case "remove":
-        if (!permissions.moderate) return this.#notPermitted("moderate", "remove anyone");
-        return this.#change(stage, { kind: "remove", id: frame.participant });
-      case "leave":
-        return this.#change(stage, { kind: "leave", id, connection: this.id });
-      case "iceServers":
-        this.#iceServers(stage).catch((error) => this.#unexpected(error));
-        return;
-      case "ping":
-        this.#heartbeat.kept();
-        return this.#pong(frame.id);
-      case "pong":
-        this.#heartbeat.kept();
-        return;
-      case "join":
-      case "resume":
-        return this.#error(
-          "already_joined",
-          `Cannot ${frame.type}: this socket is participant "${id}" already; expected one join per socket`,
-        );
-      default:
-        return assertNever(frame);
+  #joined({ frame, fields }: FrameRead, text: string, participation: Participation): void {
+    if (frame.type !== "ping" && frame.type !== "pong") {
+      return participation.handle(frame, fields, text);
     }
-  }
-
-  async #iceServers({ seat: { room, id } }: Joined): Promise<void> {
-    const { config } = this.#hub.parts;
-    const now = Date.now();
-    if (config.turn) {
-      const subject = { address: this.#address, tenant: room.view.key.tenant };
-      const verdict = await this.#hub.limits.take("turn", subject, now);
-      if (verdict.kind === "denied") {
-        return this.#error("rate_limited", denialText(verdict), verdict.retryAfterMs);
-      }
-    }
-    this.send({ type: "iceServers", ...iceServers(config, id, now) });
-  }
-
-  #relay(read: { frame: Relayed; fields: number }, text: string, { room, id }: Seat): void {
-    const { to, type } = read.frame;
-    if (to === id) {
-      return this.#error("not_to_self", `Cannot send to "${to}": that is you; expected another`);
-    }
-    if (!this.#hub.relay(room, to, relayText(text, read, id), MESSAGE_CLASS[type])) {
-      this.#error(
-        "participant_not_found",
-        `Cannot send to "${to}": no such participant in room "${room.view.key.id}"; expected an id from the roster`,
-      );
-    }
-  }
-
-  #mayUpdate(stage: Joined): boolean {
-    const now = Date.now();
-    stage.updates ??= new TokenBucket(now, POLICY.updates);
-    if (stage.updates.take(now)) return true;
-    const { rate, burst } = POLICY.updates;
-    this.#error(
-      "too_fast",
-      `Cannot update so often; expected at most ${rate} updates a second and ${burst} at once`,
-      stage.updates.waitMs(),
-    );
-    return false;
-  }
-
-  /** What is to be updated goes along with an update that waits: a slow store must not fall behind for good. */
-  #update(stage: Joined, { media, attributes, ...event }: Update): void {
-    const said = { ...(media && { media }), ...(attributes && { attributes }) };
-    // One that is refused would take the other along.
-    const alone = media !== undefined && !stage.permissions.publish;
-    if (stage.waiting && !alone) return void Object.assign(stage.waiting, said);
-    const update: Update = { ...event, ...said };
-    if (alone) return this.#change(stage, update);
-    stage.waiting = update;
-    this.#change(stage, update, () => {
-      stage.waiting = undefined;
-      return true;
-    });
-  }
-
-  /** Changes the room, after the change before it. `wanted`: see `Rooms.change`. */
-  #change(stage: Joined, event: RoomEvent, wanted?: () => boolean): void {
-    const change = (stage.change ?? Promise.resolve()).then(async () => {
-      const result = await this.#hub.rooms.change(stage.seat.room.view.key, event, { wanted });
-      if (result.kind === "refused") this.#error(wireCode(result), result.message);
-    }).catch((error) => this.#changeFailed(error)).finally(() => {
-      if (stage.change === change) stage.change = undefined;
-    });
-    stage.change = change;
-  }
-
-  #changeFailed(error: unknown): void {
-    if (!(error instanceof Unavailable)) return this.#unexpected(error);
-    this.#error("unavailable", error.message, error.retryAfterMs);
+    this.#heartbeat.kept();
+    if (frame.type === "ping") this.#pong(frame.id);
   }
 
   #pong(id: number | undefined): void {
     this.send({ type: "pong", id, time: Date.now() });
   }
 
-  #notPermitted(permission: string, what: string): void {
-    this.#error(
-      "not_permitted",
-      `Cannot ${what}: the token has ${permission}=false; expected a token with ${permission}=true`,
-    );
-  }
-
-  #error(code: ErrorCode, message: string, retryAfterMs?: number): void {
+  /** Tells of a frame that cannot be; the socket stays open. */
+  refuse(code: ErrorCode, message: string, retryAfterMs?: number): void {
     this.#hub.counters.error(code);
     this.send({ type: "error", code, message, retryAfterMs });
   }
@@ -408,7 +277,8 @@ export class Connection implements Socket {
     );
   }
 
-  #unexpected(error: unknown): void {
+  /** Nobody expected this: the client is sent away, to come back. */
+  failed(error: unknown): void {
     // Nobody waits for an answer, and the next sign of life tells the store who is here.
     if (error instanceof Unavailable && !this.isOpen) return;
     this.#log("connection_failed", { error: errorText(error) }, "error");
@@ -421,8 +291,8 @@ export class Connection implements Socket {
 
   #log(event: string, fields: LogFields, level: "info" | "error" = "info"): void {
     const stage = this.#stage;
-    const { key } = stage.kind === "joined" ? stage.seat.room.view : {};
-    const participant = stage.kind === "joined" ? stage.seat.id : undefined;
+    const { key } = stage.kind === "joined" ? stage.participation.seat.room.view : {};
+    const participant = stage.kind === "joined" ? stage.participation.seat.id : undefined;
     const { log } = this.#hub.parts;
     log(level, event, { tenant: key?.tenant, room: key?.id, participant, ...fields });
   }
@@ -432,9 +302,4 @@ function hasLeft(backlog: readonly string[]): boolean {
   return backlog.map(readFrame).some((read) =>
     read.kind === "frame" && read.frame.type === "leave"
   );
-}
-
-/** A room's refusal of a joined participant's change, as a socket hears it. */
-function wireCode({ code }: Refusal): ErrorCode {
-  return code === "invalid_settings" || code === "epoch_stale" ? "invalid_frame" : code;
 }

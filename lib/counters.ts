@@ -1,5 +1,5 @@
 import { LimitCounters } from "./limits/counted.ts";
-import type { LeftReason, MessageClass } from "./protocol.ts";
+import type { LeftReason, MessageClass, TopologyMode } from "./protocol.ts";
 
 /**
  * What has happened on this node, as plain numbers: the paths that run per frame only add, the metrics read them
@@ -16,6 +16,8 @@ export class Counters {
   };
   readonly entered = { joined: 0, resumed: 0 };
   readonly left: Record<LeftReason, number> = { left: 0, lost: 0, removed: 0 };
+  /** Topologies committed by this node, by mode. */
+  readonly switches: Record<TopologyMode, number> = { mesh: 0, sfu: 0 };
   /** Verdicts of rate limits. */
   readonly limits = new LimitCounters();
   /** Messages that did not get to another node. */

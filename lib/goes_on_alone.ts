@@ -6,6 +6,7 @@ export function goesOnAlone(event: RoomEvent): boolean {
   switch (event.kind) {
     case "enter":
     case "update":
+    case "measure":
     case "away":
     case "leave":
     case "tick":

@@ -15,6 +15,7 @@ import { Counters } from "./counters.ts";
 import { every } from "./every.ts";
 import type { Guard } from "./guard.ts";
 import { Lease } from "./lease.ts";
+import { Lift } from "./lift.ts";
 import type { LocalRoom, Peer } from "./local_room.ts";
 import { countedLimits } from "./limits/counted.ts";
 import type { Limits } from "./limits/mod.ts";
@@ -29,9 +30,10 @@ import {
   type WelcomeFrame,
 } from "./protocol.ts";
 import type { Changed, Refusal, RoomEvent } from "./room.ts";
-import { memberOf, recalledRoom } from "./room_state.ts";
-import { participantInfo, roomInfo } from "./room_view.ts";
+import { memberOf, originOf, recalledRoom, type RoomKey, type RoomState } from "./room_state.ts";
+import { participantInfo, roomInfo, topologyInfo } from "./room_view.ts";
 import { Rooms } from "./rooms.ts";
+import { probesOf, type SfuDirectory } from "./sfu/directory.ts";
 import { Standstill } from "./standstill.ts";
 import { iceServers } from "./turn.ts";
 import { type Dependency, reasonOf, Unavailable } from "./unavailable.ts";
@@ -59,6 +61,8 @@ export interface HubParts {
   limits: Limits;
   /** Of what this node leans on. */
   guards: readonly Guard[];
+  /** Made for this node's name. */
+  sfus: SfuDirectory;
   log: Log;
 }
 
@@ -68,6 +72,7 @@ export class Hub {
   readonly rooms: Rooms;
   readonly lease: Lease;
   readonly limits: Limits;
+  readonly lift: Lift;
   readonly #sockets = new Set<Socket>();
   readonly #farewells = bulkhead(POLICY.farewells, Infinity);
   readonly #standstill = new Standstill(POLICY.standstill);
@@ -78,10 +83,20 @@ export class Hub {
   #emptied: PromiseWithResolvers<void> | undefined;
 
   constructor(readonly parts: HubParts) {
-    const { node, presence, bus, log } = parts;
-    this.rooms = new Rooms({ node, presence, bus, log, counters: this.counters });
-    this.limits = countedLimits(parts.limits, this.counters.limits);
-    this.lease = new Lease({ node, presence, rooms: this.rooms, bus, log });
+    const { node, presence, bus, sfus, config, log } = parts;
+    const { counters } = this;
+    const watch = (key: RoomKey, view: RoomState | null) => this.lift.follow(key, view);
+    const rooms = this.rooms = new Rooms({ node, presence, bus, log, counters, watch });
+    this.limits = countedLimits(parts.limits, counters.limits);
+    this.lease = new Lease({ node, presence, rooms, bus, sfus, log });
+    this.lift = new Lift({
+      node,
+      rooms,
+      sfus,
+      secret: config.tokenSecret,
+      log,
+      publish: (node, message) => this.#publish(node, message),
+    });
   }
 
   get status(): "serving" | "draining" {
@@ -140,22 +155,23 @@ export class Hub {
     said: { media?: Media; attributes?: Attributes },
     wanted: () => boolean,
   ): Promise<Seat | Refusal> {
-    const { tokens, node } = this.parts;
+    const { tokens, node, config } = this.parts;
     const key = ticket.room;
     const { id } = ticket.admission;
     const event: RoomEvent = {
       kind: "enter",
       admission: ticket.admission,
       node,
+      region: config.region,
       connection: socket.id,
+      ...(!this.lift.isLiftable(key, Date.now()) && { unliftable: true }),
       ...said,
     };
     // A client that gave up on a node which stood still is elsewhere by now, and its close is still to be heard.
     await this.#standstill.over();
     const result = await this.#change(ticket, event, wanted).catch(refusedLater);
     if (result.kind === "refused") return result;
-    const { createdAt, settings, topology } = result.state!;
-    const session = tokens.signSession({ ...ticket, made: { createdAt, settings, topology } });
+    const session = tokens.signSession({ ...ticket, made: originOf(result.state!) });
     const room = this.rooms.get(key);
     if (!room) return roomNotFound(key);
     // Others may have changed it since.
@@ -194,9 +210,7 @@ export class Hub {
     if (!member) return false;
     // Someone who is away gets nothing: the endpoints repeat what was not acknowledged.
     if (member.node !== this.parts.node && member.presence.state === "active") {
-      const { key } = room.view;
-      this.parts.bus.publish(member.node, { kind: "deliver", room: key, to, frame, of })
-        .catch(() => this.counters.busFailures++);
+      this.#publish(member.node, { kind: "deliver", room: room.view.key, to, frame, of });
     }
     return true;
   }
@@ -223,6 +237,7 @@ export class Hub {
   /** Ends what is due: the grace of those who are away. */
   async tick(now: number): Promise<void> {
     this.#watchBus();
+    this.lift.tick(now);
     await this.rooms.tick(this.rooms.due(now), now);
   }
 
@@ -241,6 +256,9 @@ export class Hub {
   async drain(): Promise<void> {
     this.#status = "draining";
     this.lease.stop();
+    const moving = this.lift.drain();
+    // While they are being moved, their people are still here to be told.
+    if (moving.length > 0) await Promise.all(moving);
     const { minMs, perClientMs, maxMs, socketsMs } = POLICY.drain;
     const spreadMs = Math.min(maxMs, minMs + this.#sockets.size * perClientMs);
     this.#emptied = Promise.withResolvers<void>();
@@ -282,14 +300,21 @@ export class Hub {
         return;
       case "changes":
         return this.rooms.hear(message.room, message.told);
+      case "sfu":
+        return this.lift.sessions.ask(message.asker, message.asked);
       default:
         assertNever(message);
     }
   }
 
+  #publish(node: string, message: BusMessage): void {
+    this.parts.bus.publish(node, message).catch(() => this.counters.busFailures++);
+  }
+
   #welcome(room: LocalRoom, id: string, session: string, resumed: boolean): WelcomeFrame {
-    const { config } = this.parts;
+    const { config, sfus } = this.parts;
     const { members, version, topology } = room.view;
+    const probes = probesOf(sfus.views);
     const others = Object.values(members).filter((member) => member.id !== id);
     return {
       type: "welcome",
@@ -299,7 +324,8 @@ export class Hub {
       room: roomInfo(room.view),
       participants: others.map(participantInfo),
       version,
-      topology,
+      topology: { ...topologyInfo(topology), reason: topology.reason },
+      ...(probes && { probes }),
       ...iceServers(config, id, Date.now()),
       limits: {
         frameLength: LIMITS.frameLength,

@@ -9,6 +9,7 @@ import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import type { Beat, Presence } from "./presence/mod.ts";
 import type { Rooms } from "./rooms.ts";
+import type { SfuDirectory } from "./sfu/directory.ts";
 import { reasonOf } from "./unavailable.ts";
 
 const { beatMs, againMs, dueLimit } = POLICY.lease;
@@ -18,6 +19,7 @@ export interface LeaseParts {
   presence: Presence;
   rooms: Rooms;
   bus: Bus;
+  sfus: SfuDirectory;
   log: Log;
 }
 
@@ -69,9 +71,10 @@ export class Lease {
   }
 
   async #sign(): Promise<Beat> {
-    const { presence, node, rooms } = this.#parts;
+    const { presence, node, rooms, sfus } = this.#parts;
     const count = ++this.#sent;
-    const beat = await presence.beat(node, { count, seen: this.#seen });
+    const beat = await presence.beat(node, { count, seen: this.#seen, sfus: sfus.records });
+    sfus.hear(beat.sfus);
     // Before the first answer nobody can tell what the store has lost since.
     if (beat.previous < this.#answered || this.#answered === 0) rooms.doubtAll();
     if (beat.previous < this.#answered) this.#parts.log("warn", "store_forgot");

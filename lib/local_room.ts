@@ -9,7 +9,7 @@ import { POLICY } from "./policy.ts";
 import { type LeftReason, MESSAGE_CLASS, type MessageClass, type ServerFrame } from "./protocol.ts";
 import type { RoomChange } from "./room_change.ts";
 import { deadline, type Member, memberOf, newStamp, type RoomState } from "./room_state.ts";
-import { difference, participantInfo, roomInfo } from "./room_view.ts";
+import { difference, participantInfo, roomInfo, topologyInfo } from "./room_view.ts";
 
 /** A participant's socket, as its room sees it. */
 export interface Peer {
@@ -31,6 +31,8 @@ export class LocalRoom {
    * that the store may not know; or it may have lost what it knew.
    */
   standing: "settled" | "ahead" = "settled";
+  /** The SFU of each topology whose session somebody here may still have, by epoch. */
+  readonly sfuOf = new Map<number, string>();
   /** The stamp of the last state that is known to be, or to have been, the store's. */
   saved: string;
   #view: RoomState;
@@ -106,6 +108,7 @@ export class LocalRoom {
       case "participant": {
         const { version, member } = change;
         this.#sendAwayOlder(member.id);
+        if (change.cause === "measured") return;
         return this.#broadcast({
           type: "participant",
           version,
@@ -126,7 +129,11 @@ export class LocalRoom {
           room: roomInfo(this.#view),
         });
       case "topology":
-        return this.#broadcast({ type: "topology", ...change.topology, reason: change.reason });
+        return this.#broadcast({
+          type: "topology",
+          ...topologyInfo(change.topology),
+          reason: change.reason,
+        });
       case "ended":
         return this.#end();
       default:

@@ -16,6 +16,10 @@ export interface LogFields {
   bus?: string;
   signal?: string;
   error?: string;
+  mode?: string;
+  epoch?: number;
+  reason?: string;
+  sfu?: string;
 }
 
 export type Level = "info" | "warn" | "error";

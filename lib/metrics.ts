@@ -76,7 +76,39 @@ function observe(meter: Meter, hub: Hub): void {
   counter(meter, "meshlift.limits", "Verdicts of rate limits", () => [
     ...hub.counters.limits.readings(),
   ]);
-  const { frames, entered, left, errors } = hub.counters;
+  gauges(
+    meter,
+    "meshlift.sfu.up",
+    "SFUs: 1 can be used, 0 not, as seen from this node",
+    () =>
+      hub.parts.sfus.views.map(({ id, region, state }) => ({
+        value: state === "down" ? 0 : 1,
+        attributes: { sfu: id, region },
+      })),
+  );
+  gauges(
+    meter,
+    "meshlift.sfu.participants",
+    "Participants at each SFU, of all nodes",
+    () =>
+      hub.parts.sfus.views.map(({ id, region, load }) => ({
+        value: load,
+        attributes: { sfu: id, region },
+      })),
+  );
+  gauge(
+    meter,
+    "meshlift.sfu.sessions",
+    "Sessions at SFUs that this node holds",
+    () => hub.lift.sessions.size,
+  );
+  const { frames, entered, left, errors, switches } = hub.counters;
+  counter(
+    meter,
+    "meshlift.topologies",
+    "Topologies committed by this node, by mode",
+    () => byKey(switches, "mode"),
+  );
   counter(meter, "meshlift.bus.lost", "Messages that no other node got", () => [
     { value: hub.counters.busFailures, attributes: {} },
   ]);

@@ -75,6 +75,29 @@ export const POLICY = {
     promoteAt: 5,
     demoteAt: 3,
   },
+  /** Rooms of the demo page: the fourth person lifts the call. */
+  demoTopology: { mode: "auto", promoteAt: 4, demoteAt: 2 },
+  /** When a call is lifted and comes down, see `DecisionPolicy`; in ms and participants. */
+  topology: {
+    meshLimit: 8,
+    strainedFrom: 3,
+    promoteAfterMs: 500,
+    demoteAfterMs: 5_000,
+    longestDwellMs: 60_000,
+    /** A change within this time of the one before counts as flapping. */
+    calmMs: 120_000,
+    /** How long a room keeps away from an SFU that failed it; doubled with each change that came soon. */
+    shunMs: 30_000,
+    longestShunMs: 600_000,
+    /** A node that is not the first to decide does so when the first has not, after this. */
+    understudyMs: 1_000,
+  },
+  sfu: {
+    /** Sessions of an older topology end by themselves after this, in ms: its clients have switched by then. */
+    lingerMs: 30_000,
+    /** What may wait for one participant's session. */
+    askQueue: 64,
+  },
   token: { ttlSeconds: 3_600, maxTtlSeconds: 86_400 },
   /** A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`, and not waited for after `giveUpMs`; in ms. */
   close: { quietMs: 100, atMostMs: 400, giveUpMs: 2_000 },

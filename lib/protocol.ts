@@ -73,6 +73,68 @@ export const Ping = z.object({ type: z.literal("ping"), id: z.number().optional(
 export const Pong = z.object({ type: z.literal("pong") });
 export const Leave = z.object({ type: z.literal("leave") });
 
+/** Each kind of track that a participant may send. */
+export type TrackKind = "microphone" | "camera" | "screen" | "screenAudio";
+
+/** An `RTCIceCandidateInit` (W3C WebRTC §4.8.1.1). */
+export const IceCandidate = z.object({
+  candidate: z.string().max(1_024),
+  sdpMid: z.string().max(64).nullish(),
+  sdpMLineIndex: z.number().int().nonnegative().nullish(),
+  usernameFragment: z.string().max(256).nullish(),
+});
+export type IceCandidate = z.infer<typeof IceCandidate>;
+
+/** How much of a camera's picture is asked for: of a simulcast its best, middle and smallest layer. */
+export const Layer = z.enum(["high", "medium", "low", "off"]);
+export type Layer = z.infer<typeof Layer>;
+
+/** Which of the two connections of a session at the SFU. */
+const SfuConnection = z.enum(["publish", "subscribe"]);
+export type SfuConnection = z.infer<typeof SfuConnection>;
+
+/** What a participant asks of its room's SFU, by way of its node. */
+export const SfuAsk = z.discriminatedUnion("op", [
+  /** Begin a session, or go on with the one of `ticket`. */
+  z.object({ op: z.literal("open"), ticket: z.string().max(4_096).optional() }),
+  z.object({ op: z.literal("publish"), sdp: z.string() }),
+  z.object({ op: z.literal("answer"), number: z.number().int(), sdp: z.string() }),
+  z.object({
+    op: z.literal("candidate"),
+    of: SfuConnection,
+    candidate: IceCandidate.nullable(),
+  }),
+  z.object({ op: z.literal("layers"), layers: z.record(ParticipantId, Layer) }),
+  z.object({ op: z.literal("resubscribe") }),
+  z.object({ op: z.literal("close") }),
+]);
+export type SfuAsk = z.infer<typeof SfuAsk>;
+
+export const SfuRequest = z.object({
+  type: z.literal("sfu"),
+  /** Of the topology whose SFU is meant. */
+  epoch: z.number().int(),
+  data: SfuAsk,
+});
+
+/** What a participant has measured; sent when it has changed, whole. What is absent is not known. */
+export const Measured = z.strictObject({
+  /** Whether what it sends has to be less than it could be, by its own uplink or processor. */
+  strain: z.enum(["none", "uplink", "cpu"]).optional(),
+  /** Whether any of its connections in the mesh goes through TURN. */
+  relayed: z.boolean().optional(),
+  /** How it stands with the SFU of the topology of this epoch. `stalled`: nothing comes any more. */
+  sfu: z.object({
+    epoch: z.number().int(),
+    state: z.enum(["connected", "unreachable", "stalled"]),
+  }).optional(),
+  /** Round trips to the addresses of `welcome.probes`, in ms, by region. */
+  roundTrips: z.record(z.string().max(32), z.number().nonnegative()).optional(),
+});
+export type Measured = z.infer<typeof Measured>;
+
+export const Report = z.object({ type: z.literal("report"), measured: Measured });
+
 /** Every frame that a client may send. */
 export const ClientFrame = z.discriminatedUnion("type", [
   Join,
@@ -85,6 +147,8 @@ export const ClientFrame = z.discriminatedUnion("type", [
   Ping,
   Pong,
   Leave,
+  SfuRequest,
+  Report,
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
@@ -103,6 +167,7 @@ export const MESSAGE_CLASS: Record<ServerFrame["type"], MessageClass> = {
   left: "presence",
   room: "presence",
   topology: "topology",
+  sfu: "signal",
   welcome: "control",
   iceServers: "control",
   ping: "control",
@@ -151,12 +216,57 @@ export interface RoomInfo {
 
 export type TopologyMode = "mesh" | "sfu";
 
-/** Which way media takes in a room. */
-export interface Topology {
-  mode: TopologyMode;
-  /** Goes up by one with each change; a lower one than the last seen is stale. */
-  epoch: number;
+/** What a participant needs to use an SFU. `offer_answer`: by `sfu` frames to its node. */
+export interface Grant {
+  kind: "offer_answer";
+  /** Which SFU, see `GET /v1/sfus`. */
+  sfu: string;
+  region: string;
 }
+
+/** Which way media takes in a room. `epoch` goes up by one with each change; a lower one than the last seen is stale. */
+export type Topology =
+  | { mode: "mesh"; epoch: number }
+  | { mode: "sfu"; epoch: number; grant: Grant };
+
+/**
+ * Why a room has the topology that it has. `new`: it begins so. `forced`: its owner wants it so. `participants`: so
+ * many people. `strain`: somebody's uplink, processor or relay cannot carry the mesh. `sfu_lost`: the SFU is gone, or
+ * forwards nothing any more. `sfu_unreachable`: somebody cannot reach the SFU. `sfu_draining`: the SFU is being emptied.
+ * `recalled`: nobody remembers what it had. `missed`: several changes, some of which the node has not heard of.
+ */
+export const TOPOLOGY_REASONS = [
+  "new",
+  "forced",
+  "participants",
+  "strain",
+  "sfu_lost",
+  "sfu_unreachable",
+  "sfu_draining",
+  "recalled",
+  "missed",
+] as const;
+export type TopologyReason = typeof TOPOLOGY_REASONS[number];
+
+/** A media section of a receiving connection: whose it is, and what. */
+export interface SfuSlot {
+  mid: string;
+  participant: string;
+  kind: TrackKind;
+}
+
+/** What a node tells a participant of its session at the SFU. */
+export type SfuTold =
+  /** The session stands. `ticket`: to go on with it later. `resumed`: it is the one that was asked for. */
+  | { op: "opened"; ticket: string; resumed: boolean }
+  /** The answer to `publish`. */
+  | { op: "published"; sdp: string }
+  /** An offer for the receiving connection: all that is sent on it, replacing what was known of its sections. */
+  | { op: "offer"; number: number; sdp: string; slots: SfuSlot[] }
+  /** `null`: that was the last one. */
+  | { op: "candidate"; of: SfuConnection; candidate: IceCandidate | null }
+  /** The session is over, or could not begin; `open` without a ticket begins another. */
+  | { op: "ended"; reason: string };
 
 /** An `RTCIceServer` (W3C WebRTC §4.2.4). */
 export interface IceServer {
@@ -185,7 +295,9 @@ export interface WelcomeFrame extends IceServers {
   participants: ParticipantInfo[];
   /** Version of the roster, see `participant`. */
   version: number;
-  topology: Topology;
+  topology: Topology & { reason: TopologyReason };
+  /** Addresses by which to measure how far each region is, by region; absent where there is nothing to choose. */
+  probes?: Record<string, string>;
   limits: {
     frameLength: number;
     frameUnit: number;
@@ -206,7 +318,8 @@ export type ServerFrame =
   | { type: "participant"; version: number; participant: ParticipantInfo }
   | { type: "left"; version: number; id: string; reason: LeftReason }
   | { type: "room"; version: number; room: RoomInfo }
-  | ({ type: "topology"; reason: string } & Topology)
+  | ({ type: "topology"; reason: TopologyReason } & Topology)
+  | { type: "sfu"; epoch: number; data: SfuTold }
   | { type: "signal"; from: string; data: unknown }
   | { type: "message"; from: string; data: unknown }
   | { type: "ping" }

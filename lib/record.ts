@@ -15,7 +15,9 @@ export function record(
       case "participant": {
         const { cause, member: { id: participant } } = change;
         if (cause === "joined" || cause === "resumed") counters.entered[cause]++;
-        if (cause !== "updated") log("info", cause, { tenant, room, participant });
+        if (cause !== "updated" && cause !== "measured") {
+          log("info", cause, { tenant, room, participant });
+        }
         break;
       }
       case "left":
@@ -25,8 +27,15 @@ export function record(
       case "ended":
         log("info", "room_ended", { tenant, room });
         break;
+      case "topology": {
+        const { topology, reason } = change;
+        const { mode, epoch } = topology;
+        counters.switches[mode]++;
+        const sfu = topology.mode === "sfu" ? topology.grant.sfu : undefined;
+        log("info", "topology", { tenant, room, mode, epoch, reason, sfu });
+        break;
+      }
       case "room":
-      case "topology":
         break;
       default:
         assertNever(change);

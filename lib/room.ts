@@ -7,7 +7,7 @@
 import { assertNever } from "./assert_never.ts";
 import type { ErrorCode } from "./codes.ts";
 import { POLICY } from "./policy.ts";
-import type { Attributes, Media, Permissions, TopologyMode } from "./protocol.ts";
+import type { Attributes, Measured, Media, Permissions, TopologyReason } from "./protocol.ts";
 import {
   evolve,
   type ParticipantCause,
@@ -26,6 +26,8 @@ import {
   type SettingsChange,
   succeeds,
 } from "./room_state.ts";
+import { committed, meshLimitOf } from "./room_topology.ts";
+import type { Target } from "./topology.ts";
 
 /** What may happen to a room. */
 export type RoomEvent =
@@ -33,16 +35,21 @@ export type RoomEvent =
     kind: "enter";
     admission: Admission;
     node: string;
+    /** Of the node. */
+    region: string;
     connection: string;
     media?: Media;
     attributes?: Attributes;
+    /** There is no SFU to be had for this room now. */
+    unliftable?: true;
   }
   | { kind: "update"; id: string; media?: Media; attributes?: Attributes }
   | { kind: "away"; id: string; connection: string }
   | { kind: "leave"; id: string; connection: string }
   | { kind: "remove"; id: string }
   | { kind: "configure"; given: SettingsChange }
-  | { kind: "topology"; expectedEpoch: number; mode: TopologyMode; reason: string }
+  | { kind: "measure"; id: string; measured: Measured }
+  | { kind: "topology"; expectedEpoch: number; to: Target; reason: TopologyReason; shun?: string }
   /** What is due happens. `dead`: nodes without a sign of life, and when each gave its last. */
   | { kind: "tick"; dead?: Readonly<Record<string, number>> }
   /**
@@ -125,8 +132,13 @@ function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refus
       return remove(state, event, now);
     case "configure":
       return configure(state, event.given);
+    case "measure": {
+      const member = memberOf(state, event.id);
+      if (!member || same(member.measured, event.measured)) return unchanged(state);
+      return put(state, { ...member, measured: event.measured }, "measured");
+    }
     case "topology":
-      return commitTopology(state, event);
+      return commitTopology(state, event, now);
     case "tick":
       return tick(state, event.dead ?? {}, now);
     case "restore":
@@ -167,12 +179,12 @@ function configure(state: RoomState, given: SettingsChange): Applied | Refusal {
 type Enter = RoomEvent & { kind: "enter" };
 
 function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
-  const { admission, node, connection, media, attributes } = event;
+  const { admission, node, region, connection, media, attributes } = event;
   const room = state.key.id;
   const here = memberOf(state, admission.id);
   // Later than the socket before it, whatever the clock of that one's node says.
   const enteredAt = here ? Math.max(now, here.enteredAt + 1) : now;
-  const speaks = { node, connection, enteredAt, presence: { state: "active" } as const };
+  const speaks = { node, region, connection, enteredAt, presence: { state: "active" } as const };
   if (here) {
     const said = { media: media ?? here.media, attributes: attributes ?? here.attributes };
     return permitted(here.permissions, media) ??
@@ -202,6 +214,16 @@ function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
       code: "room_full",
       message:
         `Cannot enter room "${room}": it holds ${count} participants; expected fewer than ${state.settings.maxParticipants}`,
+      retryAfterMs: POLICY.roomFullRetryMs,
+    };
+  }
+  const meshLimit = meshLimitOf(state);
+  if (event.unliftable && count >= meshLimit) {
+    return {
+      kind: "refused",
+      code: "room_full",
+      message:
+        `Cannot enter room "${room}": it is a mesh of ${count} participants, and there is no SFU to lift it to now; expected fewer than ${meshLimit}`,
       retryAfterMs: POLICY.roomFullRetryMs,
     };
   }
@@ -237,19 +259,20 @@ function remove(
 function commitTopology(
   state: RoomState,
   event: RoomEvent & { kind: "topology" },
+  now: number,
 ): Applied | Refusal {
-  const { epoch, mode } = state.topology;
-  if (event.expectedEpoch !== epoch) {
+  const { epoch } = state.topology;
+  const { expectedEpoch, to, reason } = event;
+  if (expectedEpoch !== epoch) {
     return {
       kind: "refused",
       code: "epoch_stale",
       message:
-        `Cannot set topology "${event.mode}": the room is at epoch ${epoch}; expected ${event.expectedEpoch}`,
+        `Cannot set topology "${to.mode}": the room is at epoch ${epoch}; expected ${expectedEpoch}`,
     };
   }
-  if (event.mode === mode) return unchanged(state);
-  const topology = { mode: event.mode, epoch: epoch + 1 };
-  return changed(state, { kind: "topology", topology, reason: event.reason });
+  const topology = committed(state.topology, event, now);
+  return topology ? changed(state, { kind: "topology", topology, reason }) : unchanged(state);
 }
 
 function tick(state: RoomState, dead: Readonly<Record<string, number>>, now: number): Applied {

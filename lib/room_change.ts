@@ -5,11 +5,11 @@
  * @module
  */
 import { assertNever } from "./assert_never.ts";
-import type { LeftReason, Topology } from "./protocol.ts";
-import type { Member, RoomSettings, RoomState } from "./room_state.ts";
+import type { LeftReason, TopologyReason } from "./protocol.ts";
+import type { Member, RoomSettings, RoomState, RoomTopology } from "./room_state.ts";
 
-/** Why the others hear of a participant. */
-export type ParticipantCause = "joined" | "resumed" | "updated" | "away";
+/** Why the others hear of a participant; what was only `measured` concerns the nodes alone. */
+export type ParticipantCause = "joined" | "resumed" | "updated" | "away" | "measured";
 
 /** A token that is of no more use, until it expires by itself. */
 interface Ban {
@@ -22,7 +22,7 @@ export type RoomChange =
   | { kind: "participant"; version: number; member: Member; cause: ParticipantCause }
   | { kind: "left"; version: number; id: string; reason: LeftReason; at: number; ban?: Ban }
   | { kind: "room"; version: number; settings: RoomSettings }
-  | { kind: "topology"; version: number; topology: Topology; reason: string }
+  | { kind: "topology"; version: number; topology: RoomTopology; reason: TopologyReason }
   | { kind: "ended" };
 
 /** A change before it has its version. */

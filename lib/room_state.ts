@@ -5,7 +5,15 @@
  */
 import { randomId } from "./ids.ts";
 import { POLICY } from "./policy.ts";
-import type { Attributes, Media, Permissions, Topology, TopologyMode } from "./protocol.ts";
+import type {
+  Attributes,
+  Measured,
+  Media,
+  Permissions,
+  Topology,
+  TopologyMode,
+  TopologyReason,
+} from "./protocol.ts";
 
 /** What a room's owner may set. */
 export interface RoomSettings {
@@ -66,12 +74,27 @@ export interface Member extends Admission {
   joinedAt: number;
   /** The node that holds its socket. */
   node: string;
+  /** Of that node. */
+  region: string;
+  /** What it has measured of its network; absent until it tells. */
+  measured?: Measured;
   /** The socket that speaks for it: an older one has no say any more. */
   connection: string;
   /** When that socket entered, in ms since 1970: where two nodes each hold one, the later speaks. */
   enteredAt: number;
   presence: { state: "active" } | { state: "away"; since: number };
 }
+
+/** A room's topology, and what the next decision has to know of how it came about. Times in ms since 1970. */
+export type RoomTopology = Topology & {
+  reason: TopologyReason;
+  /** When it was committed. */
+  since: number;
+  /** How many changes came soon after the one before them, in a row. */
+  flaps: number;
+  /** SFUs that failed this room, and until when it keeps away from each. */
+  shunned: Readonly<Record<string, number>>;
+};
 
 /** A room, whole: what the store keeps of it. Times in ms since 1970. */
 export interface RoomState {
@@ -84,7 +107,7 @@ export interface RoomState {
   version: number;
   /** Names the write that made this state: states of one stamp are equal, on whichever node. */
   stamp: string;
-  topology: Topology;
+  topology: RoomTopology;
   members: Readonly<Record<string, Member>>;
   /** Since when nobody is here, or `null`. */
   emptySince: number | null;
@@ -100,7 +123,7 @@ export function newRoom(key: RoomKey, settings: RoomSettings, now: number): Room
     createdAt: now,
     version: now,
     stamp: newStamp(),
-    topology: { mode: "mesh", epoch: 1 },
+    topology: meshSince(now, 1, "new"),
     members: {},
     emptySince: now,
     banned: {},
@@ -130,7 +153,14 @@ export function nodesOf(state: Pick<RoomState, "members"> | null): Set<string> {
 }
 
 /** What a room was made with: enough to make it again where nobody remembers it. */
-export type RoomOrigin = Pick<RoomState, "createdAt" | "settings" | "topology">;
+export type RoomOrigin = Pick<RoomState, "createdAt" | "settings"> & {
+  topology: Pick<Topology, "epoch">;
+};
+
+/** What the room is like, for who may have to bring it back. */
+export function originOf({ createdAt, settings, topology: { epoch } }: RoomState): RoomOrigin {
+  return { createdAt, settings, topology: { epoch } };
+}
 
 /** A room made again as it was, without anyone in it. */
 export function recalledRoom(
@@ -140,7 +170,12 @@ export function recalledRoom(
 ): RoomState {
   // Above the last one, which clients know: a lower epoch is stale to them.
   const epoch = topology.epoch + 1;
-  return { ...newRoom(key, settings, now), createdAt, topology: { mode: "mesh", epoch } };
+  const recalled = meshSince(now, epoch, "recalled");
+  return { ...newRoom(key, settings, now), createdAt, topology: recalled };
+}
+
+function meshSince(since: number, epoch: number, reason: TopologyReason): RoomTopology {
+  return { mode: "mesh", epoch, reason, since, flaps: 0, shunned: {} };
 }
 
 /** The member of that id, if it is in the room. Ids come from the wire: "constructor" is nobody. */

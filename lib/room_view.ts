@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { LeftReason, ParticipantInfo, RoomInfo } from "./protocol.ts";
+import type { LeftReason, ParticipantInfo, RoomInfo, Topology } from "./protocol.ts";
 import { evolve, type RoomChange, same } from "./room_change.ts";
-import { type Member, newStamp, type RoomState } from "./room_state.ts";
+import { type Member, newStamp, type RoomState, type RoomTopology } from "./room_state.ts";
 
 /** Member -> what others see of it. */
 export function participantInfo(member: Member): ParticipantInfo {
@@ -18,6 +18,13 @@ export function participantInfo(member: Member): ParticipantInfo {
 export function roomInfo({ key, settings }: Pick<RoomState, "key" | "settings">): RoomInfo {
   const { name, maxParticipants, metadata } = settings;
   return { id: key.id, name, maxParticipants, metadata };
+}
+
+/** A room's topology -> what its participants see of it. */
+export function topologyInfo(topology: RoomTopology): Topology {
+  const { epoch } = topology;
+  if (topology.mode === "mesh") return { mode: "mesh", epoch };
+  return { mode: "sfu", epoch, grant: topology.grant };
 }
 
 /** Changes of a room as one node tells them to another. */

@@ -32,6 +32,8 @@ export interface RoomsParts {
   bus: Bus;
   log: Log;
   counters: Counters;
+  /** Told what a room with people of this node is like now; `null`: it has ended. */
+  watch?(key: RoomKey, view: RoomState | null): void;
 }
 
 interface ChangeOptions {
@@ -310,7 +312,9 @@ export class Rooms {
     if (state && known && succeeds(state, known.view)) this.#advance(key, null);
     if (state && !this.get(key)) {
       const room = new LocalRoom(state);
-      if (room.isOf(this.#parts.node)) this.#rooms.set(keyOf(key), room);
+      if (!room.isOf(this.#parts.node)) return;
+      this.#rooms.set(keyOf(key), room);
+      this.#parts.watch?.(key, state);
       return;
     }
     // The store has lost what it knew, and this was made to less than what has been heard here meanwhile.
@@ -340,6 +344,7 @@ export class Rooms {
     }
     const done = room.standing === "settled" && !room.isOf(this.#parts.node);
     if (next === null || done) this.#rooms.delete(keyOf(key));
+    this.#parts.watch?.(key, next && room.view);
   }
 
   /** That the store is away is told elsewhere, once and not per room. */

@@ -30,18 +30,21 @@ export function demoRoutes(hub: Hub, addressOf: AddressOf): Hono {
     expectJson(),
     limitBody(),
     async (c) => {
-      const room = RoomId.safeParse(c.req.param("room"));
+      const id = RoomId.safeParse(c.req.param("room"));
       const body = Body.safeParse(await c.req.json());
-      if (!room.success || !body.success) {
+      if (!id.success || !body.success) {
         throw new ProblemError(
           "invalid_request",
           "Cannot make a token; expected a room of 1 to 64 of A-Z a-z 0-9 _ - and a name of 1 to 64 characters",
         );
       }
-      const key = { tenant: DEMO_TENANT, id: room.data };
-      if (
-        await hub.parts.presence.create(newRoom(key, defaultSettings(), Date.now())) === "limit"
-      ) {
+      const key = { tenant: DEMO_TENANT, id: id.data };
+      const room = newRoom(
+        key,
+        { ...defaultSettings(), topology: POLICY.demoTopology },
+        Date.now(),
+      );
+      if (await hub.parts.presence.create(room) === "limit") {
         throw new ProblemError(
           "room_limit",
           "Cannot make a room: the demo has too many; try later",

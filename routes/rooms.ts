@@ -80,7 +80,7 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
   app.openapi(create, async (c) => {
     const { id = randomId(), ...given } = c.req.valid("json") ?? {};
     const key = { tenant: c.get("tenant"), id };
-    requireSfu(given.topology?.mode);
+    requireSfu(hub, given.topology?.mode);
     const settings = configured(defaultSettings(), given);
     if ("kind" in settings) throw refusalProblem(settings);
     const room = newRoom(key, settings, Date.now());
@@ -114,7 +114,7 @@ export function roomRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
   app.openapi(patch, async (c) => {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
     const given = c.req.valid("json");
-    requireSfu(given.topology?.mode);
+    requireSfu(hub, given.topology?.mode);
     const result = await hub.rooms.change(key, { kind: "configure", given });
     if (result.kind === "refused") throw refusalProblem(result);
     return c.json(s.roomAnswer(summaryOf(result.state!)), 200);

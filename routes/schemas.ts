@@ -5,10 +5,11 @@
  */
 import { z } from "@hono/zod-openapi";
 import { POLICY } from "../lib/policy.ts";
-import { ParticipantInfo, Permissions } from "../lib/protocol.ts";
+import { ParticipantInfo, Permissions, TOPOLOGY_REASONS } from "../lib/protocol.ts";
 import type { RoomSummary } from "../lib/presence/mod.ts";
-import type { Member } from "../lib/room_state.ts";
+import type { Member, RoomTopology } from "../lib/room_state.ts";
 import { participantInfo } from "../lib/room_view.ts";
+import type { SfuView } from "../lib/sfu/directory.ts";
 import { Problem } from "./problem.ts";
 
 export const RoomId = z.string()
@@ -64,9 +65,13 @@ export const Room = z.object({
   metadata: Metadata.optional(),
   createdAt: z.iso.datetime(),
   participantCount: z.number().int(),
-  current: z.object({ mode: z.enum(["mesh", "sfu"]), epoch: z.number().int() }).openapi({
-    description: "The topology that the call has now.",
-  }),
+  current: z.object({
+    mode: z.enum(["mesh", "sfu"]),
+    epoch: z.number().int().openapi({ description: "Goes up by one with each change." }),
+    reason: z.enum(TOPOLOGY_REASONS).openapi({ description: "Why it is so." }),
+    since: z.iso.datetime(),
+    sfu: z.string().optional().openapi({ description: "Which SFU, see `GET /v1/sfus`." }),
+  }).openapi({ description: "The topology that the call has now." }),
 }).openapi("Room");
 
 export const RoomPage = z.object({
@@ -105,9 +110,23 @@ export const TopologyRequest = z.strictObject({ mode: z.enum(["auto", "mesh", "s
 export const Sfu = z.object({
   id: z.string(),
   region: z.string(),
-  health: z.enum(["ok", "draining", "down"]),
-  load: z.number().min(0).max(1),
+  health: z.enum(["ok", "draining", "down"]).openapi({
+    description: "`draining`: its rooms move away, and no others come.",
+  }),
+  load: z.number().min(0).openapi({ description: "Participants by capacity; 1 is full." }),
+  participants: z.number().int(),
+  capacity: z.number().int(),
 }).openapi("Sfu");
+
+export const SfuChanges = z.strictObject({
+  draining: z.boolean().openapi({
+    description: "`true`: its rooms move to others, or to the mesh; `false`: it is used again.",
+  }),
+}).openapi("SfuChanges");
+
+export const sfuParam = z.object({
+  sfu: z.string().min(1).max(128).openapi({ param: { name: "sfu", in: "path" } }),
+});
 
 export const roomParam = z.object({
   room: RoomId.openapi({ param: { name: "room", in: "path" } }),
@@ -145,8 +164,19 @@ export function roomAnswer(room: RoomSummary): z.infer<typeof Room> {
     ...settings,
     createdAt: new Date(createdAt).toISOString(),
     participantCount,
-    current: topology,
+    current: currentAnswer(topology),
   };
+}
+
+function currentAnswer(topology: RoomTopology): z.infer<typeof Room>["current"] {
+  const { mode, epoch, reason, since } = topology;
+  const sfu = topology.mode === "sfu" ? topology.grant.sfu : undefined;
+  return { mode, epoch, reason, since: new Date(since).toISOString(), ...(sfu && { sfu }) };
+}
+
+/** An SFU -> what REST says of it. */
+export function sfuAnswer({ id, region, state, load, capacity }: SfuView): z.infer<typeof Sfu> {
+  return { id, region, health: state, load: load / capacity, participants: load, capacity };
 }
 
 /** A member -> what REST says of it. */

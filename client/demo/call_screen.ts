@@ -16,6 +16,7 @@ import { namesOf } from "./person.ts";
 import { savePreferences } from "./preferences.ts";
 import { type Action, listenForShortcuts } from "./shortcuts.ts";
 import { connectStats } from "./stats_panel.ts";
+import { wayOf, whyOf } from "./topology.ts";
 import { keepAwake } from "./wake_lock.ts";
 
 export interface CallScreenOptions {
@@ -108,7 +109,10 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     showClock(),
     listenForShortcuts((action) => acts[action]()),
     call.on("state", drawState),
-    call.on("topology", drawTopology),
+    call.on("topology", (topology) => {
+      drawTopology(topology);
+      notify(`${wayOf(topology)}: ${whyOf(topology)}`);
+    }),
     call.on("media", remember),
     call.on("warning", (warning) => notify(textOfError(warning), "problem")),
   ];
@@ -116,7 +120,7 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   byId("hear").hidden = true;
   byId("alone-copy").hidden = !link;
   remember();
-  drawTopology({ ...call.topology, reason: "as it was when you joined" });
+  drawTopology(call.topology);
   drawState();
 
   function drawState() {
@@ -155,14 +159,15 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   }
 }
 
-function drawTopology({ mode, epoch, reason }: Call["topology"] & { reason: string }) {
+function drawTopology(topology: Call["topology"]) {
+  const { mode, epoch } = topology;
   const badge = byId("topology");
   badge.textContent = mode === "sfu" ? "SFU" : "Mesh";
   badge.dataset.mode = mode;
   badge.dataset.epoch = String(epoch);
   // Named, the title is its description.
   setAttribute(badge, "aria-label", `Topology: ${badge.textContent}`);
-  badge.title = `Epoch ${epoch}: ${reason}`;
+  badge.title = `${wayOf(topology)}, because ${whyOf(topology)}. Change number ${epoch}.`;
 }
 
 function drawCount(count: number) {

@@ -4,6 +4,7 @@ import { make, makeSvg } from "./dom.ts";
 import { bitrate, milliseconds, percent } from "./format.ts";
 import type { Named } from "./person.ts";
 import { ceilingOf, plotOf, type Value } from "./plot.ts";
+import { wayOf, whyOf } from "./topology.ts";
 import { appended, type Sample, sampleOf, SAMPLES_SHOWN } from "./series.ts";
 
 const BOX = { width: 120, height: 36 };
@@ -25,23 +26,19 @@ export function connectStats(call: Call, { body, nameOf, visible }: StatsOptions
   const cards = new Map<string, Card>();
   const signaling = make("p", { class: "small" });
   const list = make("div", { class: "cards" });
-  let reason = "It has not changed since you joined.";
   let before: CallStats | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let open = true;
 
   const mode = make("p");
   body.replaceChildren(make("div", { class: "summary" }, mode, signaling), list);
-  const stop = call.on("topology", (topology) => {
-    reason = `Last change: ${topology.reason}.`;
-    drawTopology();
-  });
+  const stop = call.on("topology", drawTopology);
   drawTopology();
   measure();
 
   function drawTopology() {
-    const { mode: name, epoch } = call.topology;
-    mode.textContent = `${TOPOLOGY_TEXT[name]} (epoch ${epoch}). ${reason}`;
+    const { epoch } = call.topology;
+    mode.textContent = `${wayOf(call.topology)}, because ${whyOf(call.topology)} (epoch ${epoch}).`;
   }
 
   async function measure() {
@@ -89,11 +86,6 @@ export function connectStats(call: Call, { body, nameOf, visible }: StatsOptions
     },
   };
 }
-
-const TOPOLOGY_TEXT = {
-  mesh: "Mesh: media goes straight from person to person",
-  sfu: "SFU: media goes through a server that forwards it",
-} as const;
 
 interface Card {
   element: HTMLElement;

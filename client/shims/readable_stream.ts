@@ -1,10 +1,11 @@
-/**
- * In place of the package `readable-stream`: what simple-peer needs of a Duplex to be an emitter of events.
- * Its data channel only tells that the far end is there, so nothing is read or written.
- */
+// In place of the package `readable-stream`: what simple-peer needs of a Duplex to be an emitter of events.
+// Its data channel only tells that the far end is there, so nothing is read or written.
+// CommonJS, because simple-peer takes what `require` gives.
+declare const module: { exports: unknown };
+
 type Listener = (...args: unknown[]) => void;
 
-export class Duplex {
+class Duplex {
   readonly _readableState = { ended: true };
   readonly _writableState = { finished: true };
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -42,3 +43,5 @@ export class Duplex {
     return this;
   }
 }
+
+module.exports = { Duplex };

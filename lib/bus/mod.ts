@@ -6,23 +6,36 @@
 import type { MessageClass } from "../protocol.ts";
 import type { RoomKey } from "../room_state.ts";
 import type { Told } from "../room_view.ts";
+import type { Asked, Asker } from "../sfu/sessions.ts";
 
 /** What one node tells another. */
 export type BusMessage =
   /** A room changed: tell those of its people who are on your node. */
   | { kind: "changes"; room: RoomKey; told: Told }
   /** Hand this frame to one of your people. */
-  | { kind: "deliver"; room: RoomKey; to: string; frame: string; of: MessageClass };
+  | { kind: "deliver"; room: RoomKey; to: string; frame: string; of: MessageClass }
+  /** One of my people asks something of an SFU that only you can reach. */
+  | { kind: "sfu"; room: RoomKey; asker: Asker; asked: Asked };
 
 /** @throws {TypeError} for what no node sends. */
 export function checkMessage(message: BusMessage): void {
   const { kind, room } = message;
-  const good = typeof room?.tenant === "string" && typeof room.id === "string" &&
-    (kind === "deliver"
-      ? typeof message.to === "string" && typeof message.frame === "string"
-      : kind === "changes" && Array.isArray(message.told?.changes));
+  const good = typeof room?.tenant === "string" && typeof room.id === "string" && isWhole(message);
   if (good) return;
   throw new TypeError(`Cannot take a message of kind ${JSON.stringify(kind)}: not a node's`);
+}
+
+function isWhole(message: BusMessage): boolean {
+  switch (message.kind) {
+    case "deliver":
+      return typeof message.to === "string" && typeof message.frame === "string";
+    case "changes":
+      return Array.isArray(message.told?.changes);
+    case "sfu":
+      return typeof message.asker?.id === "string" && typeof message.asked?.ask?.op === "string";
+    default:
+      return false;
+  }
 }
 
 /** What an inbox does with what it gets. Neither may throw. */

@@ -10,6 +10,7 @@ export function guardedPresence(inner: Presence, guard: Guard): Presence {
     change: (...args) => guard.run(() => inner.change(...args)),
     // A lease must not run out behind a queue of other calls.
     beat: (...args) => guard.run(() => inner.beat(...args), { urgent: true }),
+    drainSfu: (...args) => guard.run(() => inner.drainSfu(...args)),
     onLoss: (listener) => inner.onLoss(listener),
     retire: (...args) => guard.run(() => inner.retire(...args)),
   };

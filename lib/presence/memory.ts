@@ -1,5 +1,6 @@
 import { POLICY } from "../policy.ts";
 import type { Changed, Refusal, RoomEvent } from "../room.ts";
+import type { SfuRecord } from "../sfu/directory.ts";
 import { activeNodesOf, deadline, nodesOf, type RoomKey, type RoomState } from "../room_state.ts";
 import {
   applied,
@@ -9,6 +10,7 @@ import {
   parseKey,
   type Presence,
   roomNotFound,
+  type Sign,
   successorOf,
   summaryOf,
 } from "./mod.ts";
@@ -26,6 +28,10 @@ export class MemoryPresence implements Presence {
   readonly #dead = new Map<string, number>();
   /** By node: its rooms that another node has changed, and when. */
   readonly #changed = new Map<string, Map<string, number>>();
+  /** By node, what it told last. */
+  readonly #sfus = new Map<string, readonly SfuRecord[]>();
+  /** The ids of SFUs that are being emptied. */
+  readonly #draining = new Set<string>();
   #judgeFrom = 0;
   #born: number;
 
@@ -40,7 +46,7 @@ export class MemoryPresence implements Presence {
     this.#judgeFrom = 0;
     this.#born = this.#clock();
     const all = [this.#tenants, this.#ended, this.#due, this.#nodes, this.#dead, this.#changed];
-    for (const map of all) map.clear();
+    for (const map of [...all, this.#sfus, this.#draining]) map.clear();
   }
 
   create(room: RoomState): Promise<"created" | "exists" | "limit"> {
@@ -89,11 +95,12 @@ export class MemoryPresence implements Presence {
     return Promise.resolve(result);
   }
 
-  beat(node: string, { count, seen }: { count: number; seen: number }): Promise<Beat> {
+  beat(node: string, { count, seen, sfus }: Sign): Promise<Beat> {
     const now = this.#clock();
     const previous = this.#nodes.get(node)?.count ?? 0;
     this.#judge(now);
     this.#nodes.set(node, { at: now, count });
+    this.#sfus.set(node, sfus);
     this.#dead.delete(node);
     return Promise.resolve({
       previous,
@@ -101,7 +108,14 @@ export class MemoryPresence implements Presence {
       upTo: now - LEASE.changedMarginMs,
       due: this.#takeDue(now),
       dead: Object.fromEntries(this.#dead),
+      sfus: { nodes: Object.fromEntries(this.#sfus), draining: [...this.#draining] },
     });
+  }
+
+  drainSfu(id: string, draining: boolean): Promise<void> {
+    if (draining) this.#draining.add(id);
+    else this.#draining.delete(id);
+    return Promise.resolve();
   }
 
   /** What is lost here is lost with the process. */
@@ -182,6 +196,7 @@ export class MemoryPresence implements Presence {
   #bury(node: string, lastSeen: number, dueAt: number): void {
     this.#nodes.delete(node);
     this.#changed.delete(node);
+    this.#sfus.delete(node);
     this.#dead.set(node, lastSeen);
     for (const rooms of this.#tenants.values()) {
       for (const state of rooms.values()) {

@@ -5,6 +5,7 @@
  */
 import { type Changed, reduce, type Refusal, type RoomEvent } from "../room.ts";
 import { newStamp, type RoomKey, type RoomState } from "../room_state.ts";
+import type { SfuNews, SfuRecord } from "../sfu/directory.ts";
 
 /** A room as a list shows it. */
 export type RoomSummary =
@@ -29,6 +30,18 @@ export interface Beat {
   due: RoomKey[];
   /** Nodes whose lease ran out, and when they gave their last sign of life, in ms since 1970. */
   dead: Record<string, number>;
+  /** The SFUs of all nodes that are alive. */
+  sfus: SfuNews;
+}
+
+/** A node's sign of life. */
+export interface Sign {
+  /** The how manieth, from 1. */
+  count: number;
+  /** The last `upTo` that it has dealt with, or 0. */
+  seen: number;
+  /** The SFUs that it can use. */
+  sfus: readonly SfuRecord[];
 }
 
 /** Every method rejects with `Unavailable` when the store cannot be used. */
@@ -48,8 +61,10 @@ export interface Presence {
     now: number,
     known?: RoomState,
   ): Promise<Changed | Refusal>;
-  /** A node's sign of life, the `count`th, from 1: renews its lease. `seen`: the last `upTo` that it has dealt with, or 0. */
-  beat(node: string, sign: { count: number; seen: number }): Promise<Beat>;
+  /** A node's sign of life: renews its lease. */
+  beat(node: string, sign: Sign): Promise<Beat>;
+  /** Has an SFU emptied by all nodes, or (`false`) used again. */
+  drainSfu(id: string, draining: boolean): Promise<void>;
   /** `listener` is told when the store turns out to have lost what it knew. */
   onLoss(listener: () => void): void;
   /** Ends a node's lease: its people are taken for `away` from now on, until they come back on another. */

@@ -11,10 +11,11 @@ import {
   parseKey,
   type Presence,
   roomNotFound,
+  type Sign,
   successorOf,
 } from "./mod.ts";
 import { fieldsOf, roomOf, summaryFrom, textOf } from "./redis_fields.ts";
-import { BEAT, COMMIT, LIST, RETIRE } from "./redis_scripts.ts";
+import { BEAT, COMMIT, DRAIN_SFU, LIST, RETIRE } from "./redis_scripts.ts";
 
 /** What the client makes of a script's text: sent by its digest, in full where the store does not know it. */
 interface Script<Answer> {
@@ -42,7 +43,10 @@ const READ = "?";
 /** Rooms in a Redis that is shared by all nodes. */
 export class RedisPresence implements Presence {
   readonly #commit: Script<CommitAnswer>;
-  readonly #beat: Script<[number, [string, string, number][], string[], string[], number]>;
+  readonly #beat: Script<
+    [number, [string, string, number][], string[], string[], number, string[], string[]]
+  >;
+  readonly #drain: Script<number>;
   readonly #retire: Script<number>;
   readonly #list: Script<[string, string, number][]>;
   readonly #clock: (() => number) | undefined;
@@ -55,6 +59,7 @@ export class RedisPresence implements Presence {
     this.#commit = redis.createScript(COMMIT);
     this.#beat = redis.createScript(BEAT);
     this.#retire = redis.createScript(RETIRE);
+    this.#drain = redis.createScript(DRAIN_SFU);
     this.#list = redis.createScript(LIST);
   }
 
@@ -116,9 +121,9 @@ export class RedisPresence implements Presence {
     throw new Unavailable("store", `${TRIES} times another node was faster`, POLICY.store.pauseMs);
   }
 
-  async beat(node: string, { count, seen }: { count: number; seen: number }): Promise<Beat> {
-    const [previous, changed, due, dead, upTo] = await this.#beat.exec([], [
-      this.#words({ node, count, seen }),
+  async beat(node: string, { count, seen, sfus }: Sign): Promise<Beat> {
+    const [previous, changed, due, dead, upTo, nodes, draining] = await this.#beat.exec([], [
+      this.#words({ node, count, seen, ...(sfus.length > 0 && { sfus: textOf(sfus) }) }),
     ]);
     return {
       previous,
@@ -130,7 +135,15 @@ export class RedisPresence implements Presence {
       upTo,
       due: due.map(parseKey),
       dead: Object.fromEntries(pairs(dead).map(([name, at]) => [name, Number(at)])),
+      sfus: {
+        nodes: Object.fromEntries(pairs(nodes).map(([name, text]) => [name, JSON.parse(text)])),
+        draining,
+      },
     };
+  }
+
+  async drainSfu(id: string, draining: boolean): Promise<void> {
+    await this.#drain.exec([], [this.#words({ id, draining })]);
   }
 
   async retire(node: string): Promise<void> {

@@ -9,6 +9,7 @@
  * - `ended:<tenant>/<id>` when a room that has ended was made, for an hour
  * - `due` sorted set of rooms, by when somebody has to look at them
  * - `nodes` hash: node -> `<last beat>:<count>`; `dead` hash: node -> last beat; `awake`: since when this store knows nodes
+ * - `sfus` hash: node -> its SFUs (JSON), as long as it lives; `draining` set of the ids of SFUs that are being emptied
  * - `at:<node>` set of rooms in which the node has people; `changed:<node>` sorted set of those that changed, by when
  *
  * @module
@@ -30,6 +31,7 @@ end
 const BURY = `
 local function bury(node, last, due)
   redis.call('HDEL', P .. 'nodes', node)
+  redis.call('HDEL', P .. 'sfus', node)
   redis.call('HSET', P .. 'dead', node, last)
   for _, name in ipairs(redis.call('SMEMBERS', P .. 'at:' .. node)) do
     local known = redis.call('ZSCORE', P .. 'due', name)
@@ -112,6 +114,7 @@ if now >= judge then
 end
 redis.call('HSET', P .. 'nodes', c.node, now .. ':' .. c.count)
 redis.call('HDEL', P .. 'dead', c.node)
+if c.sfus then redis.call('HSET', P .. 'sfus', c.node, c.sfus) end
 redis.call('SET', P .. 'awake', now, 'NX')
 
 redis.call('ZREMRANGEBYSCORE', P .. 'changed:' .. c.node, '-inf', c.seen)
@@ -132,7 +135,15 @@ local dead = redis.call('HGETALL', P .. 'dead')
 for i = 1, #dead, 2 do
   if now - tonumber(dead[i + 1]) > ${L.forgetDeadMs} then redis.call('HDEL', P .. 'dead', dead[i]) end
 end
-return {previous, changed, due, dead, now - ${L.changedMarginMs}}
+local sfus = redis.call('HGETALL', P .. 'sfus')
+local draining = redis.call('SMEMBERS', P .. 'draining')
+return {previous, changed, due, dead, now - ${L.changedMarginMs}, sfus, draining}
+`;
+
+/** Has an SFU emptied, or used again. */
+export const DRAIN_SFU = `${PRELUDE}
+local c = cjson.decode(ARGV[1])
+return redis.call(c.draining and 'SADD' or 'SREM', P .. 'draining', c.id)
 `;
 
 /** A node's farewell: its people have the grace of who is away. */

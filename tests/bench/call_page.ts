@@ -17,6 +17,9 @@ interface Bench {
   left: { id: string; identity: string; at: number }[];
   /** When frames of each participant's picture were shown, by identity. */
   frames: Record<string, number[]>;
+  /** Which tracks each participant's stream held from when on. */
+  tracks: { identity: string; kind: string; id: string; at: number }[];
+  topologies: { mode: string; epoch: number; reason: string; at: number }[];
   /** Numbers that came by `send`, by the sender's identity. */
   heard: Record<string, number[]>;
   /** How many connections for media were ever made. */
@@ -24,6 +27,10 @@ interface Bench {
   /** Sends 0, 1, 2, ... to everyone, one each `everyMs`; the answer ends it and says how many. */
   speak(everyMs: number): () => Promise<number>;
   hush: () => Promise<number>;
+  /** Sends nothing but silence for so long; how long it was, in ms. */
+  mute(ms: number): Promise<number>;
+  /** Sends no frames for so long; how long it was, in ms. */
+  freeze(ms: number): Promise<number>;
   /** Of all voices heard: samples that were made up because none came, and all samples. */
   voices(): Promise<{ concealed: number; all: number }>;
 }
@@ -49,11 +56,14 @@ const html = (service: string) =>
   };
   const { joinCall } = await import("${service}/client.js");
   const wall = (at) => performance.timeOrigin + at;
+  const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   const bench = {
     states: [],
     left: [],
     frames: {},
+    tracks: [],
+    topologies: [],
     heard: {},
     get connections() {
       return connections.length;
@@ -62,14 +72,21 @@ const html = (service: string) =>
       const call = bench.call = await joinCall(options);
       call.on("state", (state) => bench.states.push({ state, at: Date.now() }));
       call.on("left", ({ id, identity }) => bench.left.push({ id, identity, at: Date.now() }));
+      call.on("topology", ({ mode, epoch, reason }) =>
+        bench.topologies.push({ mode, epoch, reason, at: Date.now() }));
       call.on("message", ({ from, data }) => (bench.heard[from.identity] ??= []).push(data));
       call.on("participant", ({ identity, stream }) => {
         const video = document.createElement("video");
         video.autoplay = video.playsInline = true;
         video.width = 160;
         const times = bench.frames[identity] = [];
+        const shown = {};
         const note = (_, { presentationTime }) => {
           times.push(wall(presentationTime));
+          for (const { kind, id } of stream.getTracks()) {
+            if (shown[kind] !== id) bench.tracks.push({ identity, kind, id, at: Date.now() });
+            shown[kind] = id;
+          }
           video.requestVideoFrameCallback(note);
         };
         video.requestVideoFrameCallback(note);
@@ -85,6 +102,25 @@ const html = (service: string) =>
         await Promise.all(sent);
         return sent.length;
       };
+    },
+    async mute(ms) {
+      const [voice] = bench.call.self.stream.getAudioTracks();
+      const from = performance.now();
+      voice.enabled = false;
+      await later(ms);
+      voice.enabled = true;
+      return performance.now() - from;
+    },
+    async freeze(ms) {
+      const senders = connections.flatMap((connection) => connection.getSenders())
+        .filter(({ track }) => track?.kind === "video");
+      const tracks = senders.map(({ track }) => track);
+      await Promise.all(senders.map((sender) => sender.replaceTrack(null)));
+      const from = performance.now();
+      await later(ms);
+      const stood = performance.now() - from;
+      await Promise.all(senders.map((sender, i) => sender.replaceTrack(tracks[i])));
+      return stood;
     },
     async voices() {
       const sum = { concealed: 0, all: 0 };

@@ -15,6 +15,8 @@ import { t3 } from "./t3_memory.ts";
 import { t4 } from "./t4_join.ts";
 import { t6 } from "./t6_store_cost.ts";
 import { t7 } from "./t7_first_frame.ts";
+import { t8 } from "./t8_promotion.ts";
+import { t9 } from "./t9_sfu_killed.ts";
 import { withOpenFiles } from "./open_files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -25,6 +27,8 @@ const TARGETS: Record<string, { run: () => Promise<Figure[]>; needsProc?: true }
   T4: { run: t4 },
   T6: { run: t6 },
   T7: { run: t7 },
+  T8: { run: t8, needsProc: true },
+  T9: { run: t9, needsProc: true },
   T10: { run: t10 },
   T12: { run: t12 },
   T13: { run: t13, needsProc: true },

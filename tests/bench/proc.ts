@@ -27,6 +27,24 @@ export function waitedSeconds(pid: number): number {
   return Number(waited) / 1e9;
 }
 
+/** What all processors of the machine have done since it started, in ticks. */
+export interface MachineTime {
+  readonly idle: number;
+  readonly all: number;
+}
+
+export function machineTime(): MachineTime {
+  const [first] = Deno.readTextFileSync("/proc/stat").split("\n", 1);
+  const ticks = first!.split(/\s+/).slice(1).map(Number);
+  // Fields 4 and 5: idle, and idle while a disk is waited for.
+  return { idle: ticks[3]! + ticks[4]!, all: ticks.reduce((sum, n) => sum + n) };
+}
+
+/** Which share of the machine was busy between two times, 0 to 1. */
+export function busyShare(from: MachineTime, to: MachineTime): number {
+  return 1 - (to.idle - from.idle) / (to.all - from.all);
+}
+
 /** Resident memory of the process, in bytes. */
 export function residentBytes(pid: number): number {
   const status = Deno.readTextFileSync(`/proc/${pid}/status`);

@@ -4,6 +4,7 @@ import { POLICY } from "../../lib/policy.ts";
 import type { Beat, Presence } from "../../lib/presence/mod.ts";
 import type { Changed, RoomEvent } from "../../lib/room.ts";
 import { deadline, defaultSettings, newRoom, type RoomState } from "../../lib/room_state.ts";
+import type { SfuRecord } from "../../lib/sfu/directory.ts";
 import type { PresenceUnderTest } from "./presence.ts";
 
 const { beatMs, lapsesAfterMs, dueMarginMs, changedMarginMs, claimMs, silentStoreMs } =
@@ -15,7 +16,7 @@ function enter(id: string, node: string): RoomEvent {
   const permissions = { publish: true, subscribe: true, chat: true, moderate: false };
   const expiresAt = START + 3_600_000;
   const admission = { id, identity: id, permissions, ticket: `t_${id}`, expiresAt };
-  return { kind: "enter", admission, node, connection: `c_${id}` };
+  return { kind: "enter", admission, node, region: "local", connection: `c_${id}` };
 }
 
 /** A store with one room, in a time of its own. */
@@ -33,10 +34,10 @@ class Setting {
     return setting;
   }
 
-  beat(node: string): Promise<Beat> {
+  beat(node: string, ...sfus: SfuRecord[]): Promise<Beat> {
     const count = (this.#counts.get(node) ?? 0) + 1;
     this.#counts.set(node, count);
-    return this.presence.beat(node, { count, seen: this.#seen.get(node) ?? 0 });
+    return this.presence.beat(node, { count, seen: this.#seen.get(node) ?? 0, sfus });
   }
 
   /** A node has dealt with what it was told. */
@@ -216,6 +217,41 @@ export function leaseContract(name: string, open: Open): void {
       await store.pass(lapsesAfterMs + beatMs, "n2");
       await store.change({ kind: "update", id: "b", attributes: { hand: true } });
       assertEquals((await store.beat("n2")).due, [KEY]);
+    });
+  });
+
+  describe(`the SFUs of nodes: ${name}`, () => {
+    const sfu: SfuRecord = {
+      id: "a",
+      region: "eu",
+      capacity: 50,
+      reach: "hosted",
+      health: "up",
+      load: 3,
+    };
+
+    it("are known to all by the next beat, as they are now", async () => {
+      const store = await Setting.make(open);
+      await store.beat("n1", sfu);
+      assertEquals((await store.beat("n2")).sfus.nodes["n1"], [sfu]);
+      await store.beat("n1", { ...sfu, load: 4 });
+      assertEquals((await store.beat("n2")).sfus.nodes["n1"], [{ ...sfu, load: 4 }]);
+    });
+
+    it("are gone with their node", async () => {
+      const store = await Setting.make(open);
+      await store.beat("n1", sfu);
+      await store.beat("n2");
+      await store.pass(lapsesAfterMs + beatMs, "n2");
+      assertEquals((await store.beat("n2")).sfus.nodes["n1"], undefined);
+    });
+
+    it("are emptied, and used again, by everyone's word", async () => {
+      const store = await Setting.make(open);
+      await store.presence.drainSfu("a", true);
+      assertEquals((await store.beat("n1")).sfus.draining, ["a"]);
+      await store.presence.drainSfu("a", false);
+      assertEquals((await store.beat("n1")).sfus.draining, []);
     });
   });
 

@@ -13,7 +13,7 @@ const room = (id: string, tenant?: string) => newRoom(key(id, tenant), defaultSe
 function enter(id: string, node = "n1"): RoomEvent {
   const permissions = { publish: true, subscribe: true, chat: true, moderate: false };
   const admission = { id, identity: id, permissions, ticket: `t_${id}`, expiresAt: NOW + 60_000 };
-  return { kind: "enter", admission, node, connection: `c_${id}` };
+  return { kind: "enter", admission, node, region: "local", connection: `c_${id}` };
 }
 
 /** A store without rooms. */
@@ -83,10 +83,13 @@ export function presenceContract(
     it("lets one of two win who expect the same epoch", async () => {
       const presence = await make();
       await presence.create(room("r"));
-      const commit: RoomEvent = { kind: "topology", expectedEpoch: 1, mode: "sfu", reason: "" };
+      const grant = { kind: "offer_answer", sfu: "s", region: "local" } as const;
+      const to = { mode: "sfu", grant } as const;
+      const commit: RoomEvent = { kind: "topology", expectedEpoch: 1, to, reason: "forced" };
       const results = await Promise.all([1, 2].map(() => presence.change(key("r"), commit, NOW)));
       assertEquals(results.map((result) => result.kind).toSorted(), ["changed", "refused"]);
-      assertEquals((await presence.read(key("r")))!.topology, { mode: "sfu", epoch: 2 });
+      const { mode, epoch } = (await presence.read(key("r")))!.topology;
+      assertEquals([mode, epoch], ["sfu", 2]);
     });
 
     it("goes by what it has, not by what the caller knows, where that is old", async () => {

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  type LaunchOptions,
+  type Page,
+} from "playwright-core";
 import { CHROMIUM, find } from "../../tools/test/requirements.ts";
 
 const FLAGS = [
@@ -24,7 +30,10 @@ const FLAGS = [
 ];
 
 /** Starts a browser; `await using` closes it. @throws {Error} when there is none, with what to do. */
-export async function launchBrowser(extraArgs: string[] = []): Promise<Browser> {
+export async function launchBrowser(
+  extraArgs: string[] = [],
+  more: Pick<LaunchOptions, "env" | "ignoreDefaultArgs"> = {},
+): Promise<Browser> {
   const executablePath = await find(CHROMIUM);
   if (executablePath === undefined) {
     throw new Error(
@@ -32,7 +41,7 @@ export async function launchBrowser(extraArgs: string[] = []): Promise<Browser> 
         `${CHROMIUM.commands.join(", ")}; \`deno task test\` installs it where it can`,
     );
   }
-  return await chromium.launch({ executablePath, args: [...FLAGS, ...extraArgs] });
+  return await chromium.launch({ executablePath, args: [...FLAGS, ...extraArgs], ...more });
 }
 
 /** A page in a context (cookies, storage) of its own. */

@@ -22,6 +22,8 @@ import {
   type RoomOrigin,
   type RoomSettings,
 } from "../../lib/room_state.ts";
+import { SfuDirectory } from "../../lib/sfu/directory.ts";
+import type { Sfu } from "../../lib/sfu/mod.ts";
 import { FrameInbox } from "./frame_inbox.ts";
 
 export const ROOM: RoomKey = { tenant: "acme", id: "r" };
@@ -36,6 +38,8 @@ export interface FakeNodeParts {
   presence?: Presence;
   bus?: Bus;
   env?: Record<string, string>;
+  /** The SFUs that it can use. */
+  sfus?: Sfu[];
 }
 
 /** A hub, and the lines that it logged. */
@@ -48,7 +52,8 @@ export interface FakeNode {
 }
 
 export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
-  const { node = "n1", presence = new MemoryPresence(), bus = memoryBus(), env = {} } = parts;
+  const { node = "n1", presence = new MemoryPresence(), bus = memoryBus(), env = {}, sfus = [] } =
+    parts;
   const config = readConfig({ ...ENVIRONMENT, ...env });
   const logs: FakeNode["logs"] = [];
   const waiting = new Map<string, () => void>();
@@ -57,6 +62,7 @@ export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
     config,
     presence,
     bus,
+    sfus: new SfuDirectory(node, sfus),
     tokens: new Tokens(config.tokenSecret),
     limits: memoryLimits(config.rates),
     guards: [],

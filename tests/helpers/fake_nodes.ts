@@ -6,6 +6,7 @@
 import { FakeTime } from "@std/testing/time";
 import { memoryBus } from "../../lib/bus/memory.ts";
 import { MemoryPresence } from "../../lib/presence/memory.ts";
+import type { Sfu } from "../../lib/sfu/mod.ts";
 import { type FakeNode, fakeNode, type FakeWire, makeRoom, ROOM } from "./fake_node.ts";
 import { OddPresence } from "./odd_presence.ts";
 
@@ -20,11 +21,17 @@ export class Nodes implements Disposable {
   readonly nodes: OddNode[] = [];
   readonly #stops: (() => Promise<void>)[] = [];
 
-  static async make(count: number): Promise<Nodes> {
+  /** `sfus`: what each node, from 1, can lift calls to. */
+  static async make(count: number, sfus: (node: number) => Sfu[] = () => []): Promise<Nodes> {
     const nodes = new Nodes();
     for (let i = 1; i <= count; i++) {
       const store = new OddPresence(nodes.memory);
-      const node = fakeNode({ node: `n${i}`, presence: store, bus: nodes.bus });
+      const node = fakeNode({
+        node: `n${i}`,
+        presence: store,
+        bus: nodes.bus,
+        sfus: sfus(i),
+      });
       nodes.nodes.push({ ...node, store });
       nodes.#stops.push(node.hub.start());
     }

@@ -29,6 +29,7 @@ export class OddPresence implements Presence {
   list: Presence["list"] = (...args) => this.#ask(() => this.#inner.list(...args));
   beat: Presence["beat"] = (...args) => this.#ask(() => this.#inner.beat(...args));
   retire: Presence["retire"] = (...args) => this.#ask(() => this.#inner.retire(...args));
+  drainSfu: Presence["drainSfu"] = (...args) => this.#ask(() => this.#inner.drainSfu(...args));
 
   onLoss: Presence["onLoss"] = (listener) => this.#inner.onLoss(listener);
 

@@ -40,8 +40,8 @@ describe("bad configuration stops the start with one line and exit 1", () => {
     ],
     [
       "what this version does not have",
-      { ...PRODUCTION, SFU_URLS: "embedded:" },
-      /^Cannot start: SFU_URLS is set, but in this version/,
+      { ...PRODUCTION, SFU_URLS: "mediasoup://host" },
+      /^Cannot start: SFU_URLS held "mediasoup:\/\/host"; expected embedded:/,
     ],
   ];
   for (const [title, env, line] of BAD) {

@@ -72,6 +72,42 @@ export const RABBITMQ_SERVER: Requirement = {
   otherwise: "install RabbitMQ",
 };
 
+export const JANUS: Requirement = {
+  name: "Janus",
+  variable: "JANUS",
+  commands: ["janus"],
+  // Its --version ends with an error.
+  check: ["--help"],
+  packages: ["janus"],
+  otherwise: "install Janus 1.1.2 or newer with its VideoRoom plugin and its WebSocket transport",
+};
+
+export const PULSEAUDIO: Requirement = {
+  name: "PulseAudio",
+  variable: "PULSEAUDIO",
+  commands: ["pulseaudio"],
+  packages: ["pulseaudio", "pulseaudio-utils"],
+  otherwise: "install PulseAudio",
+};
+
+/** Comes with PulseAudio on most systems, and in a package of its own on Debian. */
+export const PAREC: Requirement = {
+  name: "PulseAudio's recorder",
+  variable: "PAREC",
+  commands: ["parec"],
+  packages: ["pulseaudio-utils"],
+  otherwise: "install PulseAudio's utilities",
+};
+
+/** For measurements only: the tests do without. */
+export const NFT: Requirement = {
+  name: "nftables",
+  variable: "NFT",
+  commands: ["nft", "/usr/sbin/nft"],
+  packages: ["nftables"],
+  otherwise: "install nftables",
+};
+
 /** Everything that `deno task test` needs. */
 export const REQUIREMENTS: readonly Requirement[] = [
   CHROMIUM,
@@ -79,6 +115,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
   REDIS_SERVER,
   NATS_SERVER,
   RABBITMQ_SERVER,
+  JANUS,
+  PULSEAUDIO,
+  PAREC,
 ];
 
 /** The whole path of the program, if there is one and it runs. */

@@ -39,7 +39,7 @@ describe("the store in Redis", { sanitizeOps: false, sanitizeResources: false },
     await redis.flushall();
     const presence = new RedisPresence(redis);
     const key = { tenant: "acme", id: "r" };
-    await presence.beat("n1", { count: 1, seen: 0 });
+    await presence.beat("n1", { count: 1, seen: 0, sfus: [] });
     await assertRejects(() => presence.read(key), Unavailable, "it has just begun");
     await presence.create(newRoom(key, defaultSettings(), Date.now()));
     await presence.change(key, { kind: "end" }, Date.now());

@@ -84,7 +84,7 @@ export function welcome(changes: Partial<WelcomeFrame> = {}): WelcomeFrame {
     room: { id: "r", maxParticipants: 12 },
     participants: [],
     version: 1,
-    topology: { mode: "mesh", epoch: 1 },
+    topology: { mode: "mesh", epoch: 1, reason: "new" },
     iceServers: [],
     limits: {
       frameUnit: 8_192,

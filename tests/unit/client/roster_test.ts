@@ -29,6 +29,7 @@ beforeAll(() => {
 afterAll(() => undo.forEach((entry) => entry[Symbol.dispose]()));
 
 const track = (id: string, muted = false) => ({ id, muted }) as MediaStreamTrack;
+const receiver = (id: string) => ({ track: track(id) }) as RTCRtpReceiver;
 const log = (stream: MediaStream) => (stream as unknown as FakeStream).log.join(" ");
 const on = { microphone: true, camera: true, screen: false };
 
@@ -97,7 +98,7 @@ describe("Roster", () => {
 describe("Remote", () => {
   it("shows what arrives only while it is said to be on", () => {
     const remote = new Remote(person("a"));
-    remote.arrive("camera", track("c1"));
+    remote.arrive("camera", receiver("c1"));
     assertEquals(remote.show(), []);
     assert(remote.update({ ...person("a"), media: on }));
     assertEquals(remote.show().map(({ kind, track }) => [kind, track?.id]), [["camera", "c1"]]);
@@ -108,9 +109,9 @@ describe("Remote", () => {
 
   it("removes the old track before it adds the new one", () => {
     const remote = new Remote({ ...person("a"), media: on });
-    remote.arrive("microphone", track("m1"));
+    remote.arrive("microphone", receiver("m1"));
     remote.show();
-    remote.arrive("microphone", track("m2"));
+    remote.arrive("microphone", receiver("m2"));
     assertEquals(remote.show().length, 1);
     assertEquals(log(remote.stream), "+m1 -m1 +m2");
   });
@@ -122,15 +123,15 @@ describe("Remote", () => {
       media: on,
       permissions: { ...permissions, publish: false },
     });
-    remote.arrive("camera", track("c1"));
+    remote.arrive("camera", receiver("c1"));
     assertEquals(remote.show(), []);
   });
 
   it("shows the sound of a screen from its first packet on", () => {
     const remote = new Remote({ ...person("a"), media: { ...on, screen: true } });
-    remote.arrive("screen", track("s1"));
+    remote.arrive("screen", receiver("s1"));
     const sound = { id: "a1", muted: true };
-    remote.arrive("screenAudio", sound as MediaStreamTrack);
+    remote.arrive("screenAudio", { track: sound } as RTCRtpReceiver);
     assertEquals(remote.show().map(({ kind }) => kind), ["screen"]);
     sound.muted = false;
     assertEquals(remote.show().map(({ kind }) => kind), ["screenAudio"]);
@@ -139,7 +140,7 @@ describe("Remote", () => {
 
   it("is empty when it has left", () => {
     const remote = new Remote({ ...person("a"), media: on });
-    remote.arrive("camera", track("c1"));
+    remote.arrive("camera", receiver("c1"));
     remote.show();
     remote.clear();
     assertEquals(log(remote.stream), "+c1 -c1");

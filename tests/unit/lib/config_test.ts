@@ -32,7 +32,8 @@ const BAD: [variable: string, value: string | undefined, expected: string][] = [
   ["UPSTASH_REDIS_REST_URL", "redis://127.0.0.1", "begins with https:// or http://"],
   ["REST_RATE", "0", "a whole number from 1 to 1000000"],
   ["PROXY_HOPS", "many", "a whole number from 0 to 10"],
-  ["SFU_URLS", "livekit+https://hunter2hunter2", "SFU_URLS to be unset"],
+  ["OPERATORS", "nobody", "expected tenants of API_KEYS"],
+  ["SFU_URLS", "livekit+https://key:hunter2hunter2@host", "expected embedded:, janus+ws://"],
 ];
 
 describe("readConfig refuses in one line", () => {
@@ -103,6 +104,8 @@ describe("readConfig", () => {
         turn: { rate: 100, burst: 2_000 },
       },
       proxyHops: 0,
+      sfus: "default",
+      operators: new Set(["acme"]),
     });
   });
 
@@ -120,6 +123,16 @@ describe("readConfig", () => {
     ]);
     assertEquals(config.allowedOrigins, new Set(["https://a.example", "http://localhost:3000"]));
     assertEquals(config.turn?.urls, ["turn:t.example", "turns:t.example"]);
+  });
+
+  it("takes SFU_URLS=none for no SFU at all", () => {
+    assertEquals(readConfig({ ...GOOD, SFU_URLS: "none" }).sfus, []);
+  });
+
+  it("makes nobody an operator where there are several tenants, unless it is said", () => {
+    const env = { ...GOOD, API_KEYS: "acme:acme-secret,globex:globex-secret" };
+    assertEquals(readConfig(env).operators, new Set());
+    assertEquals(readConfig({ ...env, OPERATORS: "globex" }).operators, new Set(["globex"]));
   });
 
   it("takes an empty variable for an absent one", () => {

@@ -28,7 +28,7 @@ describe("one node", () => {
       maxParticipants: 12,
       metadata: { colour: "red" },
     });
-    assertEquals(bob.welcome.topology, { mode: "mesh", epoch: 1 });
+    assertEquals(bob.welcome.topology, { mode: "mesh", epoch: 1, reason: "new" });
     assertEquals(bob.welcome.limits, {
       frameLength: 65_536,
       frameUnit: 8_192,
@@ -153,7 +153,8 @@ describe("one node", () => {
 
   it("drains: each is told when to come back, spread out, and nobody is let in", async () => {
     const node = fakeNode();
-    await makeRoom(node, ROOM, { maxParticipants: 50 });
+    const topology = { mode: "mesh", promoteAt: 5, demoteAt: 3 } as const;
+    await makeRoom(node, ROOM, { maxParticipants: 50, topology });
     const people = await Promise.all(Array.from({ length: 50 }, (_, i) => join(node, `p${i}`)));
     node.hub.drain();
     const times = await Promise.all(people.map(async ({ wire }) => {

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
+import { originOf } from "../../../lib/room_state.ts";
 import { POLICY } from "../../../lib/policy.ts";
 import { MemoryPresence } from "../../../lib/presence/memory.ts";
 import {
@@ -49,8 +50,8 @@ describe("a room that nobody remembers", () => {
 
   it("is back with the first who joins by a token that says what it was like", async () => {
     const { before, after, ada } = await lostRoom({ name: "Standup" });
-    const { createdAt, settings, topology } = before.hub.rooms.get(ROOM)!.view;
-    const token = await makeToken(before, "eve", { made: { createdAt, settings, topology } });
+    const made = originOf(before.hub.rooms.get(ROOM)!.view);
+    const token = await makeToken(before, "eve", { made });
     const eve = await join(after, "eve", { token });
     assertEquals(eve.welcome.room.name, "Standup");
     const back = await resume(after, ada.welcome.session);

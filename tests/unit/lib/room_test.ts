@@ -7,6 +7,7 @@ import { deadline, newRoom, type RoomState } from "../../../lib/room_state.ts";
 import { follow } from "../../../lib/room_view.ts";
 
 const START = 1_000_000;
+const GRANT = { kind: "offer_answer", sfu: "s", region: "local" } as const;
 const settings = {
   maxParticipants: 3,
   topology: { mode: "auto" as const, promoteAt: 5, demoteAt: 3 },
@@ -36,7 +37,7 @@ function enter(id: string, options: EnterOptions = {}): RoomEvent {
     ticket,
     expiresAt,
   };
-  return { kind: "enter", admission, node, connection, media };
+  return { kind: "enter", admission, node, region: "local", connection, media };
 }
 const away = (id: string, connection = `${id}1`): RoomEvent => ({ kind: "away", id, connection });
 const leave = (id: string, connection = `${id}1`): RoomEvent => ({ kind: "leave", id, connection });
@@ -45,8 +46,8 @@ const update = (id: string, media = talking): RoomEvent => ({ kind: "update", id
 const commit = (expectedEpoch: number, mode: "mesh" | "sfu" = "sfu"): RoomEvent => ({
   kind: "topology",
   expectedEpoch,
-  mode,
-  reason: "test",
+  to: mode === "mesh" ? { mode } : { mode, grant: GRANT },
+  reason: "forced",
 });
 const tick: RoomEvent = { kind: "tick" };
 const end: RoomEvent = { kind: "end" };

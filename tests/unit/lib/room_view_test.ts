@@ -15,7 +15,7 @@ const permissions = { publish: true, subscribe: true, chat: true, moderate: fals
 function enter(id: string, connection: string): RoomEvent {
   const expiresAt = START + 3_600_000;
   const admission = { id, identity: id, permissions, ticket: `t_${id}`, expiresAt };
-  return { kind: "enter", admission, node: "n1", connection };
+  return { kind: "enter", admission, node: "n1", region: "local", connection };
 }
 
 /** A client that believes what its frames say, as docs/protocol.md tells it to. */
@@ -107,6 +107,7 @@ class Listener {
 
 const id = fc.constantFrom("a", "b", "c", "d");
 const socket = fc.constantFrom("speaks", "speaks", "older");
+const GRANT = { kind: "offer_answer", sfu: "s", region: "local" } as const;
 const event: fc.Arbitrary<RoomEvent> = fc.oneof(
   { weight: 5, arbitrary: id.map((id) => enter(id, "")) },
   fc.tuple(id, socket).map(([id, connection]): RoomEvent => ({ kind: "away", id, connection })),
@@ -122,8 +123,8 @@ const event: fc.Arbitrary<RoomEvent> = fc.oneof(
     .map(([expectedEpoch, mode]): RoomEvent => ({
       kind: "topology",
       expectedEpoch,
-      mode,
-      reason: "test",
+      to: mode === "mesh" ? { mode } : { mode, grant: GRANT },
+      reason: "forced",
     })),
   fc.constant<RoomEvent>({ kind: "tick" }),
 );

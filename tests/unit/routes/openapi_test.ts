@@ -30,6 +30,7 @@ const CONTRACT: Record<string, number[]> = {
   "delete /v1/rooms/{room}/participants/{participant}": [204, 400, 404],
   "post /v1/rooms/{room}/topology": [200, 400, 404, 408, 409, 413, 415, 422],
   "get /v1/sfus": [200],
+  "patch /v1/sfus/{sfu}": [200, 400, 403, 404, 408, 413, 415],
 };
 
 describe("/openapi.json", () => {

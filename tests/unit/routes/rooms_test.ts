@@ -8,7 +8,7 @@ import { join, ROOM } from "../../helpers/fake_node.ts";
 describe("POST /v1/rooms", () => {
   it("makes a room with defaults and an id of its own", async () => {
     const { acme } = fakeApp();
-    const { createdAt, id, ...rest } = await acme.makeRoom();
+    const { createdAt, id, current, ...rest } = await acme.makeRoom();
     assertMatch(id, /^[0-9a-z]{12}$/);
     assert(Math.abs(Date.parse(createdAt) - Date.now()) < 60_000, createdAt);
     assertEquals(rest, {
@@ -17,8 +17,8 @@ describe("POST /v1/rooms", () => {
       regions: [],
       emptyTimeoutSeconds: 300,
       participantCount: 0,
-      current: { mode: "mesh", epoch: 1 },
     });
+    assertEquals(current, { mode: "mesh", epoch: 1, reason: "new", since: createdAt });
   });
 
   it("makes the room as it was asked for, and reads it so", async () => {

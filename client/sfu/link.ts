@@ -1,0 +1,106 @@
+/**
+ * One connection to an SFU.
+ *
+ * @module
+ */
+import type { IceCandidate, IceServer } from "../../lib/protocol.ts";
+import { withOpusSettings } from "./opus.ts";
+import { SFU } from "./policy.ts";
+
+export interface LinkEvents {
+  candidate(candidate: IceCandidate | null): void;
+  /** `state` has changed. */
+  changed(): void;
+  /** It is not coming back. */
+  lost(): void;
+}
+
+export class Link {
+  readonly pc: RTCPeerConnection;
+  readonly #events: LinkEvents;
+  /** What the SFU has named before its description was there; `undefined` from then on. */
+  #early: (IceCandidate | null)[] | undefined = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #state: "connecting" | "connected" | "broken" = "connecting";
+
+  constructor(iceServers: IceServer[], events: LinkEvents) {
+    this.#events = events;
+    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    this.pc.addEventListener("icecandidate", ({ candidate }) => {
+      // The empty one only says that an interface is done.
+      if (candidate?.candidate !== "") {
+        events.candidate(candidate?.toJSON() as IceCandidate ?? null);
+      }
+    });
+    this.pc.addEventListener("connectionstatechange", () => this.#moved(this.pc.connectionState));
+  }
+
+  get state(): "connecting" | "connected" | "broken" {
+    return this.#state;
+  }
+
+  /** Our offer. */
+  async offer(): Promise<string> {
+    await this.pc.setLocalDescription(await this.pc.createOffer());
+    return this.pc.localDescription!.sdp;
+  }
+
+  /** Takes the answer to it. */
+  async answer(sdp: string): Promise<void> {
+    await this.pc.setRemoteDescription({ type: "answer", sdp: withOpusSettings(sdp) });
+    this.#settle();
+  }
+
+  /** Takes an offer; our answer. */
+  async take(sdp: string): Promise<string> {
+    await this.pc.setRemoteDescription({ type: "offer", sdp });
+    this.#settle();
+    const answer = await this.pc.createAnswer();
+    await this.pc.setLocalDescription({ type: "answer", sdp: withOpusSettings(answer.sdp ?? "") });
+    return this.pc.localDescription!.sdp;
+  }
+
+  candidate(candidate: IceCandidate | null): void {
+    if (this.#early !== undefined) return void this.#early.push(candidate);
+    // What this browser does not understand is of no use to it.
+    this.pc.addIceCandidate(candidate ?? undefined).catch(() => {});
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.pc.close();
+  }
+
+  #settle(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const candidate of early) this.candidate(candidate);
+  }
+
+  #moved(state: RTCPeerConnectionState): void {
+    switch (state) {
+      case "connected":
+        clearTimeout(this.#timer);
+        return this.#enter("connected");
+      case "disconnected":
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#lost(), SFU.disconnectedMs);
+        return;
+      case "failed":
+        return this.#lost();
+    }
+  }
+
+  #lost(): void {
+    clearTimeout(this.#timer);
+    if (this.#state === "broken") return;
+    this.#enter("broken");
+    this.#events.lost();
+  }
+
+  #enter(state: "connected" | "broken"): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#events.changed();
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * What is sent to an SFU: four sections, offered once; whatever is switched on, off or over later only changes what
+ * a section carries.
+ *
+ * @module
+ */
+import type { TrackKind } from "../api.ts";
+import { SLOTS } from "../../lib/sfu/mod.ts";
+import { cameraEncodings, type Encoding, RIDS } from "./encodings.ts";
+import type { Link } from "./link.ts";
+import { SEND } from "./policy.ts";
+
+export class Publisher {
+  readonly link: Link;
+  readonly #transceivers = new Map<TrackKind, RTCRtpTransceiver>();
+
+  constructor(link: Link, tracks: ReadonlyMap<TrackKind, MediaStreamTrack>) {
+    this.link = link;
+    // Tracks of one stream are played in step: the voice with the face, the sound with the screen.
+    const person = new MediaStream();
+    const screen = new MediaStream();
+    for (const kind of SLOTS) {
+      const track = tracks.get(kind);
+      const isAudio = kind === "microphone" || kind === "screenAudio";
+      const transceiver = link.pc.addTransceiver(track ?? (isAudio ? "audio" : "video"), {
+        direction: "sendonly",
+        streams: [kind === "microphone" || kind === "camera" ? person : screen],
+        sendEncodings: encodingsOf(kind, track),
+      });
+      if (kind === "microphone") preferRedundancy(transceiver);
+      this.#transceivers.set(kind, transceiver);
+    }
+  }
+
+  /** Which section carries what. */
+  kinds(): Map<string, TrackKind> {
+    return new Map(
+      [...this.#transceivers].flatMap(([kind, { mid }]) => mid === null ? [] : [[mid, kind]]),
+    );
+  }
+
+  send(kind: TrackKind, track: MediaStreamTrack | null): void {
+    const sender = this.#transceivers.get(kind)?.sender;
+    // Both reject when the connection has closed meanwhile; then there is nothing to send on.
+    sender?.replaceTrack(track).then(() => adapt(kind, sender)).catch(() => {});
+  }
+
+  /** The SFU has answered: it may take fewer layers than were offered. */
+  settle(): void {
+    for (const [kind, { sender }] of this.#transceivers) adapt(kind, sender).catch(() => {});
+  }
+
+  /** How loud the microphone is, 0 to 1. */
+  async level(): Promise<number> {
+    const { sender } = this.#transceivers.get("microphone")!;
+    if (sender.track === null) return 0;
+    for (const entry of (await sender.getStats()).values()) {
+      if (entry.type === "media-source") return entry.audioLevel ?? 0;
+    }
+    return 0;
+  }
+}
+
+function encodingsOf(kind: TrackKind, track: MediaStreamTrack | undefined) {
+  if (kind === "screen") return [{ maxBitrate: SEND.screenBitrate }];
+  if (kind !== "camera") return [];
+  const encodings = cameraEncodings(widthOf(track), RIDS.length);
+  return RIDS.map((rid, index) => ({ rid, ...encodings[index] }));
+}
+
+/** Settles how much is sent of a camera of this size. */
+async function adapt(kind: TrackKind, sender: RTCRtpSender): Promise<void> {
+  if (kind === "screen" && sender.track?.contentHint === "") sender.track.contentHint = "detail";
+  if (kind !== "camera" || sender.track === null) return;
+  const parameters = sender.getParameters();
+  const wanted = cameraEncodings(widthOf(sender.track), parameters.encodings.length);
+  const differs = parameters.encodings.some((encoding, index) => !isAs(encoding, wanted[index]!));
+  if (!differs) return;
+  parameters.encodings.forEach((encoding, index) => Object.assign(encoding, wanted[index]));
+  await sender.setParameters(parameters);
+}
+
+function isAs(encoding: RTCRtpEncodingParameters, wanted: Encoding): boolean {
+  return encoding.active === wanted.active && encoding.maxBitrate === wanted.maxBitrate &&
+    encoding.scaleResolutionDownBy === wanted.scaleResolutionDownBy;
+}
+
+/** Cameras that say nothing are taken for middling ones. */
+const widthOf = (track: MediaStreamTrack | undefined) => track?.getSettings().width ?? 640;
+
+/** Each packet carries the one before it as well (RFC 2198), where the browser can and the SFU will. */
+function preferRedundancy(transceiver: RTCRtpTransceiver): void {
+  const codecs = RTCRtpSender.getCapabilities?.("audio")?.codecs ?? [];
+  const isRed = ({ mimeType }: { mimeType: string }) => mimeType.toLowerCase() === "audio/red";
+  if (!codecs.some(isRed)) return;
+  transceiver.setCodecPreferences?.([
+    ...codecs.filter(isRed),
+    ...codecs.filter((codec) => !isRed(codec)),
+  ]);
+}

@@ -1,0 +1,217 @@
+/**
+ * One participant during a call that changes its path: which path shows each of its tracks.
+ *
+ * @module
+ */
+import type { Connection, TransportEvents } from "../transport.ts";
+import type { TrackKind } from "../api.ts";
+import type { Remote } from "../remote.ts";
+import { SLOTS } from "../../lib/sfu/mod.ts";
+import { type Candidate, choose } from "./choose.ts";
+import { beginFlow, type Flow, look, stampOf } from "./flow.ts";
+import type { SfuPath } from "./path.ts";
+import { SWITCH } from "./policy.ts";
+
+/** A path that media takes, or took. */
+export interface Path {
+  /** Absent: the mesh. */
+  readonly sfu?: SfuPath;
+  /** Of the topology that it belongs to. */
+  epoch: number;
+  /** Whether nothing comes by it any more, though it should. */
+  stalled: boolean;
+  /** Whether what we send goes by it. */
+  isFed: boolean;
+}
+
+interface ShownBy {
+  path: Path;
+  receiver: RTCRtpReceiver;
+}
+
+/** Has the browser decode a track that nobody sees yet, until the returned function is called. */
+export type Decode = (track: MediaStreamTrack) => () => void;
+
+export interface SeatOptions {
+  remote: Remote;
+  decode: Decode;
+  show: TransportEvents["track"];
+}
+
+export class Seat {
+  readonly remote: Remote;
+  /** By the mesh: how its connection is, and what arrives. */
+  meshState: Connection;
+  readonly meshArrivals = new Map<TrackKind, RTCRtpReceiver>();
+  /** Whether it was here when the mesh was the path to take, so that it may show us by it. */
+  wasByMesh = false;
+  /** Of the topology of which we have told it that we show it by it. */
+  announced: number | undefined;
+  readonly #decode: Decode;
+  readonly #show: TransportEvents["track"];
+  readonly #shown = new Map<TrackKind, ShownBy>();
+  readonly #flows = new Map<RTCRtpReceiver, Flow>();
+  /** What is decoded in secret; each entry ends it. */
+  readonly #primed = new Map<RTCRtpReceiver, () => void>();
+
+  constructor({ remote, decode, show }: SeatOptions) {
+    this.remote = remote;
+    this.meshState = remote.connection;
+    this.#decode = decode;
+    this.#show = show;
+  }
+
+  /** What the mesh shows already. */
+  adopt(path: Path, kind: TrackKind, receiver: RTCRtpReceiver): void {
+    this.meshArrivals.set(kind, receiver);
+    this.#shown.set(kind, { path, receiver });
+  }
+
+  arrivals(path: Path): ReadonlyMap<TrackKind, RTCRtpReceiver> | undefined {
+    return path.sfu === undefined ? this.meshArrivals : path.sfu.arrivals.get(this.remote.id);
+  }
+
+  connection(path: Path): Connection {
+    if (path.sfu === undefined) return this.meshState;
+    switch (path.sfu.state) {
+      case "connecting":
+        return "connecting";
+      case "connected":
+        return path.stalled ? "reconnecting" : "connected";
+      case "broken":
+      case "ended":
+        return "reconnecting";
+    }
+  }
+
+  /** What came by the mesh until now does not show that it plays again. */
+  forgetMesh(): void {
+    for (const receiver of this.meshArrivals.values()) this.#flows.delete(receiver);
+  }
+
+  /** Shows each track by the best of `paths`, from the oldest to the newest; whether one is still awaited. */
+  update(paths: readonly Path[], now: number): boolean {
+    let waits = false;
+    const primed = new Set<RTCRtpReceiver>();
+    for (const kind of SLOTS) {
+      const old = this.#shown.get(kind);
+      const candidates = this.#candidates(paths, kind, now);
+      const wanted = this.#isWanted(kind);
+      const path = choose(candidates, old?.path, wanted, SWITCH);
+      if (path === undefined) continue;
+      const receiver = this.arrivals(path)?.get(kind) ?? old?.receiver;
+      if (receiver !== undefined && (path !== old?.path || receiver !== old.receiver)) {
+        this.#shown.set(kind, { path, receiver });
+        this.#show(this.remote.id, kind, receiver);
+      }
+      for (const rival of wanted ? rivals(candidates, path) : []) {
+        waits = true;
+        const awaited = this.arrivals(rival)?.get(kind);
+        if (awaited === undefined || awaited.track.kind !== "video") continue;
+        primed.add(awaited);
+        if (!this.#primed.has(awaited)) this.#primed.set(awaited, this.#decode(awaited.track));
+      }
+    }
+    for (const [receiver, undo] of this.#primed) {
+      if (!primed.has(receiver)) this.#stop(receiver, undo);
+    }
+    return waits;
+  }
+
+  /** Whether anything is shown by `path`. */
+  isShownBy(path: Path): boolean {
+    return [...this.#shown.values()].some((shown) => shown.path === path);
+  }
+
+  /** The path by which most is shown, at least of what there is to see or hear; `undefined`: none yet. */
+  get shownBy(): Path | undefined {
+    const kind = SLOTS.find((kind) => this.#isWanted(kind)) ?? "microphone";
+    return this.#shown.get(kind)?.path;
+  }
+
+  /** Whether all there is to see and hear is shown by `path`, or would be. */
+  isSwitched(path: Path): boolean {
+    if (this.connection(path) !== "connected") return false;
+    if (!this.remote.permissions.publish) return true;
+    const arrivals = this.arrivals(path);
+    if (arrivals === undefined || arrivals.size === 0) return false;
+    return SLOTS.every((kind) => {
+      const shown = this.#shown.get(kind);
+      return shown === undefined || shown.path.epoch === path.epoch;
+    });
+  }
+
+  /** Whether it says that it sends something that `path` carries. */
+  sendsBy(path: Path): boolean {
+    const { media, permissions, state } = this.remote;
+    const arrivals = this.arrivals(path);
+    if (state !== "active" || !permissions.publish || arrivals === undefined) return false;
+    return (["microphone", "camera", "screen"] as const)
+      .some((kind) => media[kind] && arrivals.has(kind));
+  }
+
+  /** Whether anything has come by `path` at the look of this moment. */
+  movedBy(path: Path, now: number): boolean {
+    return [...this.arrivals(path)?.values() ?? []].some((receiver) => {
+      const flow = this.#flows.get(receiver);
+      return flow !== undefined && flow.moves > 0 && flow.movedAt === now;
+    });
+  }
+
+  close(): void {
+    for (const [receiver, undo] of this.#primed) this.#stop(receiver, undo);
+  }
+
+  #stop(receiver: RTCRtpReceiver, undo: () => void): void {
+    this.#primed.delete(receiver);
+    undo();
+  }
+
+  #candidates(paths: readonly Path[], kind: TrackKind, now: number): Candidate<Path>[] {
+    const frames = kind === "camera" || kind === "screen" ? SWITCH.frames : 1;
+    const shown = this.#shown.get(kind);
+    return paths.flatMap((path) => {
+      const receiver = this.arrivals(path)?.get(kind);
+      if (receiver === undefined && shown?.path !== path) return [];
+      const connection = this.connection(path);
+      const state = receiver === undefined || connection === "reconnecting"
+        ? "lost"
+        : connection === "connected"
+        ? "up"
+        : "waiting";
+      const flow = receiver &&
+        (state === "up" ? this.#look(receiver, now) : this.#flows.get(receiver));
+      const { moves, since, movedAt } = flow ?? { moves: 0, since: now, movedAt: now };
+      const silent = now - movedAt;
+      const plays = moves >= frames && silent < SWITCH.staleMs;
+      return [{ path, state, plays, came: moves > 0, age: now - since, silent }];
+    });
+  }
+
+  #look(receiver: RTCRtpReceiver, now: number): Flow {
+    const stamp = stampOf(receiver);
+    const flow = this.#flows.get(receiver);
+    const next = flow === undefined ? beginFlow(stamp, now) : look(flow, stamp, now);
+    this.#flows.set(receiver, next);
+    return next;
+  }
+
+  #isWanted(kind: TrackKind): boolean {
+    const { media, permissions } = this.remote;
+    if (!permissions.publish) return false;
+    // Nobody says whether a screen has sound: it has, where some has come.
+    if (kind === "screenAudio") {
+      return media.screen && this.#shown.get(kind)?.receiver.track.muted === false;
+    }
+    return media[kind];
+  }
+}
+
+/** What is awaited while `shown` is shown. */
+function rivals(candidates: readonly Candidate<Path>[], shown: Path): Path[] {
+  const at = candidates.findIndex(({ path }) => path === shown);
+  const isLost = candidates[at]?.state === "lost";
+  return candidates
+    .filter(({ state }, index) => state === "up" && index !== at && (index > at || isLost))
+    .map(({ path }) => path);
+}

@@ -1,0 +1,155 @@
+/**
+ * A call's stay at one SFU, from one participant's side: keeps a path to it, makes it anew when it fails, and says
+ * how it stands.
+ *
+ * @module
+ */
+import type { Measured } from "../../lib/protocol.ts";
+import type { retryDelay } from "../backoff.ts";
+import type { Beginning, SfuPath } from "./path.ts";
+import { SFU } from "./policy.ts";
+import type { Path } from "./seat.ts";
+import { silence, type Stall, watchStall } from "./stall.ts";
+
+export type SfuVerdict = NonNullable<Measured["sfu"]>["state"];
+
+export interface StayOptions {
+  epoch: number;
+  /** Makes the connections of a path; told of what happens there by the other two. */
+  dial(begin: Beginning, ticket: string | undefined, stay: Stay): SfuPath;
+  /** A path has been begun, beside those before it. */
+  begun(path: Path): void;
+  /** How it stands has changed. */
+  told(verdict: SfuVerdict): void;
+  /** Whether the SFU can be asked anything now. */
+  isOnline(): boolean;
+  /** Whether somebody sends by this path. */
+  isExpected(path: Path): boolean;
+  /** Whether anything has come by this path at the look of this moment. */
+  hasMoved(path: Path, now: number): boolean;
+  retryDelay: typeof retryDelay;
+}
+
+/** The next path: when to begin it, and how. */
+interface Next {
+  at: number;
+  begin: Beginning;
+  ticket: string | undefined;
+}
+
+export class Stay {
+  readonly #options: StayOptions;
+  #path: Path & { sfu: SfuPath };
+  #since: number;
+  #next: Next | undefined;
+  #tries = 0;
+  #stall: Stall = { tag: "idle" };
+  /** How many packets have come, counted only in silence. */
+  #packets: number | undefined;
+  #counted = false;
+  #verdict: SfuVerdict | undefined;
+
+  constructor(options: StayOptions, now: number) {
+    this.#options = options;
+    this.#path = this.#begin("open", undefined);
+    this.#since = now;
+  }
+
+  get path(): Path & { sfu: SfuPath } {
+    return this.#path;
+  }
+
+  /** The connections have to be made anew: at once for the first time, and later after a while. */
+  renew(begin: Beginning, now: number): void {
+    if (this.#next !== undefined) return;
+    const at = now + (this.#tries === 0 ? 0 : this.#options.retryDelay(this.#tries, SFU.retry));
+    this.#tries++;
+    this.#next = { at, begin, ticket: begin === "open" ? undefined : this.#path.sfu.ticket };
+  }
+
+  /** The socket is another: what is under way goes on by it. */
+  resume(now: number): void {
+    this.#since = now;
+    this.#path.sfu.resume();
+  }
+
+  /** Lets time pass. */
+  tend(now: number): void {
+    const next = this.#next;
+    if (next !== undefined && now >= next.at && this.#options.isOnline()) {
+      this.#next = undefined;
+      this.#path = this.#begin(next.begin, next.ticket);
+      this.#since = now;
+      this.#stall = { tag: "idle" };
+    }
+    this.#judge(now);
+  }
+
+  #judge(now: number): void {
+    const { sfu } = this.#path;
+    switch (sfu.state) {
+      case "connected":
+        return this.#watch(now);
+      case "ended":
+        if (this.#next !== undefined) return;
+        if (this.#tries > 0) this.#tell("unreachable");
+        return this.renew("open", now);
+      case "broken":
+        // It asks to be made anew by itself.
+        return;
+      case "connecting":
+        if (!this.#options.isOnline()) this.#since = now;
+        if (this.#next !== undefined || now - this.#since < SFU.connectTimeoutMs) return;
+        this.#tell("unreachable");
+        return this.renew("open", now);
+    }
+  }
+
+  #watch(now: number): void {
+    const path = this.#path;
+    const moved = this.#options.hasMoved(path, now) || this.#counted;
+    this.#counted = false;
+    const before = this.#stall.tag;
+    this.#stall = watchStall(this.#stall, { expected: this.#options.isExpected(path), moved, now });
+    path.stalled = this.#stall.tag === "stalled";
+    const silentMs = silence(this.#stall, now);
+    if (silentMs >= SFU.suspectMs) this.#count();
+    else this.#packets = undefined;
+    if (this.#stall.tag !== "stalled") {
+      // The first packets of a path that was made because nothing came are still to come.
+      const isSure = this.#stall.tag === "idle" || !this.#stall.first;
+      if (isSure || this.#verdict !== "stalled") this.#tell("connected");
+      if (isSure && now - this.#since >= SFU.connectTimeoutMs) this.#tries = 0;
+      return;
+    }
+    if (before !== "stalled") return this.#tell("stalled");
+    // Perhaps it is only us.
+    if (silentMs >= SFU.renewStalledMs && this.#next === undefined) this.renew("again", now);
+  }
+
+  async #count(): Promise<void> {
+    const { sfu } = this.#path;
+    // A connection that closes under our hands has nothing more to say.
+    const packets = await sfu.received().catch(() => 0);
+    if (sfu !== this.#path.sfu) return;
+    if (this.#packets !== undefined && packets > this.#packets) this.#counted = true;
+    this.#packets = packets;
+  }
+
+  #begin(begin: Beginning, ticket: string | undefined): Path & { sfu: SfuPath } {
+    const path = {
+      sfu: this.#options.dial(begin, ticket, this),
+      epoch: this.#options.epoch,
+      stalled: false,
+      isFed: true,
+    };
+    this.#options.begun(path);
+    return path;
+  }
+
+  #tell(verdict: SfuVerdict): void {
+    if (verdict === this.#verdict) return;
+    this.#verdict = verdict;
+    this.#options.told(verdict);
+  }
+}

@@ -1,0 +1,427 @@
+/**
+ * Moves a call's media between the mesh and SFUs, make before break: a new path is built beside the old one, each
+ * track is shown by it as soon as it plays, and the old one is let go when everyone has said that they have switched.
+ *
+ * @module
+ */
+import type { ClientFrame, Grant, IceServer, ServerFrame, Topology } from "../../lib/protocol.ts";
+import { SLOTS } from "../../lib/sfu/mod.ts";
+import type { CallState, ParticipantStats, Permissions, TrackKind } from "../api.ts";
+import type { retryDelay } from "../backoff.ts";
+import type { Clock } from "../clock.ts";
+import type { Remote } from "../remote.ts";
+import type {
+  Levels,
+  RemotePeer,
+  Transport,
+  TransportEvents,
+  TransportStats,
+} from "../transport.ts";
+import { Demand, type Seen } from "./demand.ts";
+import { OfferAnswer } from "./offer_answer.ts";
+import type { DialSfu, SfuPath } from "./path.ts";
+import { LAYERS, SWITCH } from "./policy.ts";
+import { measureRoundTrips } from "./probes.ts";
+import { Reporter } from "./reporter.ts";
+import { type Decode, type Path, Seat } from "./seat.ts";
+import { Stay } from "./stay.ts";
+import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "./strain.ts";
+import { seenWidth, visibleVideos } from "./tiles.ts";
+
+/** How each kind of grant is used. */
+const DIAL: Record<Grant["kind"], DialSfu> = {
+  offer_answer: (options) => new OfferAnswer(options),
+};
+
+/** The mesh, as the switch uses it. */
+export interface SwitchedMesh extends Transport {
+  events: TransportEvents;
+  readonly tracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
+  readonly iceServers: IceServer[];
+}
+
+/** The call whose media is moved. */
+export interface SwitchedCall {
+  readonly self: { readonly permissions: Permissions };
+  readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
+  readonly signaling: { send(frame: ClientFrame): boolean };
+  readonly state: CallState;
+  /** Which way media has to take. */
+  readonly way: Topology;
+  readonly probes: Readonly<Record<string, string>> | undefined;
+}
+
+/** What the SDK has loaded already. */
+export interface Tools {
+  decode: Decode;
+  retryDelay: typeof retryDelay;
+  now: Clock;
+}
+
+export interface SwitchOptions {
+  dial?: typeof DIAL;
+  seen?: Seen;
+}
+
+/** The epoch of a mesh by which media has never gone: before those that participants say they show. */
+const NEVER = -2;
+
+export class Switch implements Transport {
+  readonly #call: SwitchedCall;
+  readonly #mesh: SwitchedMesh;
+  readonly #tools: Tools;
+  readonly #dial: typeof DIAL;
+  readonly #now: Clock;
+  readonly #seen: Seen;
+  /** Where the application's media is shown. */
+  readonly #events: TransportEvents;
+  readonly #seats = new Map<string, Seat>();
+  readonly #reporter: Reporter;
+  readonly #demand = new Demand();
+  readonly #byMesh: Path;
+  /** From the oldest to the newest, which is the one to take. */
+  #paths: Path[];
+  /** When the newest became the one to take. */
+  #since: number;
+  #stay: Stay | undefined;
+  #strain = NO_STRAIN;
+  #demandAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #run: "idle" | "running" | "again" | "closed" = "idle";
+
+  constructor(call: SwitchedCall, mesh: SwitchedMesh, tools: Tools, options: SwitchOptions = {}) {
+    this.#call = call;
+    this.#mesh = mesh;
+    this.#tools = tools;
+    this.#dial = options.dial ?? DIAL;
+    this.#now = tools.now;
+    this.#seen = options.seen ?? (({ stream }) => seenWidth(visibleVideos(), stream));
+    this.#events = mesh.events;
+    this.#since = this.#now();
+    this.#byMesh = {
+      epoch: call.way.mode === "mesh" ? call.way.epoch : NEVER,
+      stalled: false,
+      isFed: true,
+    };
+    this.#paths = [this.#byMesh];
+    this.#reporter = new Reporter((measured) => call.signaling.send({ type: "report", measured }));
+    for (const remote of call.roster.participants.values()) {
+      const seat = this.#seat(remote);
+      for (const [kind, receiver] of remote.arriving) seat.adopt(this.#byMesh, kind, receiver);
+    }
+    mesh.events = {
+      signal: (to, data) => this.#events.signal(to, data),
+      track: (from, kind, receiver) => {
+        this.#seats.get(from)?.meshArrivals.set(kind, receiver);
+        this.#tend();
+      },
+      connection: (id, state) => {
+        const seat = this.#seats.get(id);
+        if (seat !== undefined) seat.meshState = state;
+        this.#tend();
+      },
+    };
+    if (call.probes !== undefined) this.#probe(call.probes);
+    this.#tend();
+  }
+
+  /** Whatever the node says, once the call has taken it in. */
+  handleFrame(frame: ServerFrame): void {
+    if (frame.type === "sfu") this.#pathOf(frame.epoch)?.handle(frame.data);
+    if (frame.type === "welcome") {
+      this.#reporter.repeat();
+      if (this.#stay?.path.epoch === this.#call.way.epoch) this.#stay.resume(this.#now());
+    }
+    this.#tend();
+  }
+
+  /** Takes in what `stats` came to, whenever it is measured. */
+  measured(stats: Record<string, ParticipantStats>): void {
+    const now = this.#now();
+    const all = Object.values(stats);
+    if (this.#stay !== undefined) return this.#demand.measured(all, now);
+    this.#strain = feelStrain(this.#strain, strainOf(all), now);
+    this.#reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
+  }
+
+  setIceServers(servers: IceServer[]): void {
+    this.#mesh.setIceServers(servers);
+  }
+
+  setTrack(kind: TrackKind, track: MediaStreamTrack | null): void {
+    this.#mesh.setTrack(kind, track);
+    for (const path of this.#paths) if (path.isFed) path.sfu?.send(kind, track);
+  }
+
+  add({ id }: RemotePeer): void {
+    const remote = this.#call.roster.participants.get(id);
+    if (remote !== undefined && !this.#seats.has(id)) this.#seat(remote);
+    this.#tend();
+  }
+
+  remove(id: string): void {
+    this.#mesh.remove(id);
+    this.#seats.get(id)?.close();
+    this.#seats.delete(id);
+    this.#tend();
+  }
+
+  handle(from: string, data: unknown): void {
+    this.#mesh.handle(from, data);
+    // Perhaps it says what it shows, which the call has noted.
+    this.#tend();
+  }
+
+  refresh(which: "all" | "broken"): void {
+    this.#mesh.refresh(which);
+    if (which === "all") this.#stay?.renew("again", this.#now());
+    this.#tend();
+  }
+
+  async stats(): Promise<Map<string, TransportStats>> {
+    return await this.#gather((source) => source.stats());
+  }
+
+  async levels(): Promise<Levels> {
+    let own = 0;
+    const remote = await this.#gather(async (source) => {
+      const levels = await source.levels();
+      own = Math.max(own, levels.own);
+      return levels.remote;
+    });
+    return { own, remote };
+  }
+
+  close(): void {
+    this.#run = "closed";
+    clearTimeout(this.#timer);
+    this.#reporter.close();
+    for (const seat of this.#seats.values()) seat.close();
+    for (const path of this.#paths) path.sfu?.close();
+    this.#mesh.close();
+  }
+
+  get #isClosed(): boolean {
+    return this.#run === "closed";
+  }
+
+  get #current(): Path {
+    return this.#paths.at(-1)!;
+  }
+
+  #seat(remote: Remote): Seat {
+    const seat = new Seat({ remote, decode: this.#tools.decode, show: this.#events.track });
+    // In a settled mesh there is no older path on which anyone could go on sending.
+    if (this.#paths.length === 1 && this.#call.way.mode === "mesh") {
+      seat.announced = this.#current.epoch;
+    }
+    this.#seats.set(remote.id, seat);
+    return seat;
+  }
+
+  /** The newest path of this epoch: those before it have nothing more to ask or to be told. */
+  #pathOf(epoch: number): SfuPath | undefined {
+    return this.#paths.findLast((path) => path.epoch === epoch && path.sfu !== undefined)?.sfu;
+  }
+
+  /** Brings everything to where it ought to be now. Whatever happens ends here. */
+  #tend(): void {
+    if (this.#run === "closed") return;
+    const isInside = this.#run !== "idle";
+    this.#run = isInside ? "again" : "running";
+    if (isInside) return;
+    const now = this.#now();
+    this.#follow(now);
+    let waits = false;
+    for (const seat of this.#seats.values()) {
+      if (seat.update(this.#paths, now)) waits = true;
+      this.#tell(seat);
+      // A listener of the application's may have closed the call.
+      if (this.#isClosed) return;
+    }
+    // After what has come was looked at.
+    this.#stay?.tend(now);
+    this.#retire(now);
+    this.#tendMesh(now);
+    this.#ask(now);
+    this.#rest(waits);
+  }
+
+  /** Begins what the topology asks for now. */
+  #follow(now: number): void {
+    const { way } = this.#call;
+    const { epoch, sfu } = this.#current;
+    if (way.epoch === epoch && (way.mode === "sfu") === (sfu !== undefined)) return;
+    this.#since = now;
+    this.#stay = undefined;
+    for (const seat of this.#seats.values()) {
+      seat.announced = undefined;
+      // A service that has forgotten the call counts anew, and so do all who are in it.
+      if (way.epoch < epoch) seat.remote.shows = NEVER + 1;
+    }
+    if (way.mode === "sfu") {
+      this.#stay = this.#newStay(way.epoch, way.grant, now);
+      return;
+    }
+    this.#byMesh.epoch = way.epoch;
+    for (const seat of this.#seats.values()) seat.forgetMesh();
+    this.#paths = [...this.#paths.filter(({ sfu }) => sfu !== undefined), this.#byMesh];
+    this.#reporter.set({ sfu: undefined });
+  }
+
+  #newStay(epoch: number, { kind }: Grant, now: number): Stay {
+    const { self: { permissions: { publish, subscribe } }, signaling } = this.#call;
+    let newest = 0;
+    return new Stay({
+      epoch,
+      dial: (begin, ticket, stay) => {
+        const number = ++newest;
+        return this.#dial[kind]({
+          begin,
+          ticket,
+          publish,
+          subscribe,
+          iceServers: this.#mesh.iceServers,
+          tracks: this.#mesh.tracks,
+          // All connections of a stay are of one session, in which only the newest have a say.
+          ask: (data) => {
+            if (number === newest) signaling.send({ type: "sfu", epoch, data });
+          },
+          changed: () => {
+            this.#demandAt = 0;
+            this.#tend();
+          },
+          renew: (how) => {
+            if (number === newest) stay.renew(how, this.#now());
+            this.#tend();
+          },
+        });
+      },
+      begun: (path) => {
+        this.#paths = [...this.#paths, path];
+        this.#demand.reset();
+        this.#demandAt = 0;
+      },
+      told: (state) => this.#reporter.set({ sfu: { epoch, state } }),
+      isOnline: () => this.#call.state === "connected",
+      isExpected: (path) => this.#some((seat) => seat.sendsBy(path)),
+      hasMoved: (path, at) => this.#some((seat) => seat.movedBy(path, at)),
+      retryDelay: this.#tools.retryDelay,
+    }, now);
+  }
+
+  /** Says how media comes from somebody, to the application and, once it comes by the newest path, to the sender. */
+  #tell(seat: Seat): void {
+    const { id, connection } = seat.remote;
+    const current = this.#current;
+    const state = seat.connection(seat.shownBy ?? current);
+    if (state !== connection) this.#events.connection(id, state);
+    if (seat.announced === current.epoch || !this.#call.self.permissions.subscribe) return;
+    if (!seat.isSwitched(current)) return;
+    seat.announced = current.epoch;
+    this.#events.signal(id, { shows: current.epoch });
+  }
+
+  /** Lets the older paths by SFUs go that nobody uses any more. */
+  #retire(now: number): void {
+    const current = this.#current;
+    const isOverdue = now - this.#since >= SWITCH.oldPathMs;
+    for (const path of this.#paths) {
+      const { sfu, epoch } = path;
+      if (path === current || sfu === undefined) continue;
+      const isShown = this.#some((seat) => seat.isShownBy(path));
+      if (epoch === current.epoch) {
+        // What was made in its place sends by now in its place.
+        if (!isShown) this.#drop(path);
+        continue;
+      }
+      const isAwaited = !isOverdue &&
+        this.#some(({ remote }) => remote.permissions.subscribe && remote.shows <= epoch);
+      if (path.isFed && !isAwaited) {
+        path.isFed = false;
+        for (const kind of SLOTS) sfu.send(kind, null);
+      }
+      if (isAwaited || (isShown && !isOverdue)) continue;
+      const isNewest = this.#pathOf(epoch) === sfu;
+      if (isNewest) this.#call.signaling.send({ type: "sfu", epoch, data: { op: "close" } });
+      this.#drop(path);
+    }
+  }
+
+  #drop(path: Path): void {
+    this.#paths = this.#paths.filter((other) => other !== path);
+    path.sfu?.close();
+  }
+
+  /** Keeps the connections of the mesh that are used, or may be soon. */
+  #tendMesh(now: number): void {
+    const byMesh = this.#byMesh;
+    const isCurrent = byMesh === this.#current;
+    const isOverdue = now - this.#since >= SWITCH.oldPathMs;
+    const isWarm = this.#seats.size < SWITCH.warmParticipants;
+    for (const seat of this.#seats.values()) {
+      const { id, permissions, shows } = seat.remote;
+      if (isCurrent) seat.wasByMesh = true;
+      const feeds = permissions.subscribe &&
+        (isCurrent || (!isOverdue && seat.wasByMesh && shows <= byMesh.epoch));
+      if (isCurrent || isWarm || feeds || seat.isShownBy(byMesh)) {
+        this.#mesh.add({ id, subscribe: feeds });
+      } else {
+        this.#mesh.remove(id);
+        seat.meshArrivals.clear();
+        seat.meshState = "connecting";
+      }
+    }
+  }
+
+  /** Asks the SFU for as much of each picture as is seen of it. */
+  #ask(now: number): void {
+    const sfu = this.#stay?.path.sfu;
+    if (sfu?.state !== "connected" || now < this.#demandAt) return;
+    this.#demandAt = now + LAYERS.intervalMs;
+    const remotes = [...this.#seats.values()].map(({ remote }) => remote)
+      .filter(({ id }) => sfu.arrivals.has(id));
+    const changed = this.#demand.next(remotes, this.#seen);
+    if (Object.keys(changed).length > 0) sfu.layers(changed);
+  }
+
+  #some(test: (seat: Seat) => boolean): boolean {
+    return [...this.#seats.values()].some(test);
+  }
+
+  /** What each participant's path says of it. */
+  async #gather<Value>(
+    get: (source: SfuPath | SwitchedMesh) => Promise<Map<string, Value>>,
+  ): Promise<Map<string, Value>> {
+    const current = this.#current;
+    const used = this.#paths.filter((path) =>
+      path === current || this.#some((seat) => seat.isShownBy(path))
+    );
+    const said = await Promise.all(used.map(({ sfu }) => get(sfu ?? this.#mesh)));
+    const all = new Map<string, Value>();
+    for (const [id, seat] of this.#seats) {
+      const value = said[used.indexOf(seat.shownBy ?? current)]?.get(id);
+      if (value !== undefined) all.set(id, value);
+    }
+    return all;
+  }
+
+  async #probe(probes: Readonly<Record<string, string>>): Promise<void> {
+    const roundTrips = await measureRoundTrips(probes);
+    if (!this.#isClosed) this.#reporter.set({ roundTrips });
+  }
+
+  /** Until something happens, or, while there is something to look at, for a moment. */
+  #rest(waits: boolean): void {
+    const isAgain = this.#run === "again";
+    this.#run = "idle";
+    clearTimeout(this.#timer);
+    if (isAgain) return this.#tend();
+    // In a settled mesh there is nothing to look at.
+    if (!waits && this.#paths.length === 1) return;
+    this.#timer = setTimeout(
+      () => this.#tend(),
+      waits ? SWITCH.awaitPollMs : SWITCH.idlePollMs,
+    );
+  }
+}

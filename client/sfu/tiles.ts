@@ -1,0 +1,22 @@
+/**
+ * How large the participants are seen on the page.
+ *
+ * @module
+ */
+
+/** The width of the widest video element that shows `stream`, in device pixels; 0: none does. */
+export function seenWidth(videos: readonly HTMLVideoElement[], stream: MediaStream): number {
+  const tracks = stream.getVideoTracks();
+  const shows = ({ srcObject }: HTMLVideoElement) =>
+    srcObject === stream ||
+    srcObject instanceof MediaStream &&
+      srcObject.getVideoTracks().some((track) => tracks.includes(track));
+  return Math.max(0, ...videos.filter(shows).map(({ clientWidth }) => clientWidth)) *
+    devicePixelRatio;
+}
+
+/** Every video element of the page that is in its layout; in a page that is not in front, none. */
+export function visibleVideos(): HTMLVideoElement[] {
+  if (document.visibilityState === "hidden") return [];
+  return [...document.querySelectorAll("video")].filter(({ clientWidth }) => clientWidth > 0);
+}

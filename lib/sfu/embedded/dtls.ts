@@ -1,0 +1,164 @@
+/**
+ * DTLS-SRTP (RFC 5764) by werift, as the server: the other side always begins.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { createHash, createVerify, X509Certificate } from "node:crypto";
+import type { DtlsServer } from "werift";
+import type { Fingerprint } from "./sdp_read.ts";
+import { keyLengths, type MasterKey, type Profile, PROFILES } from "./srtp.ts";
+
+type Werift = typeof import("werift");
+
+/** The certificate of this process; one for all connections, for it takes long to make. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly signatureHash: ConstructorParameters<typeof DtlsServer>[0]["signatureHash"];
+  readonly fingerprint: string;
+}
+
+export async function makeCertificate(werift: Werift): Promise<Certificate> {
+  const { certPem, keyPem, signatureHash } = await werift.CipherContext
+    .createSelfSignedCertificateWithKey(
+      { signature: werift.SignatureAlgorithm.ecdsa_3, hash: werift.HashAlgorithm.sha256_4 },
+      werift.NamedCurveAlgorithm.secp256r1_23,
+    );
+  const der = Buffer.from(certPem.replace(/-----[^-]+-----|\s/g, ""), "base64");
+  return { cert: certPem, key: keyPem, signatureHash, fingerprint: digest(der, "sha256") };
+}
+
+function digest(der: Uint8Array, algorithm: string): string {
+  const hex = createHash(algorithm).update(der).digest("hex").toUpperCase();
+  return hex.match(/../g)!.join(":");
+}
+
+/** What a handshake comes to. */
+export interface DtlsEvents {
+  send(datagram: Uint8Array): void;
+  connected(keys: { local: MasterKey; remote: MasterKey }): void;
+  /** The other side has closed the connection. */
+  closed(): void;
+  failed(reason: string): void;
+}
+
+const CERTIFICATE_VERIFY = 15;
+
+/** One handshake, and what follows it. */
+export class Dtls {
+  readonly #server: DtlsServer;
+  readonly #wire: { onData(data: Buffer): void };
+  readonly #fingerprints: readonly Fingerprint[];
+  readonly #underWay = new Set<Promise<void>>();
+  #over = false;
+
+  constructor(
+    werift: Werift,
+    certificate: Certificate,
+    { fingerprints, events }: { fingerprints: readonly Fingerprint[]; events: DtlsEvents },
+  ) {
+    this.#fingerprints = fingerprints;
+    const wire = {
+      type: "udp",
+      address: { address: "0.0.0.0", family: "IPv4", port: 0 },
+      closed: false,
+      onData: (_data: Buffer) => {},
+      send: (data: Uint8Array) => {
+        if (!this.#over) events.send(data);
+        return Promise.resolve();
+      },
+      close: () => Promise.resolve(),
+    };
+    this.#wire = wire;
+    const { cert, key, signatureHash } = certificate;
+    this.#server = new werift.DtlsServer({
+      cert,
+      key,
+      signatureHash,
+      transport: wire,
+      srtpProfiles: [...PROFILES],
+      extendedMasterSecret: true,
+      certificateRequest: true,
+    });
+    this.#server.onConnect.subscribe(() => {
+      if (this.#over) return;
+      const wrong = this.#whatIsWrong();
+      if (wrong === undefined) events.connected(this.#keys());
+      else events.failed(wrong);
+    });
+    this.#server.onClose.subscribe(() => {
+      if (!this.#over) events.closed();
+    });
+    this.#server.onError.subscribe((error: Error | string) => {
+      // It repeats what was not answered for a while, and then gives up.
+      if (!this.#over) {
+        events.failed(`DTLS failed: ${error instanceof Error ? error.message : error}`);
+      }
+    });
+    const handle = this.#server.onHandleHandshakes;
+    this.#server.onHandleHandshakes = (messages) => {
+      if (this.#over) return Promise.resolve();
+      const handled = handle(messages);
+      const settled = handled.then(() => {}, () => {}).finally(() =>
+        this.#underWay.delete(settled)
+      );
+      this.#underWay.add(settled);
+      return handled;
+    };
+  }
+
+  /** A datagram has come. */
+  datagram(data: Uint8Array): void {
+    if (!this.#over) this.#wire.onData(Buffer.from(data));
+  }
+
+  /** Ends it; fulfilled when no timer of it is left. */
+  async close(): Promise<void> {
+    this.#over = true;
+    // Past every flight: what is to be repeated is not repeated any more.
+    this.#server.dtls.flight = 99;
+    await Promise.all(this.#underWay);
+  }
+
+  #keys(): { local: MasterKey; remote: MasterKey } {
+    const profile = this.#server.srtp.srtpProfile as Profile;
+    const { key, salt } = keyLengths(profile);
+    const keys = this.#server.extractSessionKeys(key, salt);
+    return {
+      local: { profile, key: keys.localKey, salt: keys.localSalt },
+      remote: { profile, key: keys.remoteKey, salt: keys.remoteSalt },
+    };
+  }
+
+  /** Whether the other side is the one that the session description names; werift leaves both checks to others. */
+  #whatIsWrong(): string | undefined {
+    if (this.#server.srtp.srtpProfile === undefined) {
+      return "DTLS failed: no SRTP profile in common, expected AES-GCM or AES-CM with HMAC-SHA1-80";
+    }
+    const certificate = this.#server.remoteCertificate;
+    if (certificate === undefined) return "DTLS failed: no certificate came, expected one";
+    const known = this.#fingerprints.some(({ algorithm, value }) => {
+      const name = algorithm.replace("-", "");
+      return ["sha256", "sha384", "sha512"].includes(name) && digest(certificate, name) === value;
+    });
+    if (!known) {
+      return "DTLS failed: the certificate is another one than the session description names";
+    }
+    return this.#provesItsKey(certificate)
+      ? undefined
+      : "DTLS failed: the other side has not proved that the certificate is its own";
+  }
+
+  /** CertificateVerify (RFC 5246 §7.4.8): a signature of all messages before it. */
+  #provesItsKey(certificate: Uint8Array): boolean {
+    const messages = this.#server.dtls.sortedHandshakeCache;
+    const at = messages.findIndex(({ msg_type }) => msg_type === CERTIFICATE_VERIFY);
+    const proof = messages[at]?.fragment;
+    if (proof === undefined) return false;
+    const signed = Buffer.concat(messages.slice(0, at).map((message) => message.serialize()));
+    const signature = proof.subarray(4, 4 + proof.readUInt16BE(2));
+    const { publicKey } = new X509Certificate(certificate);
+    return createVerify("sha256").update(signed).verify(publicKey, signature);
+  }
+}

@@ -1,0 +1,38 @@
+/** Every threshold of the embedded SFU, with its unit. */
+export const EMBEDDED = {
+  /** How often what is due is looked for: feedback, reports, repeated requests, layers. */
+  tickMs: 50,
+  /** Between receiver reports to a sender, and sender reports to a receiver. */
+  reportMs: 1_000,
+  /** Without a connectivity check for so long, a connection is over (RFC 7675 §5.1). */
+  consentMs: 30_000,
+  /** A connection that the other side has closed may be replaced within this. */
+  closedGraceMs: 5_000,
+  /** A session that nobody holds and that has no connection is kept so long. */
+  releasedMs: 30_000,
+  /** The bitrate with which a sender is to begin, in kbit/s. */
+  startKbps: 800,
+  /** How long the worker may take to answer. */
+  callMs: 10_000,
+  /** After its worker was lost it may be used again. */
+  restartMs: 2_000,
+  /** Packets of one layer that are kept to be sent again. */
+  videoHistory: 512,
+  audioHistory: 64,
+  /** The same packet is not sent again to the same receiver sooner than this. */
+  resendMs: 15,
+  /** Between two requests to a sender for the same missing packet. */
+  renackMs: 60,
+  /** After this, or so many requests, a missing packet is given up. */
+  nackGiveUpMs: 1_000,
+  nackTries: 10,
+  /** More missing than this at once: a key frame repairs it sooner. */
+  nackMost: 200,
+  /** Between two key frame requests to the same layer: at least, and while none has come. */
+  keyframeEveryMs: 200,
+  keyframeRetryMs: 500,
+  /** A layer of which nothing came for so long is taken as stopped. */
+  layerStaleMs: 600,
+  /** Highest number of media sections of one receiving connection. */
+  sectionsMost: 256,
+} as const;
