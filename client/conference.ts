@@ -20,6 +20,8 @@ import { Own } from "./own.ts";
 import { watchPage } from "./page.ts";
 import { LIFT, SIGNALING } from "./policy.ts";
 import { decode } from "./prime.ts";
+import { measureRoundTrips } from "./probes.ts";
+import { qualitySample } from "./quality.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
 import { Roster } from "./roster.ts";
@@ -35,7 +37,7 @@ function infoOf(way: Way): TopologyInfo {
 }
 
 /** What the switch would have to load again. */
-const TOOLS = { decode, retryDelay, now: monotonic };
+const TOOLS = { decode, retryDelay, now: monotonic, qualitySample };
 
 /** How often the node lets us tell of ourselves, with a margin. */
 function updatesOf({ limits: { updateBurst, updatesPerSecond } }: WelcomeFrame): Bucket {
@@ -58,7 +60,8 @@ export class Conference {
   way: Way;
   /** `way`, as the application sees it. */
   topology: TopologyInfo;
-  probes: WelcomeFrame["probes"];
+  /** How far each region is, where there is a choice of them. */
+  readonly roundTrips: Promise<Record<string, number>> | undefined;
   state: CallState = "connected";
   error: CallError | undefined;
   readonly #courier: Courier;
@@ -83,7 +86,7 @@ export class Conference {
     this.room = welcome.room;
     this.way = welcome.topology;
     this.topology = infoOf(this.way);
-    this.probes = welcome.probes;
+    this.roundTrips = welcome.probes && measureRoundTrips(welcome.probes);
     this.#updates = updatesOf(welcome);
     this.#courier = new Courier({
       ready: () => signaling.ready(),
@@ -139,7 +142,6 @@ export class Conference {
     const differs = this.self.update(welcome.self);
     this.#updates = updatesOf(welcome);
     this.room = welcome.room;
-    this.probes = welcome.probes;
     this.#transport.setIceServers(welcome.iceServers);
     this.#setWay(welcome.topology, welcome.resumed ? this.way.epoch : 0);
     // Before the roster, which may add connections that have only just begun.
@@ -287,7 +289,7 @@ export class Conference {
   }
 
   /** Loads what moves media between the mesh and others, for calls that may need it; most never do. */
-  async #lift(needed = this.way.mode !== "mesh" || this.probes !== undefined): Promise<void> {
+  async #lift(needed = this.way.mode !== "mesh" || this.roundTrips !== undefined): Promise<void> {
     const mesh = this.#mesh;
     if (this.#lifted === mesh) return;
     if (!needed && this.roster.participants.size < LIFT.participants) return;

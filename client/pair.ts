@@ -256,16 +256,18 @@ export class Pair {
 
   /** The new attempt stands: its tracks follow one by one, each as soon as it plays. */
   async #takeOver(leg: Leg): Promise<void> {
+    const before = this.#shown?.attempt.pc.getTransceivers();
     this.#shown = leg;
     this.#next = undefined;
     this.#announce("connected");
     const { pc } = leg.attempt;
     await Promise.all(
-      pc.getTransceivers().map(async (transceiver) => {
+      pc.getTransceivers().map(async (transceiver, slot) => {
         const kind = kindOf(pc, transceiver);
         if (kind === undefined) return;
-        await primed(transceiver.receiver, this.#closed.signal);
-        if (this.#carries(leg)) this.#options.events.track(kind, transceiver.receiver);
+        const { receiver } = transceiver;
+        await primed(receiver, this.#closed.signal, before?.[slot]?.receiver.track);
+        if (this.#carries(leg)) this.#options.events.track(kind, receiver);
       }),
     );
     // If it has failed meanwhile, the others stay until the one after it plays.

@@ -91,6 +91,9 @@ export const LIFT = {
   retry: { baseMs: 500, capMs: 5_000 },
 } as const;
 
+/** Longest round trip to a probe. */
+export const PROBE_TIMEOUT_MS = 3_000;
+
 export const MONITOR = {
   statsIntervalMs: 2_000,
   levelIntervalMs: 200,

@@ -44,8 +44,10 @@ export function choose<Path>(
   }
   // By a time-out only what delivers nothing is given up.
   const isStale = old.state === "lost" || old.silent >= staleMs;
-  const newer = candidates.slice(at + 1).findLast(({ state, plays, age }) =>
-    state === "up" && (!wanted || !old.came || plays || (isStale && age >= patienceMs))
+  const newer = candidates.slice(at + 1).findLast(({ state, came, plays, age, silent }) =>
+    state === "up" &&
+    (!wanted || !old.came || plays ||
+      (isStale && (age >= patienceMs || (came && silent < staleMs))))
   );
   if (newer !== undefined) return newer.path;
   if (old.state !== "lost") return shown;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Layer } from "../../lib/protocol.ts";
-import type { Participant, ParticipantStats } from "../api.ts";
+import type { Participant } from "../api.ts";
 import {
   type Downlink,
   type DownlinkSample,
@@ -21,23 +21,14 @@ export class Demand {
   #totals: DownlinkSample | undefined;
   #asked: Record<string, Layer> = {};
 
-  /** Takes in what all connections have measured. */
-  measured(stats: Iterable<ParticipantStats>, now: number): void {
-    const totals = { received: 0, lost: 0, freezes: 0 };
-    for (const { packetsReceived, packetsLost, freezeCount } of inboundOf(stats)) {
-      totals.received += packetsReceived;
-      totals.lost += packetsLost;
-      totals.freezes += freezeCount ?? 0;
-    }
+  /** Takes in what has come from each participant until now. */
+  measured(samples: readonly DownlinkSample[], now: number): void {
+    const totals = samples.reduce((one, other) => combine(one, other, 1), NOTHING);
     const last = this.#totals;
     this.#totals = totals;
     // Somebody left, or a connection is new: then the sums say nothing.
     if (last === undefined || totals.received < last.received || totals.lost < last.lost) return;
-    this.#downlink = feelDownlink(this.#downlink, {
-      received: totals.received - last.received,
-      lost: totals.lost - last.lost,
-      freezes: totals.freezes - last.freezes,
-    }, now);
+    this.#downlink = feelDownlink(this.#downlink, combine(totals, last, -1), now);
   }
 
   /** What is to be asked for now and was not asked for before. */
@@ -55,12 +46,19 @@ export class Demand {
     return changed;
   }
 
-  /** The path is another, which has been asked for nothing. */
+  /** The path is another, or the node: it has been asked for nothing. */
   reset(): void {
     this.#asked = {};
     this.#totals = undefined;
   }
 }
 
-const inboundOf = (stats: Iterable<ParticipantStats>) =>
-  [...stats].flatMap(({ inbound }) => inbound);
+const NOTHING: DownlinkSample = { received: 0, lost: 0, freezes: 0 };
+
+function combine(one: DownlinkSample, other: DownlinkSample, sign: 1 | -1): DownlinkSample {
+  return {
+    received: one.received + sign * other.received,
+    lost: one.lost + sign * other.lost,
+    freezes: one.freezes + sign * other.freezes,
+  };
+}

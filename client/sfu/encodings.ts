@@ -5,8 +5,8 @@
  */
 import { SEND } from "./policy.ts";
 
-/** The names of the layers, smallest first; fixed in the offer. */
-export const RIDS = ["l", "m", "h"] as const;
+/** The names of the layers, best first: what browsers find too much for a small picture are the last. */
+export const RIDS = ["h", "m", "l"] as const;
 
 export interface Encoding {
   active: boolean;
@@ -14,16 +14,13 @@ export interface Encoding {
   maxBitrate: number;
 }
 
-/**
- * The settings of each of `count` layers (1 if the SFU takes no simulcast) for a camera `width` pixels wide.
- * Small cameras use the lowest layers only: an SFU that is asked for a higher one sends the best there is.
- */
+/** The settings of each of `count` layers (1 if the SFU takes no simulcast) for a camera `width` pixels wide. */
 export function cameraEncodings(width: number, count: number): Encoding[] {
-  const used = Math.min(count, layersOf(width));
+  const used = layersOf(width);
   return Array.from({ length: count }, (_, index) => ({
     active: index < used,
-    scaleResolutionDownBy: 2 ** Math.max(0, used - 1 - index),
-    maxBitrate: SEND.layerBitrates[index + (layersOf(width) - used)]!,
+    scaleResolutionDownBy: 2 ** index,
+    maxBitrate: SEND.layerBitrates[Math.max(0, used - 1 - index)]!,
   }));
 }
 

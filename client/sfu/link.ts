@@ -27,10 +27,8 @@ export class Link {
     this.#events = events;
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     this.pc.addEventListener("icecandidate", ({ candidate }) => {
-      // The empty one only says that an interface is done.
-      if (candidate?.candidate !== "") {
-        events.candidate(candidate?.toJSON() as IceCandidate ?? null);
-      }
+      // The empty one says the same as none: that was the last.
+      events.candidate(candidate?.candidate ? candidate.toJSON() as IceCandidate : null);
     });
     this.pc.addEventListener("connectionstatechange", () => this.#moved(this.pc.connectionState));
   }

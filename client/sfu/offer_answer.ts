@@ -69,7 +69,8 @@ export class OfferAnswer implements SfuPath {
         });
         return;
       case "candidate":
-        return this.#linkOf(told.of)?.candidate(told.candidate);
+        return (told.of === "publish" ? this.#publisher?.link : this.#receives())
+          ?.candidate(told.candidate);
       case "ended":
         this.#session = "over";
         return this.#options.changed();
@@ -160,7 +161,7 @@ export class OfferAnswer implements SfuPath {
     if (this.#answer?.number === number) {
       return this.#options.ask({ op: "answer", ...this.#answer });
     }
-    const link = this.#receiving ??= this.#link("subscribe");
+    const link = this.#receives();
     const answer = { number, sdp: await link.take(sdp) };
     this.#answer = answer;
     this.#options.ask({ op: "answer", ...answer });
@@ -187,7 +188,8 @@ export class OfferAnswer implements SfuPath {
     });
   }
 
-  #linkOf(of: SfuConnection): Link | undefined {
-    return of === "publish" ? this.#publisher?.link : this.#receiving;
+  /** Made by what comes first, the offer or a candidate. */
+  #receives(): Link {
+    return this.#receiving ??= this.#link("subscribe");
   }
 }

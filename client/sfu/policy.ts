@@ -65,6 +65,4 @@ export const REPORT = {
   /** How long a strain must last, or be gone, to be told. */
   strainAfterMs: 4_000,
   strainGoneAfterMs: 10_000,
-  /** Longest round trip to a probe. */
-  probeTimeoutMs: 3_000,
 } as const;

@@ -6,7 +6,7 @@
  */
 import type { TrackKind } from "../api.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
-import { cameraEncodings, type Encoding, RIDS } from "./encodings.ts";
+import { cameraEncodings, RIDS } from "./encodings.ts";
 import type { Link } from "./link.ts";
 import { SEND } from "./policy.ts";
 
@@ -74,15 +74,8 @@ async function adapt(kind: TrackKind, sender: RTCRtpSender): Promise<void> {
   if (kind !== "camera" || sender.track === null) return;
   const parameters = sender.getParameters();
   const wanted = cameraEncodings(widthOf(sender.track), parameters.encodings.length);
-  const differs = parameters.encodings.some((encoding, index) => !isAs(encoding, wanted[index]!));
-  if (!differs) return;
   parameters.encodings.forEach((encoding, index) => Object.assign(encoding, wanted[index]));
   await sender.setParameters(parameters);
-}
-
-function isAs(encoding: RTCRtpEncodingParameters, wanted: Encoding): boolean {
-  return encoding.active === wanted.active && encoding.maxBitrate === wanted.maxBitrate &&
-    encoding.scaleResolutionDownBy === wanted.scaleResolutionDownBy;
 }
 
 /** Cameras that say nothing are taken for middling ones. */

@@ -25,7 +25,7 @@ export function participantReports(
 ): Map<string, TransportStats> {
   const shared = [...inbound?.values() ?? []].filter(({ type }) => type !== "inbound-rtp");
   const arriving = [...inbound?.values() ?? []].filter(({ type }) => type === "inbound-rtp");
-  const sending = sentEntries([...outbound?.values() ?? []], shared.length === 0);
+  const sending = sentEntries([...outbound?.values() ?? []]);
   const stats = new Map<string, TransportStats>();
   for (const id of new Set(slots.map(({ participant }) => participant))) {
     const theirs = slots.filter(({ participant }) => participant === id);
@@ -43,9 +43,8 @@ export function participantReports(
 }
 
 /** What is sent, one entry per section: the layers of a camera count together. */
-function sentEntries(entries: Entry[], withPath: boolean): Entry[] {
+function sentEntries(entries: Entry[]): Entry[] {
   const wanted = ["outbound-rtp", "remote-inbound-rtp", "codec"];
-  if (withPath) wanted.push("transport", "candidate-pair", "local-candidate", "remote-candidate");
   const marked = entries.filter(({ type }) => wanted.includes(String(type))).map(mark);
   const sections = new Map<unknown, Entry>();
   const rest: Entry[] = [];
@@ -56,19 +55,9 @@ function sentEntries(entries: Entry[], withPath: boolean): Entry[] {
   return [...rest, ...sections.values()];
 }
 
-const REFERENCES = [
-  "id",
-  "mid",
-  "localId",
-  "codecId",
-  "selectedCandidatePairId",
-  "localCandidateId",
-  "remoteCandidateId",
-];
-
 function mark(entry: Entry): Entry {
   const marked = { ...entry };
-  for (const name of REFERENCES) {
+  for (const name of ["id", "mid", "localId", "codecId"]) {
     if (marked[name] !== undefined) marked[name] = OUT + marked[name];
   }
   return marked;

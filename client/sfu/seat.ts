@@ -30,12 +30,13 @@ interface ShownBy {
 }
 
 /** Has the browser decode a track that nobody sees yet, until the returned function is called. */
-export type Decode = (track: MediaStreamTrack) => () => void;
+export type Decode = (track: MediaStreamTrack, old?: MediaStreamTrack) => () => void;
 
 export interface SeatOptions {
   remote: Remote;
   decode: Decode;
   show: TransportEvents["track"];
+  since: number;
 }
 
 export class Seat {
@@ -43,8 +44,8 @@ export class Seat {
   /** By the mesh: how its connection is, and what arrives. */
   meshState: Connection;
   readonly meshArrivals = new Map<TrackKind, RTCRtpReceiver>();
-  /** Whether it was here when the mesh was the path to take, so that it may show us by it. */
-  wasByMesh = false;
+  /** Of the topology when it came: it has shown nothing by an older path. */
+  since: number;
   /** Of the topology of which we have told it that we show it by it. */
   announced: number | undefined;
   readonly #decode: Decode;
@@ -54,8 +55,9 @@ export class Seat {
   /** What is decoded in secret; each entry ends it. */
   readonly #primed = new Map<RTCRtpReceiver, () => void>();
 
-  constructor({ remote, decode, show }: SeatOptions) {
+  constructor({ remote, decode, show, since }: SeatOptions) {
     this.remote = remote;
+    this.since = since;
     this.meshState = remote.connection;
     this.#decode = decode;
     this.#show = show;
@@ -107,9 +109,11 @@ export class Seat {
       for (const rival of wanted ? rivals(candidates, path) : []) {
         waits = true;
         const awaited = this.arrivals(rival)?.get(kind);
-        if (awaited === undefined || awaited.track.kind !== "video") continue;
+        if (awaited === undefined) continue;
         primed.add(awaited);
-        if (!this.#primed.has(awaited)) this.#primed.set(awaited, this.#decode(awaited.track));
+        if (this.#primed.has(awaited)) continue;
+        const shown = this.#shown.get(kind)?.receiver.track;
+        this.#primed.set(awaited, this.#decode(awaited.track, shown));
       }
     }
     for (const [receiver, undo] of this.#primed) {
@@ -121,6 +125,12 @@ export class Seat {
   /** Whether anything is shown by `path`. */
   isShownBy(path: Path): boolean {
     return [...this.#shown.values()].some((shown) => shown.path === path);
+  }
+
+  /** Whether it may still show us by a path of this topology. */
+  awaits(epoch: number): boolean {
+    const { permissions, shows } = this.remote;
+    return permissions.subscribe && this.since <= epoch && shows <= epoch;
   }
 
   /** The path by which most is shown, at least of what there is to see or hear; `undefined`: none yet. */
@@ -179,8 +189,7 @@ export class Seat {
         : connection === "connected"
         ? "up"
         : "waiting";
-      const flow = receiver &&
-        (state === "up" ? this.#look(receiver, now) : this.#flows.get(receiver));
+      const flow = receiver && state !== "waiting" ? this.#look(receiver, now) : undefined;
       const { moves, since, movedAt } = flow ?? { moves: 0, since: now, movedAt: now };
       const silent = now - movedAt;
       const plays = moves >= frames && silent < SWITCH.staleMs;

@@ -9,6 +9,7 @@ import { SLOTS } from "../../lib/sfu/mod.ts";
 import type { CallState, ParticipantStats, Permissions, TrackKind } from "../api.ts";
 import type { retryDelay } from "../backoff.ts";
 import type { Clock } from "../clock.ts";
+import type { qualitySample } from "../quality.ts";
 import type { Remote } from "../remote.ts";
 import type {
   Levels,
@@ -21,7 +22,6 @@ import { Demand, type Seen } from "./demand.ts";
 import { OfferAnswer } from "./offer_answer.ts";
 import type { DialSfu, SfuPath } from "./path.ts";
 import { LAYERS, SWITCH } from "./policy.ts";
-import { measureRoundTrips } from "./probes.ts";
 import { Reporter } from "./reporter.ts";
 import { type Decode, type Path, Seat } from "./seat.ts";
 import { Stay } from "./stay.ts";
@@ -48,7 +48,8 @@ export interface SwitchedCall {
   readonly state: CallState;
   /** Which way media has to take. */
   readonly way: Topology;
-  readonly probes: Readonly<Record<string, string>> | undefined;
+  /** How far each region is, if that matters. */
+  readonly roundTrips: Promise<Record<string, number>> | undefined;
 }
 
 /** What the SDK has loaded already. */
@@ -56,6 +57,7 @@ export interface Tools {
   decode: Decode;
   retryDelay: typeof retryDelay;
   now: Clock;
+  qualitySample: typeof qualitySample;
 }
 
 export interface SwitchOptions {
@@ -121,7 +123,7 @@ export class Switch implements Transport {
         this.#tend();
       },
     };
-    if (call.probes !== undefined) this.#probe(call.probes);
+    call.roundTrips?.then((roundTrips) => this.#reporter.set({ roundTrips }));
     this.#tend();
   }
 
@@ -129,7 +131,9 @@ export class Switch implements Transport {
   handleFrame(frame: ServerFrame): void {
     if (frame.type === "sfu") this.#pathOf(frame.epoch)?.handle(frame.data);
     if (frame.type === "welcome") {
+      // The node may be another, which knows nothing of this.
       this.#reporter.repeat();
+      this.#demand.reset();
       if (this.#stay?.path.epoch === this.#call.way.epoch) this.#stay.resume(this.#now());
     }
     this.#tend();
@@ -137,9 +141,14 @@ export class Switch implements Transport {
 
   /** Takes in what `stats` came to, whenever it is measured. */
   measured(stats: Record<string, ParticipantStats>): void {
+    if (this.#isClosed) return;
     const now = this.#now();
     const all = Object.values(stats);
-    if (this.#stay !== undefined) return this.#demand.measured(all, now);
+    if (this.#stay !== undefined) {
+      const path = { at: now, connected: true, sending: true };
+      const samples = all.map((entry) => this.#tools.qualitySample(entry, path));
+      return this.#demand.measured(samples, now);
+    }
     this.#strain = feelStrain(this.#strain, strainOf(all), now);
     this.#reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
   }
@@ -210,10 +219,16 @@ export class Switch implements Transport {
   }
 
   #seat(remote: Remote): Seat {
-    const seat = new Seat({ remote, decode: this.#tools.decode, show: this.#events.track });
+    const { epoch } = this.#current;
+    const seat = new Seat({
+      remote,
+      decode: this.#tools.decode,
+      show: this.#events.track,
+      since: epoch,
+    });
     // In a settled mesh there is no older path on which anyone could go on sending.
     if (this.#paths.length === 1 && this.#call.way.mode === "mesh") {
-      seat.announced = this.#current.epoch;
+      seat.announced = epoch;
     }
     this.#seats.set(remote.id, seat);
     return seat;
@@ -257,7 +272,7 @@ export class Switch implements Transport {
     for (const seat of this.#seats.values()) {
       seat.announced = undefined;
       // A service that has forgotten the call counts anew, and so do all who are in it.
-      if (way.epoch < epoch) seat.remote.shows = NEVER + 1;
+      if (way.epoch < epoch) seat.since = seat.remote.shows = NEVER + 1;
     }
     if (way.mode === "sfu") {
       this.#stay = this.#newStay(way.epoch, way.grant, now);
@@ -335,8 +350,7 @@ export class Switch implements Transport {
         if (!isShown) this.#drop(path);
         continue;
       }
-      const isAwaited = !isOverdue &&
-        this.#some(({ remote }) => remote.permissions.subscribe && remote.shows <= epoch);
+      const isAwaited = !isOverdue && this.#some((seat) => seat.awaits(epoch));
       if (path.isFed && !isAwaited) {
         path.isFed = false;
         for (const kind of SLOTS) sfu.send(kind, null);
@@ -360,10 +374,8 @@ export class Switch implements Transport {
     const isOverdue = now - this.#since >= SWITCH.oldPathMs;
     const isWarm = this.#seats.size < SWITCH.warmParticipants;
     for (const seat of this.#seats.values()) {
-      const { id, permissions, shows } = seat.remote;
-      if (isCurrent) seat.wasByMesh = true;
-      const feeds = permissions.subscribe &&
-        (isCurrent || (!isOverdue && seat.wasByMesh && shows <= byMesh.epoch));
+      const { id, permissions: { subscribe } } = seat.remote;
+      const feeds = isCurrent ? subscribe : !isOverdue && seat.awaits(byMesh.epoch);
       if (isCurrent || isWarm || feeds || seat.isShownBy(byMesh)) {
         this.#mesh.add({ id, subscribe: feeds });
       } else {
@@ -404,11 +416,6 @@ export class Switch implements Transport {
       if (value !== undefined) all.set(id, value);
     }
     return all;
-  }
-
-  async #probe(probes: Readonly<Record<string, string>>): Promise<void> {
-    const roundTrips = await measureRoundTrips(probes);
-    if (!this.#isClosed) this.#reporter.set({ roundTrips });
   }
 
   /** Until something happens, or, while there is something to look at, for a moment. */

@@ -23,8 +23,10 @@ export interface JanusUrl {
   readonly url: string;
   /** Its `api_secret`. */
   readonly secret?: string;
-  /** A token that it knows or that was signed for it. */
+  /** A token that it knows. */
   readonly token?: string;
+  /** Its `token_auth_secret`: tokens are signed with it. */
+  readonly tokenSecret?: string;
   /** The VideoRoom's `admin_key`. */
   readonly adminKey?: string;
   /** Its admin API, also by WebSocket. */
@@ -56,7 +58,7 @@ const PARAMETERS = {
   embedded: ["id", "region", "capacity", "probe", "address", "ports"],
   janus: [
     ...["id", "region", "capacity", "probe"],
-    ...["secret", "token", "adminKey", "admin", "adminSecret"],
+    ...["secret", "token", "tokenSecret", "adminKey", "admin", "adminSecret"],
   ],
 };
 
@@ -114,10 +116,14 @@ function janus(url: URL, text: string, defaults: SfuUrlDefaults): JanusUrl {
     throw new SfuUrlError(text, `janus+${scheme}://host:port/?parameters`);
   }
   const get = parameters(url, text, "janus");
-  const [secret, token, adminKey] = [get("secret"), get("token"), get("adminKey")];
+  const [secret, adminKey] = [get("secret"), get("adminKey")];
+  const [token, tokenSecret] = [get("token"), get("tokenSecret")];
   const [admin, adminSecret] = [get("admin"), get("adminSecret")];
   if (admin !== undefined && !/^wss?:$/.test(URL.parse(admin)?.protocol ?? "")) {
     throw new SfuUrlError(text, "admin=<ws://host:port or wss://host:port, percent-encoded>");
+  }
+  if (token !== undefined && tokenSecret !== undefined) {
+    throw new SfuUrlError(text, "either token or tokenSecret");
   }
   if (adminSecret !== undefined && admin === undefined) {
     throw new SfuUrlError(text, "admin=<where its admin API is> beside adminSecret");
@@ -129,6 +135,7 @@ function janus(url: URL, text: string, defaults: SfuUrlDefaults): JanusUrl {
     url: `${scheme}://${url.host}${url.pathname === "" ? "/" : url.pathname}`,
     ...secret !== undefined && { secret },
     ...token !== undefined && { token },
+    ...tokenSecret !== undefined && { tokenSecret },
     ...adminKey !== undefined && { adminKey },
     ...admin !== undefined && {
       admin: { url: admin, ...adminSecret !== undefined && { secret: adminSecret } },

@@ -86,7 +86,7 @@ async function measure(kind: SfuKind, rounds: number, held: boolean): Promise<Fi
 /** Waits for as long as is calm, and switches. The pages are left alone meanwhile: they write down what happens. */
 async function switched(four: SfuCall, to: Mode): Promise<[Switch, Drawn]> {
   const { call } = four;
-  const restless = await calm(call);
+  const restless = await waitForCalm(call);
   const machine = machineTime();
   await pause(SPAN_MS + BEFORE_MS);
   const at = await four.force(to);
@@ -103,7 +103,7 @@ async function switched(four: SfuCall, to: Mode): Promise<[Switch, Drawn]> {
 }
 
 /** Resolves after a time that was calm; how many before it were not. @throws {Error} if there is none. */
-async function calm(call: HeardCall): Promise<number> {
+async function waitForCalm(call: HeardCall): Promise<number> {
   const seen: string[] = [];
   while (seen.length < CALM.tries) {
     const from = Date.now();

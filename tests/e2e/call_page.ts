@@ -12,12 +12,23 @@ declare global {
   var call: Call;
   var said: { from: string; data: unknown }[];
   var happened: string[];
+  /** Every connection that was ever made. */
+  var connections: RTCPeerConnection[];
 }
 
 /** Serves the page for a service at `url`; `await using` stops it. */
 export function serveCallPage(url: string): { url: string } & AsyncDisposable {
   const html = `<!doctype html><meta charset="utf-8"><title>call</title><script type="module">
-    import { joinCall } from "${url}/client.js";
+    // Looked at from outside, so that the SDK's own word plays no part.
+    const Native = RTCPeerConnection;
+    globalThis.connections = [];
+    globalThis.RTCPeerConnection = class extends Native {
+      constructor(...args) {
+        super(...args);
+        connections.push(this);
+      }
+    };
+    const { joinCall } = await import("${url}/client.js");
     globalThis.joinCall = joinCall;
     globalThis.watch = (call) => {
       globalThis.call = call;
@@ -26,6 +37,7 @@ export function serveCallPage(url: string): { url: string } & AsyncDisposable {
       call.on("message", ({ from, data }) => said.push({ from: from.identity, data }));
       call.on("left", (p) => { happened.push("left " + p.identity); document.getElementById(p.id)?.remove(); });
       call.on("state", (state) => happened.push("state " + state));
+      call.on("topology", ({ mode, reason }) => happened.push("topology " + mode + " " + reason));
       call.on("warning", (error) => happened.push("warning " + error.code));
       call.on("track", ({ participant, kind, track }) =>
         happened.push((track ? "track " : "end ") + kind + " " + participant.identity));
@@ -96,6 +108,34 @@ export async function perceives(page: Page, identities: string[]): Promise<void>
     },
     30_000,
     identities,
+  );
+}
+
+/**
+ * Resolves when media comes to the page by this way, and nothing by the other any more. The connections of a mesh are
+ * known by their data channel.
+ */
+export async function comesBy(page: Page, way: "mesh" | "sfu"): Promise<void> {
+  await waitFor(
+    page,
+    async (way) => {
+      const packets = { mesh: 0, sfu: 0 };
+      const count = async (sign: 1 | -1) => {
+        for (const pc of connections.filter(({ signalingState }) => signalingState !== "closed")) {
+          for (const entry of (await pc.getStats()).values()) {
+            if (entry.type !== "inbound-rtp") continue;
+            packets[pc.sctp === null ? "sfu" : "mesh"] += sign * entry.packetsReceived;
+          }
+        }
+      };
+      await count(-1);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await count(1);
+      const other = way === "mesh" ? "sfu" : "mesh";
+      return packets[way] > 0 && packets[other] <= 0;
+    },
+    20_000,
+    way,
   );
 }
 

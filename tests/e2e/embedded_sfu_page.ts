@@ -15,7 +15,8 @@ export interface Seen {
   height: number;
   packets: number;
   lost: number;
-  audio: number;
+  nacks: number;
+  repeated: number;
 }
 
 interface PageSfu {
@@ -23,10 +24,12 @@ interface PageSfu {
   published(sdp: string): Promise<void>;
   offered(offer: { sdp: string; slots: SfuSlot[] }): Promise<string>;
   seen(participant: string, kind: string): Promise<Seen | undefined>;
+  /** How long after the last offer the first picture of `participant` was decoded, in ms. */
+  firstFrame(participant: string): Promise<number>;
   sentBitrate(): Promise<number>;
-  sentLayers(): Promise<Record<string, { frames: number; width: number }>>;
-  mute(kind: "audio" | "video"): void;
-  unpublish(): void;
+  sentLayers(): Promise<Record<string, { frames: number; width: number; repeated: number }>>;
+  /** The next offer is for another connection. */
+  renew(): void;
 }
 
 declare global {
@@ -34,12 +37,13 @@ declare global {
 }
 
 const SCRIPT = `
-  let sending, stream, trackOf = new Map();
+  let offeredAt = 0, sending, stream, trackOf = new Map();
   let receiving = new RTCPeerConnection();
   const rids = [["h", 1, 1_200_000], ["m", 2, 400_000], ["l", 4, 120_000]];
   globalThis.sfu = {
     async publish({ width, height, simulcast }) {
       stream ??= await navigator.mediaDevices.getUserMedia({ audio: true, video: { width, height, frameRate: 15 } });
+      sending?.close();
       sending = new RTCPeerConnection();
       const [audio] = stream.getAudioTracks(), [video] = stream.getVideoTracks();
       sending.addTransceiver(audio, { direction: "sendonly" });
@@ -56,6 +60,7 @@ const SCRIPT = `
     },
     published: (sdp) => sending.setRemoteDescription({ type: "answer", sdp }),
     async offered({ sdp, slots }) {
+      offeredAt = performance.now();
       await receiving.setRemoteDescription({ type: "offer", sdp });
       await receiving.setLocalDescription();
       trackOf = new Map(slots.map(({ mid, participant, kind }) => [participant + " " + kind, mid]));
@@ -69,9 +74,8 @@ const SCRIPT = `
         if (s.type !== "inbound-rtp") continue;
         return {
           frames: s.framesDecoded ?? 0, width: s.frameWidth ?? 0, height: s.frameHeight ?? 0,
-          packets: s.packetsReceived, lost: s.packetsLost, audio: s.totalAudioEnergy ?? 0,
-          nacks: s.nackCount, repeated: s.retransmittedPacketsReceived, jitter: s.jitterBufferDelay,
-          concealed: s.concealedSamples, freezes: s.freezeCount, sdp: s.codecId,
+          packets: s.packetsReceived, lost: s.packetsLost,
+          nacks: s.nackCount ?? 0, repeated: s.retransmittedPacketsReceived ?? 0,
         };
       }
     },
@@ -85,15 +89,20 @@ const SCRIPT = `
       const layers = {};
       for (const s of (await sending.getStats()).values()) {
         if (s.type === "outbound-rtp" && s.kind === "video" && s.framesEncoded) {
-          layers[s.rid ?? ""] = { frames: s.framesEncoded, width: s.frameWidth, keys: s.keyFramesEncoded, nack: s.nackCount, pli: s.pliCount, rtx: s.retransmittedPacketsSent };
+          layers[s.rid ?? ""] = {
+            frames: s.framesEncoded, width: s.frameWidth, repeated: s.retransmittedPacketsSent,
+          };
         }
       }
       return layers;
     },
-    unpublish: () => sending.close(),
-    pc: () => sending,
+    async firstFrame(participant) {
+      while (true) {
+        if ((await sfu.seen(participant, "camera"))?.frames > 0) return performance.now() - offeredAt;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    },
     renew() { receiving.close(); receiving = new RTCPeerConnection(); },
-    states: () => [sending?.connectionState, receiving.connectionState],
   };
 `;
 
@@ -112,7 +121,9 @@ export function serveSfuPage(): { url: string } & AsyncDisposable {
 
 /** A participant in a browser. */
 export class Guest implements AsyncDisposable {
-  offers = 0;
+  /** Of the last offer that was answered. */
+  participants: string[] = [];
+  sections = 0;
   readonly ended: string[] = [];
 
   private constructor(
@@ -144,13 +155,16 @@ export class Guest implements AsyncDisposable {
     );
     const guest = new Guest(id, opened, session);
     const take = async (offer: typeof early[number]) => {
-      guest.offers++;
       const sdp = await opened.page.evaluate((offer) => globalThis.sfu.offered(offer), offer);
       await session.answer(offer.number, sdp);
+      guest.participants = [...new Set(offer.slots.map(({ participant }) => participant))];
+      guest.sections = offer.sdp.split("\nm=").length - 1;
     };
     events.offer = (offer) => {
-      // A page that is closed meanwhile answers nothing.
-      take(offer).catch(() => {});
+      take(offer).catch((error) => {
+        // A page that is closed meanwhile answers nothing.
+        if (!opened.page.isClosed()) guest.ended.push(`an offer was not taken: ${error}`);
+      });
     };
     for (const offer of early) events.offer(offer);
     return guest;
@@ -171,6 +185,11 @@ export class Guest implements AsyncDisposable {
 
   layers(wanted: Record<string, Layer>): Promise<void> {
     return this.session.layers(wanted);
+  }
+
+  async resubscribe(): Promise<void> {
+    await this.page.evaluate(() => globalThis.sfu.renew());
+    await this.session.resubscribe();
   }
 
   seen(participant: string, kind = "camera"): Promise<Seen | undefined> {

@@ -375,6 +375,7 @@ export function fakeClients(server: FakeSfuServer): MakeSfuClient {
         return count;
       },
       layer: (participant) => server.reaches(participant, id),
+      state: "none",
       wrong: [],
       close: () => Promise.resolve(),
     };

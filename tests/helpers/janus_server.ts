@@ -1,6 +1,7 @@
 import { freePort } from "../../tools/redis/server.ts";
 import { ensure, JANUS } from "../../tools/test/requirements.ts";
 import { randomSessionId } from "../../lib/sfu/janus/ids.ts";
+import { credentialsOf } from "../../lib/sfu/janus/credentials.ts";
 import { connect } from "../../lib/sfu/janus/connection.ts";
 import { type JanusUrl, parseSfuUrls } from "../../lib/sfu/url.ts";
 import { type ServerProcess, startServer } from "./server_process.ts";
@@ -8,6 +9,8 @@ import { type ServerProcess, startServer } from "./server_process.ts";
 export interface JanusOptions {
   /** `api_secret`; by default there is none. */
   secret?: string;
+  /** `token_auth_secret`, by which tokens are wanted; by default none are. */
+  tokenSecret?: string;
   adminSecret?: string;
   /** The VideoRoom's `admin_key`; by default "key". */
   adminKey?: string;
@@ -45,7 +48,7 @@ const ASK = { doing: "ask Janus", timeoutMs: 5_000 };
 
 /** Starts a Janus of a test's own on free ports of 127.0.0.1. `await using` ends it and removes what it wrote. */
 export async function startJanus(options: JanusOptions = {}): Promise<JanusServer> {
-  const { adminKey = "key", adminSecret = "admin secret", secret } = options;
+  const { adminKey = "key", adminSecret = "admin secret", secret, tokenSecret } = options;
   const [port, adminPort] = [freePort(), freePort()];
   const folder = await Deno.makeTempDir({ prefix: "janus-" });
   await using cleanUp = new AsyncDisposableStack();
@@ -71,9 +74,8 @@ export async function startJanus(options: JanusOptions = {}): Promise<JanusServe
       protocol,
       timeoutMs: ASK.timeoutMs,
       signal: new AbortController().signal,
-      credentials: admin
-        ? { admin_secret: adminSecret }
-        : { ...secret !== undefined && { apisecret: secret } },
+      credentials: () =>
+        admin ? { admin_secret: adminSecret } : credentialsOf({ secret, tokenSecret }, Date.now()),
       event: () => {},
     });
   }
@@ -83,7 +85,12 @@ export async function startJanus(options: JanusOptions = {}): Promise<JanusServe
     url,
     adminUrl,
     sfuUrl(parameters = {}) {
-      const given = { adminKey, ...secret !== undefined && { secret }, ...parameters };
+      const given = {
+        adminKey,
+        ...secret !== undefined && { secret },
+        ...tokenSecret !== undefined && { tokenSecret },
+        ...parameters,
+      };
       return `janus+${url}/?${new URLSearchParams(given)}`;
     },
     async sessions() {
@@ -131,13 +138,14 @@ function files(
   adminPort: number,
   options: JanusOptions,
 ): Record<string, string> {
-  const { adminKey = "key", adminSecret = "admin secret", secret } = options;
+  const { adminKey = "key", adminSecret = "admin secret", secret, tokenSecret } = options;
   const without = (names: string[]) => names.map((name) => `libjanus_${name}.so`).join(",");
   return {
     "janus.jcfg": `general: {
   configs_folder = "${folder}"
   admin_secret = "${adminSecret}"
   ${secret === undefined ? "" : `api_secret = "${secret}"`}
+  ${tokenSecret === undefined ? "" : `token_auth = true\n  token_auth_secret = "${tokenSecret}"`}
   session_timeout = ${options.sessionTimeout ?? 60}
   reclaim_session_timeout = ${options.reclaimSessionTimeout ?? 30}
 }

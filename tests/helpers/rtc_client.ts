@@ -17,7 +17,7 @@ import {
 } from "werift";
 import type { IceCandidate, Layer, SfuConnection, SfuSlot, TrackKind } from "../../lib/protocol.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
-import type { SfuClient } from "./sfu_person.ts";
+import type { MakeSfuClient, SfuClient } from "./sfu_person.ts";
 
 const OPUS = 111;
 const VP8 = 96;
@@ -26,15 +26,18 @@ const EVERY_MS = 20;
 const LAYERS = ["h", "m", "l"] as const;
 const LAYER_NAMES: Record<string, Layer> = { h: "high", m: "medium", l: "low" };
 
-/** What a client sends: all slots by default; the screen's only where it is shared. */
 export interface RtcClientOptions {
   id: string;
   candidate(of: SfuConnection, candidate: IceCandidate | null): void;
+  /** Whether it sends the camera in three layers; by default it does. */
   simulcast?: boolean;
+  /** Its part in DTLS on the sending connection (RFC 8842). A Janus that is to begin does so 1 s late. */
+  setup?: "actpass" | "active";
 }
 
 /** Makes a client that sends on its own as soon as it is connected. */
-export function rtcClient({ id, candidate, simulcast = true }: RtcClientOptions): SfuClient {
+export function rtcClient(options: RtcClientOptions): SfuClient {
+  const { id, candidate } = options;
   let sending: Sending | undefined;
   let receiving: Receiving | undefined;
   const counts = new Map<string, number>();
@@ -56,7 +59,7 @@ export function rtcClient({ id, candidate, simulcast = true }: RtcClientOptions)
     id,
     async offer() {
       await sending?.close();
-      sending = await startSending(id, simulcast, (one) => candidate("publish", one));
+      sending = await startSending(options);
       return sending.offer;
     },
     answered: async (sdp) => await sending?.answered(sdp),
@@ -74,6 +77,9 @@ export function rtcClient({ id, candidate, simulcast = true }: RtcClientOptions)
     },
     received: (participant, kind) => counts.get(`${participant} ${kind}`) ?? 0,
     layer: (participant) => layers.get(participant),
+    get state() {
+      return `sending ${sending?.state ?? "none"}, receiving ${receiving?.state ?? "none"}`;
+    },
     get wrong() {
       return wrong;
     },
@@ -84,7 +90,12 @@ export function rtcClient({ id, candidate, simulcast = true }: RtcClientOptions)
   };
 }
 
+/** One that a Janus connects to at once. */
+export const quickClient: MakeSfuClient = (options) => rtcClient({ ...options, setup: "active" });
+
 interface Connection {
+  /** For a failed test to tell. */
+  readonly state: string;
   candidate(candidate: IceCandidate | null): Promise<void>;
   close(): Promise<void>;
 }
@@ -129,19 +140,18 @@ function newConnection(candidate: (one: IceCandidate | null) => void): RTCPeerCo
 }
 
 async function startSending(
-  id: string,
-  simulcast: boolean,
-  candidate: (one: IceCandidate | null) => void,
+  { id, candidate, simulcast = true, setup = "actpass" }: RtcClientOptions,
 ): Promise<Sending> {
-  const pc = newConnection(candidate);
+  const pc = newConnection((one) => candidate("publish", one));
   const transceivers = SLOTS.map((kind) =>
     pc.addTransceiver(kind === "camera" || kind === "screen" ? "video" : "audio", {
       direction: "sendonly",
     })
   );
   await pc.setLocalDescription(await pc.createOffer());
-  const plain = pc.localDescription!.sdp;
+  const plain = pc.localDescription!.sdp.replaceAll("a=setup:actpass", `a=setup:${setup}`);
   const offer = simulcast ? withSimulcast(plain) : plain;
+  const described = Promise.withResolvers<void>();
   const timer = setInterval(() => send(), EVERY_MS);
   let count = 0;
 
@@ -180,11 +190,19 @@ async function startSending(
   }
 
   return {
+    get state() {
+      return stateOf(pc);
+    },
     offer,
     async answered(sdp) {
       await pc.setRemoteDescription({ type: "answer", sdp: withoutSimulcast(sdp) });
+      described.resolve();
     },
-    candidate: async (one) => await pc.addIceCandidate(one ?? undefined),
+    async candidate(one) {
+      await described.promise;
+      // The library fails a connection whose checks have not begun when it is told that there are no more.
+      if (one) await pc.addIceCandidate(one);
+    },
     async close() {
       clearInterval(timer);
       await pc.close();
@@ -198,6 +216,7 @@ function startReceiving(
 ): Receiving {
   const pc = newConnection(candidate);
   let known: SfuSlot[] = [];
+  const described = Promise.withResolvers<void>();
   const counted = new Set<MediaStreamTrack>();
   function count(transceiver: RTCRtpTransceiver, track: MediaStreamTrack): void {
     if (counted.has(track)) return;
@@ -211,18 +230,31 @@ function startReceiving(
     transceiver.onTrack.subscribe((track) => count(transceiver, track));
   });
   return {
+    get state() {
+      return stateOf(pc);
+    },
     async answer(sdp, slots) {
       known = slots;
       await pc.setRemoteDescription({ type: "offer", sdp });
+      described.resolve();
       for (const transceiver of pc.getTransceivers()) {
         for (const track of transceiver.receiver.tracks) count(transceiver, track);
       }
       await pc.setLocalDescription(await pc.createAnswer());
       return pc.localDescription!.sdp;
     },
-    candidate: async (one) => await pc.addIceCandidate(one ?? undefined),
+    async candidate(one) {
+      await described.promise;
+      // The library fails a connection whose checks have not begun when it is told that there are no more.
+      if (one) await pc.addIceCandidate(one);
+    },
     close: () => pc.close(),
   };
+}
+
+function stateOf(pc: RTCPeerConnection): string {
+  const { connectionState, iceConnectionState, signalingState } = pc;
+  return `${connectionState} (ICE ${iceConnectionState}, ${signalingState})`;
 }
 
 /** A payload descriptor (RFC 7741) and the start of a key frame of 64 by 64. */

@@ -22,6 +22,8 @@ export interface SfuClient {
   received(participant: string, kind: TrackKind): number;
   /** Which layer of its camera came last. */
   layer(participant: string): Layer | undefined;
+  /** How its connections are, for a failed test to tell. */
+  readonly state: string;
   /** What came in slots of others. */
   readonly wrong: readonly string[];
   close(): Promise<void>;
@@ -36,6 +38,8 @@ export type MakeSfuClient = (
 
 export interface SfuPerson extends AsyncDisposable {
   readonly id: string;
+  /** Where it sits, without a ticket. */
+  readonly seat: SfuSeat;
   readonly session: SfuSession;
   readonly client: SfuClient;
   /** Slots of the last offer. */
@@ -79,10 +83,14 @@ export async function joinSfu(
   let session: SfuSession;
   /** What comes before `open` has resolved waits. */
   let opened = Promise.withResolvers<void>();
+  /** Candidates of a connection follow its description. */
+  const described = { publish: Promise.withResolvers<void>(), subscribe: Promise.resolve() };
   const client = makeClient({
     id: seat.participant,
     candidate: (of, candidate) => {
-      opened.promise.then(() => session.candidate(of, candidate)).catch(() => {
+      const { promise } = opened;
+      const ready = of === "publish" ? described.publish.promise : described.subscribe;
+      Promise.all([promise, ready]).then(() => session.candidate(of, candidate)).catch(() => {
         // It has ended meanwhile.
       });
     },
@@ -98,8 +106,8 @@ export async function joinSfu(
           if (over) return;
           person.slots = offer.slots;
           offers.push(offer.number);
-          const { promise } = opened;
-          promise.then(async () => await mine.answer(offer.number, await client.receive(offer)))
+          described.subscribe = opened.promise
+            .then(async () => await mine.answer(offer.number, await client.receive(offer)))
             .catch((error) => {
               if (person.ended === undefined && !over) failures.push(error);
             });
@@ -136,6 +144,7 @@ export async function joinSfu(
 
   return {
     id: seat.participant,
+    seat: { publish: true, subscribe: true, ...seat },
     client,
     get session() {
       return session;
@@ -150,7 +159,10 @@ export async function joinSfu(
     },
     failures,
     async publish() {
-      await client.answered(await session.publish(await client.offer()));
+      described.publish = Promise.withResolvers();
+      const answer = await session.publish(await client.offer());
+      described.publish.resolve();
+      await client.answered(answer);
     },
     async resubscribe() {
       await client.renewReceiving();
@@ -159,7 +171,15 @@ export async function joinSfu(
     async hears(participant, kind = "microphone") {
       const before = client.received(participant, kind);
       const doing = () => client.received(participant, kind) >= before + ENOUGH;
-      await becomes(doing, true, { withinMs: 8_000 });
+      try {
+        await becomes(doing, true, { withinMs: 8_000 });
+      } catch (error) {
+        const got = client.received(participant, kind) - before;
+        throw new Error(
+          `${seat.participant} got ${got} packets of ${participant}'s ${kind}: ${client.state}`,
+          { cause: error },
+        );
+      }
     },
     async sees(...participants) {
       const seen = () => [...new Set(person.slots.map((slot) => slot.participant))].sort();

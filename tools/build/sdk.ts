@@ -53,20 +53,23 @@ export async function buildSdk(root: string, target: string): Promise<void> {
     absWorkingDir: root,
     outdir: target,
     sourcemap: true,
-    define: { global: "globalThis" },
-    banner: {
-      js: "/*! meshlift, MIT licence; with parts of others, see client.js.LEGAL.txt */",
-    },
   } satisfies esbuild.BuildOptions;
   // One after the other instead of by splitting, which makes a third file of what both have in common.
   const onDemand = await esbuild.build({
     ...options,
     entryPoints: { [ON_DEMAND.name]: ON_DEMAND.source },
     entryNames: "[name]-[hash]",
+    // Times are thresholds of its own; these two it hands to the SDK's `retryDelay`.
+    mangleProps: /Ms$/,
+    reserveProps: /^(base|cap)Ms$/,
   });
   const sdk = await esbuild.build({
     ...options,
     entryPoints: { client: "client/mod.ts" },
+    banner: {
+      js: "/*! meshlift, MIT licence; with parts of others, see client.js.LEGAL.txt */",
+    },
+    define: { global: "globalThis" },
     // simple-peer's private properties; ours are private by the language.
     mangleProps: /^_[a-z]/i,
     alias: Object.fromEntries(

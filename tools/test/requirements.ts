@@ -18,6 +18,8 @@ export interface Requirement {
   readonly check?: readonly string[] | "is there";
   /** Debian's packages for it. */
   readonly packages: readonly string[];
+  /** A service that the packages start: ended after they were installed here, as tests start their own. */
+  readonly service?: string;
   /** What else to do where Debian's packages are not to be had. */
   readonly otherwise: string;
 }
@@ -79,6 +81,7 @@ export const JANUS: Requirement = {
   // Its --version ends with an error.
   check: ["--help"],
   packages: ["janus"],
+  service: "janus",
   otherwise: "install Janus 1.1.2 or newer with its VideoRoom plugin and its WebSocket transport",
 };
 
@@ -143,7 +146,7 @@ function pathsOf(command: string): string[] {
  * @throws {Error} with one line that says what is missing and what to do.
  */
 export async function ensure(requirement: Requirement): Promise<string> {
-  const { name, variable, packages, otherwise } = requirement;
+  const { name, variable, packages, service, otherwise } = requirement;
   const present = await find(requirement);
   if (present !== undefined) return present;
   const given = Deno.env.get(variable);
@@ -155,6 +158,7 @@ export async function ensure(requirement: Requirement): Promise<string> {
   if (Deno.uid() === 0 && await runs("apt-get")) {
     console.log(`${name} is missing; installing: ${install}`);
     const installed = await run("sh", ["-c", install]);
+    if (installed && service !== undefined) await endService(service);
     const found = installed && await find(requirement);
     if (found) return found;
     reason = "the installation failed, see above";
@@ -163,6 +167,16 @@ export async function ensure(requirement: Requirement): Promise<string> {
     `${name} is missing and could not be installed (${reason}): run \`${install}\` as root, or ` +
       `${otherwise} and set ${variable} to its path`,
   );
+}
+
+/** Does nothing where packages start no services, as in most containers. */
+async function endService(service: string): Promise<void> {
+  try {
+    await Deno.stat("/run/systemd/system");
+  } catch {
+    return;
+  }
+  await run("systemctl", ["disable", "--now", service]);
 }
 
 const INSTALL_LIMIT_MS = 10 * 60_000;

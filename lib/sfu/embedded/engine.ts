@@ -11,6 +11,8 @@ export interface EngineOptions {
   /** An address to offer before those of this host. */
   readonly address?: string;
   readonly ports?: readonly [number, number];
+  /** A datagram, or what was due, could not be dealt with: a mistake of this program. It goes on without. */
+  readonly onMistake?: (error: unknown) => void;
 }
 
 interface Loaded {
@@ -32,7 +34,10 @@ export class Engine {
 
   constructor(options: EngineOptions = {}) {
     this.#options = options;
-    this.#sockets = new UdpSockets((datagram, path) => this.receive(datagram, path), options.ports);
+    this.#sockets = new UdpSockets(
+      (datagram, path) => this.#guard(() => this.receive(datagram, path)),
+      options.ports,
+    );
   }
 
   /** Milliseconds, of no particular time. */
@@ -113,7 +118,16 @@ export class Engine {
 
   #tick(): void {
     const now = this.now();
-    for (const listener of this.#onTick) listener(now);
+    for (const listener of this.#onTick) this.#guard(() => listener(now));
+  }
+
+  /** What one connection brings up must not end all the others. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#options.onMistake?.(error);
+    }
   }
 
   /** Fulfilled when nothing is left. */

@@ -90,7 +90,7 @@ export class LayerSource {
   }
 
   get #repeats(): boolean {
-    return this.taken.main.feedback.includes("nack");
+    return !this.isVideo || this.taken.main.feedback.includes("nack");
   }
 
   /** A key frame is wanted of it. */
@@ -101,7 +101,8 @@ export class LayerSource {
   }
 
   #ask(now: number): void {
-    if (this.ssrc === undefined) return;
+    // Of what does not flow there is nothing to be had; when it begins, the wish is still there.
+    if (this.ssrc === undefined || !this.flows(now)) return;
     const { ask, wish } = askKeyframe(this.#wish, now);
     this.#wish = wish;
     if (ask) this.upstream.keyframe(this.ssrc);

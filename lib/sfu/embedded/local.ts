@@ -66,17 +66,22 @@ export class LocalSfu implements Sfu {
   }
 
   async open(seat: SfuSeat, events: SfuEvents): Promise<SfuSession> {
+    await this.prepare();
+    const seated = seat.ticket === undefined ? this.#seat(seat) : this.#goOn(seat, seat.ticket);
+    return seated.hold(events);
+  }
+
+  /** Loads everything. @throws {SfuError} (rejects) `unavailable` */
+  async prepare(): Promise<void> {
     await this.#started;
     if (this.#health.health === "down") {
       throw new SfuError("unavailable", `Cannot open a session: ${this.#health.reason}`);
     }
-    if (seat.ticket !== undefined) return this.#goOn(seat, seat.ticket).hold(events);
     try {
       await this.#engine.load();
     } catch (error) {
       throw new SfuError("unavailable", `Cannot open a session: ${error}`, { cause: error });
     }
-    return this.#seat(seat).hold(events);
   }
 
   #goOn(seat: SfuSeat, ticket: string): Seated {

@@ -87,7 +87,13 @@ export class Outlet {
 
   packet(layer: LayerSource, packet: MediaPacket, now: number): void {
     if (this.#accepted === undefined || !this.transport.connected) return;
-    if (this.#next === undefined && this.#sources.length === 0) this.tick(now);
+    // The sender has begun anew: what is to be sent now is not left until the next tick.
+    const current = this.#current?.layer;
+    if (
+      this.#next === undefined && (current === undefined || !this.feed.layers.includes(current))
+    ) {
+      this.tick(now);
+    }
     if (layer === this.#next && packet.starts) this.#switch(layer, packet, now);
     else if (layer === this.#current?.layer && !this.#stopped) {
       this.#forward(this.#current, packet, now);

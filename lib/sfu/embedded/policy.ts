@@ -14,6 +14,8 @@ export const EMBEDDED = {
   startKbps: 800,
   /** How long the worker may take to answer. */
   callMs: 10_000,
+  /** How long it may take to begin. */
+  startMs: 30_000,
   /** After its worker was lost it may be used again. */
   restartMs: 2_000,
   /** Packets of one layer that are kept to be sent again. */

@@ -108,7 +108,8 @@ function answerFormat(format: Format): string[] {
   const said = [parameters, start].filter((part) => part !== "").join(";");
   return [
     `a=rtpmap:${payloadType} ${map}`,
-    ...FEEDBACK.filter((kind) => feedback.includes(kind))
+    // Chromium does not offer to repeat sound, but does so when it is asked to.
+    ...FEEDBACK.filter((kind) => feedback.includes(kind) || (kind === "nack" && name === "opus"))
       .map((kind) => `a=rtcp-fb:${payloadType} ${kind}`),
     ...(said === "" ? [] : [`a=fmtp:${payloadType} ${said}`]),
   ];

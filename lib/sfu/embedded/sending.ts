@@ -155,9 +155,14 @@ export class Sending {
 
   /** Whose a new SSRC is, by the names that its first packets carry (RFC 8852, RFC 8843 §15). */
   #find(packet: Uint8Array, header: RtpHeader): Origin | undefined {
+    const name = (uri: string) => {
+      // An id means the same in all sections that share a transport (RFC 8843 §9.1), wherever it is said.
+      for (const { section } of this.#slots) {
+        const value = extensionOf(packet, header, section.extensions.get(uri));
+        if (value !== undefined) return textOf(value);
+      }
+    };
     for (const slot of this.#slots) {
-      const name = (uri: string) =>
-        textOf(extensionOf(packet, header, slot.section.extensions.get(uri)));
       if (name(MID) !== slot.section.mid) continue;
       const repeats = header.payloadType === slot.taken.rtx?.payloadType;
       const rid = repeats ? name(REPEATED_RID) ?? name(RID) : name(RID);

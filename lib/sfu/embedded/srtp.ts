@@ -36,13 +36,22 @@ function derive({ key, salt, profile }: MasterKey, first: 0 | 3): Keys {
     const iv = Buffer.alloc(16);
     iv.set(salt);
     iv[7]! ^= label;
-    return createCipheriv("aes-128-ctr", key, iv).update(Buffer.alloc(length));
+    return ctr(key, iv, Buffer.alloc(length));
   };
   return {
     cipher: stream(first, 16),
     auth: stream(first + 1, 20),
     salt: stream(first + 2, profile === GCM ? 12 : 14),
   };
+}
+
+/** Both ways: the key stream is added to the data. */
+function ctr(key: Uint8Array, iv: Uint8Array, data: Uint8Array): Buffer {
+  const cipher = createCipheriv("aes-128-ctr", key, iv);
+  const out = cipher.update(data);
+  // Gives nothing more, but frees the cipher.
+  cipher.final();
+  return out;
 }
 
 function counter(salt: Uint8Array, ssrc: number, index: number): Buffer {
@@ -112,7 +121,7 @@ export class SrtpWriter {
       cipher.final();
       return Buffer.concat([header, sealed, cipher.getAuthTag()]);
     }
-    const sealed = createCipheriv("aes-128-ctr", key, counter(salt, ssrc, index)).update(payload);
+    const sealed = ctr(key, counter(salt, ssrc, index), payload);
     const packet = Buffer.concat([header, sealed, Buffer.alloc(10)]);
     const end = packet.length - 10;
     packet.set(tag(auth, packet.subarray(0, end), rollover(index)), end);
@@ -133,12 +142,14 @@ export class SrtpWriter {
       cipher.final();
       return Buffer.concat([head, sealed, cipher.getAuthTag(), trailer]);
     }
-    const sealed = createCipheriv("aes-128-ctr", key, counter(salt, ssrc, index))
-      .update(packet.subarray(8));
+    const sealed = ctr(key, counter(salt, ssrc, index), packet.subarray(8));
     const whole = Buffer.concat([head, sealed, trailer]);
     return Buffer.concat([whole, tag(auth, whole)]);
   }
 }
+
+/** More streams than this are in no connection: nobody makes the reader remember more. */
+const STREAMS_MOST = 128;
 
 /** Which indices of a stream have come (RFC 3711 §3.3.2). */
 class ReplayWindow {
@@ -162,7 +173,8 @@ export class SrtpReader {
   readonly #rtp: Keys;
   readonly #rtcp: Keys;
   readonly #streams = new Map<number, ReplayWindow>();
-  readonly #rtcpWindow = new ReplayWindow();
+  /** Browsers count each SSRC's packets by themselves. */
+  readonly #rtcpStreams = new Map<number, ReplayWindow>();
 
   constructor(key: MasterKey) {
     this.#gcm = key.profile === GCM;
@@ -174,6 +186,7 @@ export class SrtpReader {
   rtp(packet: Uint8Array, headerLength: number): Uint8Array | undefined {
     const ssrc = u32(packet, 8);
     const known = this.#streams.get(ssrc);
+    if (known === undefined && this.#streams.size >= STREAMS_MOST) return undefined;
     const window = known ?? new ReplayWindow();
     const index = indexOf(u16(packet, 2), window.highest);
     if (!window.isNew(index)) return undefined;
@@ -186,7 +199,7 @@ export class SrtpReader {
     const payload = this.#gcm
       ? openGcm(key, nonce(salt, ssrc, index), header, sealed, given)
       : timingSafeEqual(tag(auth, packet.subarray(0, end), rollover(index)), given)
-      ? createDecipheriv("aes-128-ctr", key, counter(salt, ssrc, index)).update(sealed)
+      ? ctr(key, counter(salt, ssrc, index), sealed)
       : undefined;
     if (payload === undefined) return undefined;
     window.take(index);
@@ -202,8 +215,11 @@ export class SrtpReader {
     const trailer = packet.subarray(trailerAt, trailerAt + 4);
     const word = u32(trailer, 0);
     const index = word & 0x7fff_ffff;
+    const known = this.#rtcpStreams.get(ssrc);
+    if (known === undefined && this.#rtcpStreams.size >= STREAMS_MOST) return undefined;
+    const window = known ?? new ReplayWindow();
     // What is not encrypted is not taken: DTLS-SRTP always encrypts.
-    if (word >>> 31 === 0 || !this.#rtcpWindow.isNew(index)) return undefined;
+    if (word >>> 31 === 0 || !window.isNew(index)) return undefined;
     const head = packet.subarray(0, 8);
     const { cipher: key, salt, auth } = this.#rtcp;
     let rest: Uint8Array | undefined;
@@ -218,11 +234,11 @@ export class SrtpReader {
     } else if (
       timingSafeEqual(tag(auth, packet.subarray(0, trailerAt + 4)), packet.subarray(trailerAt + 4))
     ) {
-      rest = createDecipheriv("aes-128-ctr", key, counter(salt, ssrc, index))
-        .update(packet.subarray(8, trailerAt));
+      rest = ctr(key, counter(salt, ssrc, index), packet.subarray(8, trailerAt));
     }
     if (rest === undefined) return undefined;
-    this.#rtcpWindow.take(index);
+    window.take(index);
+    if (known === undefined) this.#rtcpStreams.set(ssrc, window);
     return Buffer.concat([head, rest]);
   }
 }

@@ -72,7 +72,16 @@ export class UdpSockets {
    *
    * @throws {Error} (rejects) where no port could be had.
    */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    const opened = this.#opening.then(() => this.#open());
+    this.#opening = opened.catch(() => {});
+    return opened;
+  }
+
+  /** One after the other, or two would take different ports. */
+  #opening: Promise<void> = Promise.resolve();
+
+  async #open(): Promise<void> {
     const addresses = hostAddresses();
     const known = this.#bound.find(({ address }) => addresses.includes(address));
     for (const gone of this.#bound.filter(({ address }) => !addresses.includes(address))) {

@@ -47,4 +47,6 @@ export type Told =
   | { kind: "done"; call: number; value?: string }
   | { kind: "failed"; call: number; code: SfuError["code"]; message: string }
   | { kind: "event"; session: number; event: Event }
+  /** Something went wrong by a mistake of this program; it goes on. */
+  | { kind: "mistake"; error: string }
   | { kind: "state"; health: "up" | "down"; reason: string; load: number };

@@ -4,6 +4,7 @@
  * @module
  */
 import { assertNever } from "../../assert_never.ts";
+import { errorText } from "../../log.ts";
 import { SfuError, type SfuSession } from "../mod.ts";
 import { Engine } from "./engine.ts";
 import { LocalSfu } from "./local.ts";
@@ -23,6 +24,14 @@ function tellState(): void {
   if (sfu === undefined) return;
   const { health, reason, load } = sfu;
   thread.postMessage({ kind: "state", health, reason, load });
+}
+
+/** At most one a second is told. */
+let toldAt = -Infinity;
+function onMistake(error: unknown): void {
+  if (performance.now() - toldAt < 1_000) return;
+  toldAt = performance.now();
+  thread.postMessage({ kind: "mistake", error: errorText(error) });
 }
 
 function started(): LocalSfu {
@@ -46,6 +55,8 @@ async function open(ask: Ask & { op: "open" }): Promise<string> {
       tell({ op: "ended", reason });
     },
   });
+  // Whoever had it before has nothing to do with it any more.
+  for (const [name, { ticket }] of sessions) if (ticket === session.ticket) sessions.delete(name);
   sessions.set(ask.session, session);
   return session.ticket;
 }
@@ -53,8 +64,8 @@ async function open(ask: Ask & { op: "open" }): Promise<string> {
 async function take(ask: Ask): Promise<string | void> {
   switch (ask.op) {
     case "start":
-      sfu = new LocalSfu(ask.options.info, new Engine(ask.options), tellState);
-      return;
+      sfu = new LocalSfu(ask.options.info, new Engine({ ...ask.options, onMistake }), tellState);
+      return await sfu.prepare();
     case "open":
       return await open(ask);
     case "publish":

@@ -28,7 +28,8 @@ type State =
   | { name: "starting" }
   /** It can be used; the worker begins when it is. */
   | { name: "idle" }
-  | { name: "running"; worker: Worker }
+  /** `begun`: it has begun, or is lost. */
+  | { name: "running"; worker: Worker; begun: Promise<unknown> }
   | { name: "down"; reason: string }
   | { name: "closed" };
 
@@ -54,7 +55,7 @@ export class WorkerSfu implements Sfu {
   readonly #options: WorkerSfuOptions;
   readonly #listeners: (() => void)[] = [];
   readonly #waiting = new Map<number, Waiting>();
-  readonly #sessions = new Map<number, SfuEvents>();
+  readonly #sessions = new Map<number, { events: SfuEvents; ticket?: string }>();
   readonly #started: Promise<void>;
   #state: State = { name: "starting" };
   #load = 0;
@@ -100,10 +101,14 @@ export class WorkerSfu implements Sfu {
     for (const listener of this.#listeners) listener();
   }
 
-  #worker(): Worker {
+  /** The worker, once it has begun. @throws {SfuError} (rejects) `unavailable` */
+  async #running(): Promise<Worker> {
     switch (this.#state.name) {
-      case "running":
-        return this.#state.worker;
+      case "running": {
+        const { worker, begun } = this.#state;
+        await begun;
+        return worker;
+      }
       case "starting":
       case "down":
       case "closed":
@@ -120,26 +125,29 @@ export class WorkerSfu implements Sfu {
       event.preventDefault();
       this.#lost(worker, event.message);
     };
-    this.#become({ name: "running", worker });
     const { info, address, ports } = this.#options;
-    this.#call({ op: "start", options: { info, address, ports } }).catch(() => {});
+    const begun = this.#post(worker, { op: "start", options: { info, address, ports } });
+    this.#become({ name: "running", worker, begun });
+    begun.catch((error: Error) => this.#lost(worker, error.message));
+    await begun;
     return worker;
   }
 
   /** @throws {SfuError} (rejects) what the worker says, or `unavailable` where it says nothing in time. */
-  #call(ask: Ask): Promise<string | undefined> {
-    const worker = this.#worker();
+  async #call(ask: Ask): Promise<string | undefined> {
+    return await this.#post(await this.#running(), ask);
+  }
+
+  #post(worker: Worker, ask: Ask): Promise<string | undefined> {
     const call = ++this.#calls;
     const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+    // At its start it loads everything.
+    const ms = ask.op === "start" ? EMBEDDED.startMs : EMBEDDED.callMs;
     const timer = setTimeout(() => {
       this.#waiting.delete(call);
-      reject(
-        new SfuError(
-          "unavailable",
-          `Cannot ${ask.op}: the SFU has not answered within ${EMBEDDED.callMs} ms`,
-        ),
-      );
-    }, EMBEDDED.callMs);
+      const late = `Cannot ${ask.op}: the SFU has not answered within ${ms} ms`;
+      reject(new SfuError("unavailable", late));
+    }, ms);
     this.#waiting.set(call, { resolve, reject, timer });
     worker.postMessage({ call, ask } satisfies Call);
     return promise;
@@ -153,6 +161,9 @@ export class WorkerSfu implements Sfu {
         return this.#settle(told.call)?.reject(new SfuError(told.code, told.message));
       case "event":
         return this.#event(told.session, told.event);
+      case "mistake":
+        this.#options.log("error", "embedded_sfu", { sfu: this.info.id, error: told.error });
+        return;
       case "state":
         this.#load = told.load;
         // What it cannot do now (a port range that is taken) it may be able to do later: asked anew by the next one.
@@ -173,7 +184,7 @@ export class WorkerSfu implements Sfu {
   }
 
   #event(session: number, event: Event): void {
-    const events = this.#sessions.get(session);
+    const events = this.#sessions.get(session)?.events;
     if (events === undefined) return;
     switch (event.op) {
       case "offer":
@@ -210,15 +221,20 @@ export class WorkerSfu implements Sfu {
     }
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
-    for (const events of sessions) events.ended(reason);
+    for (const { events } of sessions) events.ended(reason);
   }
 
   async open(seat: SfuSeat, events: SfuEvents): Promise<SfuSession> {
     await this.#started;
     const session = ++this.#names;
-    this.#sessions.set(session, events);
+    this.#sessions.set(session, { events });
     try {
       const ticket = await this.#call({ op: "open", session, seat });
+      // Whoever had it before is told nothing any more.
+      for (const [name, other] of this.#sessions) {
+        if (other.ticket === ticket) this.#sessions.delete(name);
+      }
+      if (this.#sessions.has(session)) this.#sessions.set(session, { events, ticket });
       return new WorkerSession(ticket ?? "", {
         ask: (ask) => this.#ask(session, ask),
         leave: (op) => this.#leave(session, op),
@@ -247,7 +263,7 @@ export class WorkerSfu implements Sfu {
     clearTimeout(this.#restart);
     if (this.#state.name === "running") {
       const { worker } = this.#state;
-      await this.#call({ op: "close" }).catch(() => {});
+      await this.#post(worker, { op: "close" }).catch(() => {});
       worker.terminate();
     }
     this.#become({ name: "closed" });

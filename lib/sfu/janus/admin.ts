@@ -26,7 +26,7 @@ export function openAdmin(
         protocol: "janus-admin-protocol",
         signal,
         timeoutMs: policy.openTimeoutMs,
-        credentials: secret === undefined ? {} : { admin_secret: secret },
+        credentials: () => ({ ...secret !== undefined && { admin_secret: secret } }),
         event: () => {},
       });
       return { ...opened, close: () => Promise.resolve(opened.close()) };

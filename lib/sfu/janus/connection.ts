@@ -35,7 +35,7 @@ export interface ConnectOptions {
   /** Gives up connecting. */
   readonly signal: AbortSignal;
   /** Goes into every request: secrets and tokens. */
-  readonly credentials: Readonly<Record<string, string>>;
+  credentials(): Readonly<Record<string, string>>;
   /** Something came of itself. */
   event(event: JanusEvent): void;
   /** Something came. */
@@ -114,7 +114,7 @@ export async function connect(url: string, options: ConnectOptions): Promise<Jan
     const transaction = String(++asked);
     const { promise, resolve, reject } = Promise.withResolvers<JanusAnswer>();
     waiting.set(transaction, { until, resolve, reject, doing });
-    socket.send(JSON.stringify({ ...request, ...options.credentials, transaction }));
+    socket.send(JSON.stringify({ ...request, ...options.credentials(), transaction }));
     return within(promise, timeoutMs, doing).finally(() => waiting.delete(transaction));
   }
 

@@ -9,11 +9,10 @@ import { every } from "../../every.ts";
 import type { JanusUrl } from "../url.ts";
 import { type AskOptions, connect, type JanusConnection, type JanusRequest } from "./connection.ts";
 import { JANUS_CODES, JanusAwayError, JanusRefusedError } from "./errors.ts";
+import { credentialsOf } from "./credentials.ts";
 import { randomSessionId } from "./ids.ts";
-import type { JanusAnswer, JanusEvent, VideoRoomData } from "./messages.ts";
+import { type JanusAnswer, type JanusEvent, VIDEO_ROOM, type VideoRoomData } from "./messages.ts";
 import type { JanusPolicy } from "./policy.ts";
-
-export const VIDEO_ROOM = "janus.plugin.videoroom";
 
 /** A session that uses the link. None of these may throw. */
 export interface LinkedSession {
@@ -42,6 +41,8 @@ export interface JanusLink {
   readonly health: "up" | "down";
   /** Why it is down, without secrets; empty while it is up. */
   readonly reason: string;
+  /** Whether sessions outlive the connection, for other nodes to go on with; known once it has been up. */
+  readonly claimable: boolean;
   /** `listener` is told whenever `health` has changed. */
   onHealth(listener: () => void): void;
   /** @throws {JanusRefusedError | JanusAwayError | TimeoutError} (rejects) */
@@ -67,6 +68,7 @@ export function openLink(url: JanusUrl, policy: JanusPolicy): JanusLink {
   /** Sessions to end when there is a connection again. */
   const doomed = new Set<number>();
   const listeners: (() => void)[] = [];
+  let claimable = true;
   let state: State = { is: "down", reason: `Janus at ${url.url} has not answered yet` };
 
   function become(next: State): void {
@@ -106,10 +108,7 @@ export function openLink(url: JanusUrl, policy: JanusPolicy): JanusLink {
       protocol: "janus-protocol",
       signal,
       timeoutMs: policy.openTimeoutMs,
-      credentials: {
-        ...url.secret !== undefined && { apisecret: url.secret },
-        ...url.token !== undefined && { token: url.token },
-      },
+      credentials: () => credentialsOf(url, Date.now()),
       event: (event) => {
         const linked = sessions.get(event.session_id);
         if (!linked) return;
@@ -127,6 +126,7 @@ export function openLink(url: JanusUrl, policy: JanusPolicy): JanusLink {
       connection.ask(request, { doing, timeoutMs });
     try {
       const info = await ask({ janus: "info" }, "ask Janus what it is");
+      claimable = info.janus === "server_info" && info["reclaim-session-timeout"] > 0;
       await ask({ janus: "create", id: session }, "begin a session");
       const attached = await ask(
         { janus: "attach", session_id: session, plugin: VIDEO_ROOM },
@@ -221,6 +221,9 @@ export function openLink(url: JanusUrl, policy: JanusPolicy): JanusLink {
     get reason() {
       return state.is === "up" ? "" : state.reason;
     },
+    get claimable() {
+      return claimable;
+    },
     onHealth: (listener) => void listeners.push(listener),
     ask,
     async askRooms(body, doing) {
@@ -239,6 +242,7 @@ export function openLink(url: JanusUrl, policy: JanusPolicy): JanusLink {
     async close() {
       listeners.length = 0;
       await stop();
+      become({ is: "down", reason: "it was closed" });
     },
   };
 }

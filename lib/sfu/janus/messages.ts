@@ -5,6 +5,9 @@
  */
 import { z } from "zod";
 
+/** The plugin's name. */
+export const VIDEO_ROOM = "janus.plugin.videoroom";
+
 /** A participant of a room, as its VideoRoom tells. */
 const Participant = z.object({
   id: z.string(),

@@ -11,10 +11,10 @@ import type { JanusUrl } from "../url.ts";
 import { openAdmin } from "./admin.ts";
 import { JANUS_CODES, sfuErrorOf } from "./errors.ts";
 import { randomSessionId } from "./ids.ts";
-import { handleOf, type JanusLink, openLink, roomDataOf, VIDEO_ROOM } from "./link.ts";
-import type { VideoRoomData } from "./messages.ts";
+import { handleOf, type JanusLink, openLink, roomDataOf } from "./link.ts";
+import { VIDEO_ROOM, type VideoRoomData } from "./messages.ts";
 import { JANUS_POLICY, type JanusPolicy } from "./policy.ts";
-import { isRefusal, janitor, makeRoom, survey } from "./rooms.ts";
+import { endIfEmpty, isRefusal, janitor, makeRoom, survey } from "./rooms.ts";
 import { displayOf, JanusSession } from "./session.ts";
 import { readTicket } from "./ticket.ts";
 
@@ -37,9 +37,14 @@ export function janusSfu(url: JanusUrl, log: Log, policy: JanusPolicy = JANUS_PO
       if (link.health === "up") await sweep();
     }),
   ];
-  link.onHealth(() =>
-    void ask().catch((error) => log("warn", "sfu_load_unknown", { error: errorText(error) }))
-  );
+  link.onHealth(() => {
+    ask().catch((error) => log("warn", "sfu_load_unknown", { error: errorText(error) }));
+    if (link.health === "up" && !link.claimable) {
+      const error =
+        "Janus has no reclaim_session_timeout: its calls end with the node that began them";
+      log("warn", "sfu_not_claimable", { sfu: url.info.id, error });
+    }
+  });
 
   return {
     info: url.info,
@@ -127,6 +132,7 @@ async function beginOnce(opening: Opening): Promise<SfuSession | undefined> {
   } catch (error) {
     await link.destroy(id);
     if (isRefusal(error, JANUS_CODES.roomNone)) return undefined;
+    void endIfEmpty(link, seat.room);
     throw sfuErrorOf(error);
   }
 }

@@ -72,7 +72,7 @@ export function checkPublication(offer: string): void {
 /** Janus takes the layers of simulcast (RFC 8853) for ordered one way or the other; their names tell. */
 export function ridOrderOf(offer: string): "hml" | "lmh" {
   for (const section of sectionsOf(offer)) {
-    const [, first] = /^send (\w)/.exec(attribute(section, "simulcast") ?? "") ?? [];
+    const [, first] = /^send ~?(\w)/.exec(attribute(section, "simulcast") ?? "") ?? [];
     if (first) return first === "l" || first === "q" ? "lmh" : "hml";
   }
   return "hml";

@@ -7,16 +7,16 @@ import { assertNever } from "../../assert_never.ts";
 import type { IceCandidate, Layer, SfuConnection, SfuSlot } from "../../protocol.ts";
 import { Turns } from "../../turns.ts";
 import { SfuError, type SfuEvents, type SfuSeat, type SfuSession } from "../mod.ts";
-import { JANUS_CODES, sfuErrorOf } from "./errors.ts";
+import { JANUS_CODES, JanusRefusedError, sfuErrorOf } from "./errors.ts";
 import { Layers } from "./layers.ts";
+import { handleOf, type JanusLink, type LinkAskOptions, type LinkedSession } from "./link.ts";
 import {
-  handleOf,
-  type JanusLink,
-  type LinkAskOptions,
-  type LinkedSession,
+  type JanusAnswer,
+  type JanusEvent,
+  type Jsep,
   VIDEO_ROOM,
-} from "./link.ts";
-import type { JanusAnswer, JanusEvent, Jsep, VideoRoomData } from "./messages.ts";
+  type VideoRoomData,
+} from "./messages.ts";
 import type { JanusPolicy } from "./policy.ts";
 import { endIfEmpty, isRefusal, participantsOf } from "./rooms.ts";
 import { checkPublication, ridOrderOf, slotsOf } from "./sdp.ts";
@@ -73,7 +73,7 @@ export class JanusSession implements SfuSession, LinkedSession {
   begin(present: Iterable<string>): void {
     this.#state = "live";
     for (const participant of present) this.#present.add(participant);
-    this.#inBackground(() => this.#subscribe());
+    this.#inBackground(() => this.#sync());
   }
 
   /**
@@ -137,14 +137,22 @@ export class JanusSession implements SfuSession, LinkedSession {
     });
   }
 
+  /** After what was asked before: Janus drops candidates that overtake the description to which they belong. */
   candidate(of: SfuConnection, candidate: IceCandidate | null): Promise<void> {
-    return this.#checked(async () => {
+    return this.#inTurn(of === "publish" ? "publish" : "receive", async () => {
       const handle = of === "publish" ? this.#parts.publisher : this.#receivingHandle();
       if (handle === undefined) {
         throw new SfuError("invalid", "Cannot take a candidate: there is no receiving connection");
       }
       const trickle = { janus: "trickle", candidate: candidateOf(candidate) };
-      await this.#ask(handle, trickle, "take a candidate", { until: "ack" });
+      try {
+        await this.#ask(handle, trickle, "take a candidate", { until: "ack" });
+      } catch (error) {
+        // One of a kind that Janus cannot use, such as a name that only a browser knows, takes nothing from the others.
+        if (!(error instanceof JanusRefusedError) || sfuErrorOf(error).code === "session_gone") {
+          throw error;
+        }
+      }
     });
   }
 
@@ -165,8 +173,7 @@ export class JanusSession implements SfuSession, LinkedSession {
       await this.#ask(before, { janus: "detach" }, "detach");
       const note = { request: "configure", display: displayOf(handle) };
       await this.#message(this.#parts.publisher, note, "note a handle");
-      await this.#subscribe();
-    });
+    }).then(() => this.#sync());
   }
 
   async close(): Promise<void> {
@@ -228,7 +235,7 @@ export class JanusSession implements SfuSession, LinkedSession {
       if (this.#receiving.is === "joined") this.#receiving.asked.delete(id);
     }
     for (const { id } of data.publishers ?? []) this.#present.add(id);
-    if (data.publishers) this.#inBackground(() => this.#subscribe());
+    this.#inBackground(() => this.#sync());
   }
 
   #offered(sender: number, { sdp }: Jsep): void {
@@ -241,6 +248,7 @@ export class JanusSession implements SfuSession, LinkedSession {
     receiving.offer = this.#lastNumber = number;
     this.#parts.events.offer({ number, sdp, slots: [...this.#slots] });
     this.#inBackground(() => this.#inTurn("receive", () => this.#settleLayers()));
+    this.#inBackground(() => this.#sync());
   }
 
   #trickled({ sender, candidate }: JanusEvent & { janus: "trickle" }): void {
@@ -252,17 +260,15 @@ export class JanusSession implements SfuSession, LinkedSession {
     if (of) this.#parts.events.candidate(of, "completed" in candidate ? null : candidate);
   }
 
-  /** Has Janus send an offer with what is missing; more than one that is not answered yet, it keeps back itself. */
-  #subscribe(): Promise<void> {
+  /**
+   * Has Janus offer what is missing, and no longer what is over. While an answer is still to come, Janus keeps that
+   * back itself, and puts it all into one next offer.
+   */
+  #sync(): Promise<void> {
     return this.#inTurn("receive", async () => {
       for (let tries = this.#parts.policy.joinTries; tries > 0; tries--) {
-        const receiving = this.#receiving;
-        const asked = receiving.is === "joined" ? receiving.asked : new Set<string>();
-        const missing = [...this.#present].filter((id) => !asked.has(id));
-        if (receiving.is === "none" || missing.length === 0) return;
         try {
-          await this.#subscribeTo(receiving, missing);
-          return;
+          return await this.#syncOnce();
         } catch (error) {
           if (!isRefusal(error, JANUS_CODES.noSuchFeed)) throw error;
           // Somebody has stopped sending, and word of that is still on its way.
@@ -272,29 +278,42 @@ export class JanusSession implements SfuSession, LinkedSession {
     });
   }
 
-  async #subscribeTo(
-    receiving: Exclude<Receiving, { is: "none" }>,
-    missing: string[],
-  ): Promise<void> {
-    const { handle } = receiving;
-    const { room } = this.#parts.seat;
-    const streams = missing.map((feed) => ({ feed }));
-    if (receiving.is === "joined") {
-      await this.#message(handle, { request: "subscribe", streams }, "subscribe");
+  async #syncOnce(): Promise<void> {
+    const receiving = this.#receiving;
+    if (receiving.is === "none") return;
+    const asked = receiving.is === "joined" ? receiving.asked : new Set<string>();
+    const missing = [...this.#present].filter((id) => !asked.has(id));
+    const over = this.#slots.filter(({ participant }) => !this.#present.has(participant));
+    const subscribe = missing.map((feed) => ({ feed }));
+    const unsubscribe = over.map(({ mid }) => ({ sub_mid: mid }));
+    if (receiving.is === "fresh") {
+      if (missing.length > 0) await this.#join(receiving.handle, subscribe);
     } else {
-      const asked = new Set<string>();
-      this.#receiving = { is: "joined", handle, asked };
-      const join = { request: "join", ptype: "subscriber", room, use_msid: true, streams };
-      try {
-        await this.#message(handle, join, "subscribe");
-      } catch (error) {
-        this.#receiving = receiving;
-        throw error;
-      }
+      if (missing.length + over.length === 0) return;
+      // Its sections may be another's in the next offer.
+      this.#slots = this.#slots.filter((slot) => !over.includes(slot));
+      await this.#message(receiving.handle, {
+        request: "update",
+        ...subscribe.length > 0 && { subscribe },
+        ...unsubscribe.length > 0 && { unsubscribe },
+      }, "subscribe");
     }
-    const { is } = this.#receiving;
-    if (is !== "joined") return;
+    if (this.#receiving.is !== "joined") return;
     for (const id of missing) if (this.#present.has(id)) this.#receiving.asked.add(id);
+  }
+
+  async #join(handle: number, streams: { feed: string }[]): Promise<void> {
+    const { room } = this.#parts.seat;
+    // What is over is taken out by `#sync`, whichever way somebody went.
+    const options = { use_msid: true, autoupdate: false };
+    this.#receiving = { is: "joined", handle, asked: new Set() };
+    try {
+      const join = { request: "join", ptype: "subscriber", room, streams, ...options };
+      await this.#message(handle, join, "subscribe");
+    } catch (error) {
+      this.#receiving = { is: "fresh", handle };
+      throw error;
+    }
   }
 
   async #look(): Promise<void> {
@@ -324,7 +343,7 @@ export class JanusSession implements SfuSession, LinkedSession {
         return;
       }
       if (this.#lastNumber === before) throw gone("an offer was lost, or the answer to it");
-    }).then(() => this.#subscribe());
+    }).then(() => this.#sync());
   }
 
   /** The handle that receives, as its session had noted it. */
@@ -373,11 +392,14 @@ export class JanusSession implements SfuSession, LinkedSession {
 
   #end(reason: string): void {
     if (this.#state === "over") return;
-    const told = this.#state === "live";
+    const opened = this.#state === "live";
     this.#state = "over";
     const { link, session, seat, events } = this.#parts;
-    void link.destroy(session).then(() => endIfEmpty(link, seat.room));
-    if (told) events.ended(reason);
+    const ended = link.destroy(session);
+    // Who is still opening it may have made the room anew by then.
+    if (!opened) return;
+    void ended.then(() => endIfEmpty(link, seat.room));
+    events.ended(reason);
   }
 
   #ask(

@@ -4,6 +4,7 @@ import { FakeTime } from "@std/testing/time";
 import type { AttemptOptions } from "../../../client/attempt.ts";
 import { Pair } from "../../../client/pair.ts";
 import { MESH } from "../../../client/policy.ts";
+import { fakePage } from "./fake_page.ts";
 
 /** An attempt as the test sees it. */
 interface Dialed extends AttemptOptions {
@@ -189,6 +190,7 @@ describe("Pair, the side that offers", () => {
   });
 
   it("shows the old one on when the new one fails before it plays", async () => {
+    using _page = fakePage();
     using time = new FakeTime();
     const { transceiver, play } = silentSlot();
     const { pair, dialed, shown } = begin({ transceivers: [transceiver] });

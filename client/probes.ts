@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { REPORT } from "./policy.ts";
+import { PROBE_TIMEOUT_MS } from "./policy.ts";
 
 /** Round trips to `probes`, in ms, by region; what does not answer is left out. */
 export async function measureRoundTrips(
@@ -24,7 +24,7 @@ export async function measureRoundTrips(
 async function roundTrip(url: string): Promise<number | undefined> {
   const began = performance.now();
   try {
-    const signal = AbortSignal.timeout(REPORT.probeTimeoutMs);
+    const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
     await fetch(url, { mode: "no-cors", cache: "no-store", signal });
     return performance.now() - began;
   } catch {
