@@ -5,12 +5,12 @@
  */
 import type { ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError, CallEvents, CallState, ParticipantStats, TopologyInfo } from "./api.ts";
-import { retryDelay } from "./backoff.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { monotonic } from "./clock.ts";
 import { Courier } from "./courier.ts";
-import { Emitter, report } from "./emitter.ts";
+import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
+import { loadSwitch, TOOLS } from "./lift.ts";
 import type { LinkKind } from "./link.ts";
 import type { LocalMedia } from "./media.ts";
 import { Messages } from "./messages.ts";
@@ -19,9 +19,7 @@ import { Monitor } from "./monitor.ts";
 import { Own } from "./own.ts";
 import { watchPage } from "./page.ts";
 import { LIFT, SIGNALING } from "./policy.ts";
-import { decode } from "./prime.ts";
 import { measureRoundTrips } from "./probes.ts";
-import { qualitySample } from "./quality.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
 import { Roster } from "./roster.ts";
@@ -35,9 +33,6 @@ function infoOf(way: Way): TopologyInfo {
   if (mode === "mesh") return { mode, epoch, reason };
   return { mode, epoch, reason, sfu: { id: way.grant.sfu, region: way.grant.region } };
 }
-
-/** What the switch would have to load again. */
-const TOOLS = { decode, retryDelay, now: monotonic, qualitySample };
 
 /** How often the node lets us tell of ourselves, with a margin. */
 function updatesOf({ limits: { updateBurst, updatesPerSecond } }: WelcomeFrame): Bucket {
@@ -294,23 +289,16 @@ export class Conference {
     if (this.#lifted === mesh) return;
     if (!needed && this.roster.participants.size < LIFT.participants) return;
     this.#lifted = mesh;
-    const isOver = () => mesh !== this.#mesh || this.state === "closed";
-    for (let tries = 0; !isOver(); tries++) {
-      const loaded = await import("./sfu/switch.ts").catch(report);
-      if (isOver()) return;
-      if (loaded !== undefined) {
-        const { Switch } = loaded;
-        this.#transport = this.#switch = new Switch(this, mesh, TOOLS);
-        return;
-      }
-      const { mode, epoch } = this.way;
-      if (mode === "sfu") {
-        this.signaling.send(
-          { type: "report", measured: { sfu: { epoch, state: "unreachable" } } },
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, retryDelay(tries, LIFT.retry)));
-    }
+    const Loaded = await loadSwitch({
+      isOver: () => mesh !== this.#mesh || this.state === "closed",
+      failed: () => {
+        const { mode, epoch } = this.way;
+        if (mode === "mesh") return;
+        const sfu = { epoch, state: "unreachable" } as const;
+        this.signaling.send({ type: "report", measured: { sfu } });
+      },
+    });
+    if (Loaded !== undefined) this.#transport = this.#switch = new Loaded(this, mesh, TOOLS);
   }
 
   #newMonitor(): Monitor {
@@ -331,10 +319,16 @@ export class Conference {
     // A listener may have left while a welcome is being taken in.
     if (this.state === "closed") return;
     this.#courier.add(remote.id);
-    this.#transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
+    this.#connect(remote);
     this.emitter.emit("participant", remote);
     this.#courier.catchUp(remote.id);
     this.#lift();
+  }
+
+  #connect(remote: Remote): void {
+    // Where the mesh is not the way, it is the switch that knows whether it is needed, and does this when it is there.
+    if (this.way.mode !== "mesh" && this.#switch === undefined) return;
+    this.#transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
   }
 
   #changed(remote: Remote, returned: boolean): void {
@@ -377,6 +371,7 @@ export class Conference {
     if (way.epoch < since || (way.mode === this.way.mode && way.epoch === this.way.epoch)) return;
     this.way = way;
     this.topology = infoOf(way);
+    for (const remote of this.roster.participants.values()) this.#connect(remote);
     this.emitter.emit("topology", this.topology);
   }
 

@@ -151,6 +151,8 @@ export class Mesh implements Transport {
       initiator,
       trickle: true,
       config: { iceServers: this.iceServers, bundlePolicy: "max-bundle" },
+      // Of silence next to nothing is sent (RFC 7587 §6.1).
+      sdpTransform: (sdp) => sdp.replaceAll("useinbandfec=1", "$&;usedtx=1"),
       wrtc: { RTCPeerConnection: Connection, RTCSessionDescription, RTCIceCandidate },
     });
     if (pc === undefined) throw new Error("Cannot connect: the browser made no RTCPeerConnection");

@@ -4,6 +4,8 @@ export interface PeerOptions {
   initiator: boolean;
   trickle: true;
   config: RTCConfiguration;
+  /** Changes each description of our own before it is set and sent. */
+  sdpTransform: (sdp: string) => string;
   wrtc: {
     RTCPeerConnection: typeof RTCPeerConnection;
     RTCSessionDescription: typeof RTCSessionDescription;

@@ -80,10 +80,12 @@ export const POLICY = {
   /** When a call is lifted and comes down, see `DecisionPolicy`; in ms and participants. */
   topology: {
     meshLimit: 8,
+    meshComfort: 4,
     strainedFrom: 3,
     promoteAfterMs: 500,
     demoteAfterMs: 5_000,
     longestDwellMs: 60_000,
+    recoverMs: 5_000,
     /** A change within this time of the one before counts as flapping. */
     calmMs: 120_000,
     /** How long a room keeps away from an SFU that failed it; doubled with each change that came soon. */

@@ -13,12 +13,16 @@ import type { SfuView } from "./sfu/directory.ts";
 export interface DecisionPolicy {
   /** What a mesh can hold at all, in participants. */
   meshLimit: number;
+  /** So many are nowhere better off than in a mesh that stands already: when their SFU fails, they go there first. */
+  meshComfort: number;
   /** With fewer, no strain makes an SFU worth it. */
   strainedFrom: number;
   /** How long a topology stays at least before a promotion, and before a demotion; doubled with each change that came soon. */
   promoteAfterMs: number;
   demoteAfterMs: number;
   longestDwellMs: number;
+  /** How long a mesh that an SFU has failed stays at least: first everyone is to be back. */
+  recoverMs: number;
 }
 
 /** Someone in the room, as far as it matters here. */
@@ -74,8 +78,11 @@ function fromMesh(view: TopologyView, policy: DecisionPolicy, now: number): Deci
   const to = free(view, now);
   if (!to) return { kind: "stay", until: firstShunnedUntil(view, now) };
   const reason = forced ? "forced" : many ? "participants" : "strain";
-  if (forced && view.topology.reason !== "sfu_lost") return { kind: "change", to, reason };
-  return after(policy.promoteAfterMs, { kind: "change", to, reason }, view, policy, now);
+  const promotion: Decision = { kind: "change", to, reason };
+  if (EVASIONS.has(view.topology.reason)) {
+    return after(policy.recoverMs, promotion, view, policy, now);
+  }
+  return forced ? promotion : after(policy.promoteAfterMs, promotion, view, policy, now);
 }
 
 function fromSfu(
@@ -99,6 +106,11 @@ function fromSfu(
 }
 
 type Trouble = "sfu_lost" | "sfu_unreachable" | "sfu_draining";
+const EVASIONS: ReadonlySet<TopologyReason> = new Set<Trouble>([
+  "sfu_lost",
+  "sfu_unreachable",
+  "sfu_draining",
+]);
 
 /** What is wrong with the room's SFU, if anything is. */
 function troubleOf({ people, sfus, topology: { epoch } }: TopologyView, id: string) {
@@ -127,8 +139,12 @@ function evade(
   const { wish, people } = view;
   const shun = grant.sfu;
   const other = free(view, now, shun);
-  const small = wish.mode === "auto" && people.length < wish.promoteAt;
-  if (other && !small) return { kind: "change", to: other, reason: trouble, shun };
+  const small = people.length <= policy.meshComfort ||
+    (wish.mode === "auto" && people.length < wish.promoteAt);
+  // Nobody misses anything yet: straight to where it is to stay.
+  if (other && (!small || trouble === "sfu_draining")) {
+    return { kind: "change", to: other, reason: trouble, shun };
+  }
   // A mesh that is too large is better than an SFU that is dead, but not better than one that serves most.
   if (trouble === "sfu_lost" || people.length <= policy.meshLimit) {
     return { kind: "change", to: MESH, reason: trouble, shun };

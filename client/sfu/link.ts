@@ -17,11 +17,12 @@ export interface LinkEvents {
 
 export class Link {
   readonly pc: RTCPeerConnection;
+  /** `broken`: it has failed, or was disconnected for too long. */
+  state: "connecting" | "connected" | "broken" = "connecting";
   readonly #events: LinkEvents;
   /** What the SFU has named before its description was there; `undefined` from then on. */
   #early: (IceCandidate | null)[] | undefined = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #state: "connecting" | "connected" | "broken" = "connecting";
 
   constructor(iceServers: IceServer[], events: LinkEvents) {
     this.#events = events;
@@ -33,13 +34,9 @@ export class Link {
     this.pc.addEventListener("connectionstatechange", () => this.#moved(this.pc.connectionState));
   }
 
-  get state(): "connecting" | "connected" | "broken" {
-    return this.#state;
-  }
-
   /** Our offer. */
   async offer(): Promise<string> {
-    await this.pc.setLocalDescription(await this.pc.createOffer());
+    await this.pc.setLocalDescription();
     return this.pc.localDescription!.sdp;
   }
 
@@ -53,8 +50,7 @@ export class Link {
   async take(sdp: string): Promise<string> {
     await this.pc.setRemoteDescription({ type: "offer", sdp });
     this.#settle();
-    const answer = await this.pc.createAnswer();
-    await this.pc.setLocalDescription({ type: "answer", sdp: withOpusSettings(answer.sdp ?? "") });
+    await this.pc.setLocalDescription();
     return this.pc.localDescription!.sdp;
   }
 
@@ -91,14 +87,14 @@ export class Link {
 
   #lost(): void {
     clearTimeout(this.#timer);
-    if (this.#state === "broken") return;
+    if (this.state === "broken") return;
     this.#enter("broken");
     this.#events.lost();
   }
 
   #enter(state: "connected" | "broken"): void {
-    if (this.#state === state) return;
-    this.#state = state;
+    if (this.state === state) return;
+    this.state = state;
     this.#events.changed();
   }
 }

@@ -15,11 +15,11 @@ import type { Beginning, SfuOptions, SfuPath, SfuState } from "./path.ts";
 
 export class OfferAnswer implements SfuPath {
   readonly #options: SfuOptions;
-  readonly #arrivals = new Map<string, Map<TrackKind, RTCRtpReceiver>>();
+  readonly arrivals = new Map<string, Map<TrackKind, RTCRtpReceiver>>();
+  ticket: string | undefined;
   #slots: readonly SfuSlot[] = [];
   #publisher: Publisher | undefined;
   #receiving: Link | undefined;
-  #ticket: string | undefined;
   #answer: { number: number; sdp: string } | undefined;
   /** The session: asked for, there, or over. */
   #session: "asked" | "open" | "over";
@@ -28,7 +28,7 @@ export class OfferAnswer implements SfuPath {
 
   constructor(options: SfuOptions) {
     this.#options = options;
-    this.#ticket = options.ticket;
+    this.ticket = options.ticket;
     const { begin, ask } = options;
     this.#session = begin === "open" ? "asked" : "open";
     if (begin === "open") ask({ op: "open" });
@@ -44,14 +44,6 @@ export class OfferAnswer implements SfuPath {
     if (this.#options.publish && this.#publisher === undefined) return "connecting";
     return links.find(({ state }) => state === "connecting")?.state ??
       links.find(({ state }) => state === "broken")?.state ?? "connected";
-  }
-
-  get ticket(): string | undefined {
-    return this.#ticket;
-  }
-
-  get arrivals(): ReadonlyMap<string, ReadonlyMap<TrackKind, RTCRtpReceiver>> {
-    return this.#arrivals;
   }
 
   handle(told: SfuTold): void {
@@ -89,7 +81,7 @@ export class OfferAnswer implements SfuPath {
 
   resume(): void {
     if (this.#session === "over") return;
-    this.#options.ask({ op: "open", ticket: this.#ticket });
+    this.#options.ask({ op: "open", ticket: this.ticket });
   }
 
   async received(): Promise<number> {
@@ -115,7 +107,7 @@ export class OfferAnswer implements SfuPath {
 
   async levels(): Promise<Levels> {
     const remote = new Map<string, number>();
-    for (const [id, receivers] of this.#arrivals) {
+    for (const [id, receivers] of this.arrivals) {
       const [source] = receivers.get("microphone")?.getSynchronizationSources() ?? [];
       if (source !== undefined) remote.set(id, source.audioLevel ?? 0);
     }
@@ -135,7 +127,7 @@ export class OfferAnswer implements SfuPath {
   #opened(ticket: string, resumed: boolean): void {
     const first = this.#session === "asked";
     this.#session = "open";
-    this.#ticket = ticket;
+    this.ticket = ticket;
     if (first) {
       this.#publish();
       return this.#options.changed();
@@ -166,15 +158,15 @@ export class OfferAnswer implements SfuPath {
     this.#answer = answer;
     this.#options.ask({ op: "answer", ...answer });
     this.#slots = slots;
-    this.#arrivals.clear();
+    this.arrivals.clear();
     const receivers = new Map(
       link.pc.getTransceivers().map(({ mid, receiver }) => [mid, receiver]),
     );
     for (const { mid, participant, kind } of slots) {
       const receiver = receivers.get(mid);
       if (receiver === undefined) continue;
-      const theirs = this.#arrivals.get(participant) ?? new Map<TrackKind, RTCRtpReceiver>();
-      this.#arrivals.set(participant, theirs.set(kind, receiver));
+      const theirs = this.arrivals.get(participant) ?? new Map<TrackKind, RTCRtpReceiver>();
+      this.arrivals.set(participant, theirs.set(kind, receiver));
     }
     this.#options.changed();
   }

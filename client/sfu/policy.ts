@@ -20,13 +20,15 @@ export const SWITCH = {
 } as const;
 
 export const SFU = {
-  /** A path that is not connected by then is reported. */
+  /** A path on which nothing has gone on for this long, or that is not connected in twice the time, is reported. */
   connectTimeoutMs: 6_000,
   /** A connection that is `disconnected` longer is made anew. */
   disconnectedMs: 1_500,
   retry: { baseMs: 1_000, capMs: 10_000 },
-  /** Nothing at all has come for this long, though somebody sends; and for the first time, after connecting. */
+  /** Nothing at all has come for this long, though somebody sends a picture ... */
   stalledMs: 700,
+  /** ... or only sound, of which silence makes one packet in 400 ms; and for the first time, after connecting. */
+  soundStalledMs: 2_000,
   firstPacketMs: 3_000,
   /** From this silence on, packets are counted too, which is dearer than to look at what is played. */
   suspectMs: 300,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Connection, TransportEvents } from "../transport.ts";
-import type { TrackKind } from "../api.ts";
+import type { MediaState, TrackKind } from "../api.ts";
 import type { Remote } from "../remote.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
 import { type Candidate, choose } from "./choose.ts";
@@ -51,7 +51,7 @@ export class Seat {
   readonly #decode: Decode;
   readonly #show: TransportEvents["track"];
   readonly #shown = new Map<TrackKind, ShownBy>();
-  readonly #flows = new Map<RTCRtpReceiver, Flow>();
+  readonly #flows = new WeakMap<RTCRtpReceiver, Flow>();
   /** What is decoded in secret; each entry ends it. */
   readonly #primed = new Map<RTCRtpReceiver, () => void>();
 
@@ -151,13 +151,12 @@ export class Seat {
     });
   }
 
-  /** Whether it says that it sends something that `path` carries. */
-  sendsBy(path: Path): boolean {
+  /** Whether it says that it sends something of `kinds`, and `path` carries it. */
+  sendsBy(path: Path, kinds = SENT): boolean {
     const { media, permissions, state } = this.remote;
     const arrivals = this.arrivals(path);
     if (state !== "active" || !permissions.publish || arrivals === undefined) return false;
-    return (["microphone", "camera", "screen"] as const)
-      .some((kind) => media[kind] && arrivals.has(kind));
+    return kinds.some((kind) => media[kind] && arrivals.has(kind));
   }
 
   /** Whether anything has come by `path` at the look of this moment. */
@@ -215,6 +214,9 @@ export class Seat {
     return media[kind];
   }
 }
+
+/** What everyone says of itself whether it sends it. */
+const SENT: readonly (keyof MediaState)[] = ["microphone", "camera", "screen"];
 
 /** What is awaited while `shown` is shown. */
 function rivals(candidates: readonly Candidate<Path>[], shown: Path): Path[] {

@@ -13,19 +13,19 @@ export type Stall =
 
 /** What one look has shown. */
 export interface StallLook {
-  /** Whether somebody says that it sends, and the SFU that it forwards it. */
-  expected: boolean;
+  /** How long nothing may come of what is said to be sent and forwarded, ms; `undefined`: nothing is. */
+  limitMs: number | undefined;
   /** Whether anything has come since the last look. */
   moved: boolean;
   now: number;
 }
 
-export function watchStall(state: Stall, { expected, moved, now }: StallLook): Stall {
-  if (!expected) return { tag: "idle" };
+export function watchStall(state: Stall, { limitMs, moved, now }: StallLook): Stall {
+  if (limitMs === undefined) return { tag: "idle" };
   if (moved) return { tag: "flowing", at: now, first: false };
   if (state.tag === "idle") return { tag: "flowing", at: now, first: true };
   if (state.tag === "stalled") return state;
-  const limit = state.first ? SFU.firstPacketMs : SFU.stalledMs;
+  const limit = state.first ? SFU.firstPacketMs : limitMs;
   return now - state.at >= limit ? { tag: "stalled", at: now } : state;
 }
 

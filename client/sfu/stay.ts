@@ -23,8 +23,8 @@ export interface StayOptions {
   told(verdict: SfuVerdict): void;
   /** Whether the SFU can be asked anything now. */
   isOnline(): boolean;
-  /** Whether somebody sends by this path. */
-  isExpected(path: Path): boolean;
+  /** How long nothing may come by this path, ms; `undefined`: nobody sends. */
+  limitMs(path: Path): number | undefined;
   /** Whether anything has come by this path at the look of this moment. */
   hasMoved(path: Path, now: number): boolean;
   retryDelay: typeof retryDelay;
@@ -41,6 +41,8 @@ export class Stay {
   readonly #options: StayOptions;
   #path: Path & { sfu: SfuPath };
   #since: number;
+  /** When the SFU last had something to say. */
+  #heardAt: number;
   #next: Next | undefined;
   #tries = 0;
   #stall: Stall = { tag: "idle" };
@@ -52,7 +54,7 @@ export class Stay {
   constructor(options: StayOptions, now: number) {
     this.#options = options;
     this.#path = this.#begin("open", undefined);
-    this.#since = now;
+    this.#since = this.#heardAt = now;
   }
 
   get path(): Path & { sfu: SfuPath } {
@@ -67,9 +69,14 @@ export class Stay {
     this.#next = { at, begin, ticket: begin === "open" ? undefined : this.#path.sfu.ticket };
   }
 
+  /** The SFU has said something. */
+  hear(now: number): void {
+    this.#heardAt = now;
+  }
+
   /** The socket is another: what is under way goes on by it. */
   resume(now: number): void {
-    this.#since = now;
+    this.#since = this.#heardAt = now;
     this.#path.sfu.resume();
   }
 
@@ -79,7 +86,7 @@ export class Stay {
     if (next !== undefined && now >= next.at && this.#options.isOnline()) {
       this.#next = undefined;
       this.#path = this.#begin(next.begin, next.ticket);
-      this.#since = now;
+      this.#since = this.#heardAt = now;
       this.#stall = { tag: "idle" };
     }
     this.#judge(now);
@@ -98,11 +105,16 @@ export class Stay {
         // It asks to be made anew by itself.
         return;
       case "connecting":
-        if (!this.#options.isOnline()) this.#since = now;
-        if (this.#next !== undefined || now - this.#since < SFU.connectTimeoutMs) return;
+        if (!this.#options.isOnline()) this.#since = this.#heardAt = now;
+        if (this.#next !== undefined || now < this.#deadline) return;
         this.#tell("unreachable");
         return this.renew("open", now);
     }
+  }
+
+  /** When a path that still connects has failed. */
+  get #deadline(): number {
+    return SFU.connectTimeoutMs + Math.min(this.#heardAt, this.#since + SFU.connectTimeoutMs);
   }
 
   #watch(now: number): void {
@@ -110,7 +122,7 @@ export class Stay {
     const moved = this.#options.hasMoved(path, now) || this.#counted;
     this.#counted = false;
     const before = this.#stall.tag;
-    this.#stall = watchStall(this.#stall, { expected: this.#options.isExpected(path), moved, now });
+    this.#stall = watchStall(this.#stall, { limitMs: this.#options.limitMs(path), moved, now });
     path.stalled = this.#stall.tag === "stalled";
     const silentMs = silence(this.#stall, now);
     if (silentMs >= SFU.suspectMs) this.#count();

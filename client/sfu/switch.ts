@@ -21,7 +21,7 @@ import type {
 import { Demand, type Seen } from "./demand.ts";
 import { OfferAnswer } from "./offer_answer.ts";
 import type { DialSfu, SfuPath } from "./path.ts";
-import { LAYERS, SWITCH } from "./policy.ts";
+import { LAYERS, SFU, SWITCH } from "./policy.ts";
 import { Reporter } from "./reporter.ts";
 import { type Decode, type Path, Seat } from "./seat.ts";
 import { Stay } from "./stay.ts";
@@ -129,7 +129,10 @@ export class Switch implements Transport {
 
   /** Whatever the node says, once the call has taken it in. */
   handleFrame(frame: ServerFrame): void {
-    if (frame.type === "sfu") this.#pathOf(frame.epoch)?.handle(frame.data);
+    if (frame.type === "sfu") {
+      this.#pathOf(frame.epoch)?.handle(frame.data);
+      if (this.#stay?.path.epoch === frame.epoch) this.#stay.hear(this.#now());
+    }
     if (frame.type === "welcome") {
       // The node may be another, which knows nothing of this.
       this.#reporter.repeat();
@@ -245,21 +248,30 @@ export class Switch implements Transport {
     const isInside = this.#run !== "idle";
     this.#run = isInside ? "again" : "running";
     if (isInside) return;
-    const now = this.#now();
+    let waits = false;
+    try {
+      waits = this.#settle(this.#now());
+    } finally {
+      if (!this.#isClosed) this.#rest(waits);
+    }
+  }
+
+  /** Whether something is still awaited. */
+  #settle(now: number): boolean {
     this.#follow(now);
     let waits = false;
     for (const seat of this.#seats.values()) {
       if (seat.update(this.#paths, now)) waits = true;
       this.#tell(seat);
       // A listener of the application's may have closed the call.
-      if (this.#isClosed) return;
+      if (this.#isClosed) return false;
     }
     // After what has come was looked at.
     this.#stay?.tend(now);
     this.#retire(now);
     this.#tendMesh(now);
     this.#ask(now);
-    this.#rest(waits);
+    return waits;
   }
 
   /** Begins what the topology asks for now. */
@@ -319,7 +331,10 @@ export class Switch implements Transport {
       },
       told: (state) => this.#reporter.set({ sfu: { epoch, state } }),
       isOnline: () => this.#call.state === "connected",
-      isExpected: (path) => this.#some((seat) => seat.sendsBy(path)),
+      limitMs: (path) => {
+        if (this.#some((seat) => seat.sendsBy(path, ["camera"]))) return SFU.stalledMs;
+        return this.#some((seat) => seat.sendsBy(path)) ? SFU.soundStalledMs : undefined;
+      },
       hasMoved: (path, at) => this.#some((seat) => seat.movedBy(path, at)),
       retryDelay: this.#tools.retryDelay,
     }, now);

@@ -83,9 +83,10 @@ const html = (service: string) =>
         const shown = {};
         const note = (_, { presentationTime }) => {
           times.push(wall(presentationTime));
-          for (const { kind, id } of stream.getTracks()) {
-            if (shown[kind] !== id) bench.tracks.push({ identity, kind, id, at: Date.now() });
-            shown[kind] = id;
+          for (const track of stream.getTracks()) {
+            const { kind, id } = track;
+            if (shown[kind] !== track) bench.tracks.push({ identity, kind, id, at: Date.now() });
+            shown[kind] = track;
           }
           video.requestVideoFrameCallback(note);
         };

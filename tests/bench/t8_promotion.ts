@@ -223,7 +223,7 @@ async function draw(
       .toSorted((a, b) => beyond(b) - beyond(a));
     if (worst === undefined) continue;
     const { at, span, timelines, told } = drawn.get(worst)!;
-    await writePicture(browser, new URL(`bench_t8_${name}_${word}`, ROOT), {
+    await writePicture(browser, new URL(`bench_t8_${name.toLowerCase()}_${word}`, ROOT), {
       title: `The worst ${word} of ${switches.length / 2}, SFU: ${name}; longest silence ${
         rounded(silence(worst.during))
       } ms, longest frame gap ${rounded(gap(worst.during))} ms`,

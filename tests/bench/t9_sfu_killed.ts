@@ -204,7 +204,9 @@ async function draw(
   const { at, span, timelines } = drawn.get(worst)!;
   const name = fault.name.toLowerCase().replaceAll(" ", "_");
   await writePicture(browser, new URL(`bench_t9_${name}`, ROOT), {
-    title: `${fault.name}: the worst of ${rounds.length}, all back after ${worst.backMs} ms`,
+    title: `${fault.name}: the worst of ${rounds.length}, ${
+      worst.backMs === null ? "not all came back" : `all back after ${rounded(worst.backMs)} ms`
+    }`,
     span,
     events: [{ at, what: fault.name }],
     timelines,

@@ -24,6 +24,8 @@ const ROW = 34;
 const GROUP_GAP = 14;
 const FRAMES = { y: 4, height: 12 };
 const SOUND = { y: 19, height: 9 };
+/** So wide that the numbers below have room. */
+const GRID_LINES = 14;
 const GRID_MS = 500;
 
 /** One row per pair, grouped by who sees and hears: above its frames, below its sound, what is missing in red. */
@@ -41,10 +43,11 @@ export function timelineSvg(picture: TimelinePicture): string {
   });
   const bottom = y;
   const grid: string[] = [];
+  const step = GRID_MS * Math.ceil((span.to - span.from) / GRID_MS / GRID_LINES);
   for (
-    let ms = Math.ceil((span.from - zero) / GRID_MS) * GRID_MS;
+    let ms = Math.ceil((span.from - zero) / step) * step;
     zero + ms <= span.to;
-    ms += GRID_MS
+    ms += step
   ) {
     const at = x(zero + ms);
     grid.push(

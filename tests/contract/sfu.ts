@@ -177,9 +177,12 @@ export function sfuContract(
       withRoom(async (join) => {
         const [anna, ben] = await inCall(join, "anna", "ben") as [SfuPerson, SfuPerson];
         await ben.hears("p_anna");
+        await ben.session.layers({ p_anna: "low" });
+        await becomes(() => ben.client.layer("p_anna"), "low");
         await anna.publish();
         await ben.hears("p_anna");
         await ben.hears("p_anna", "camera");
+        await becomes(() => ben.client.layer("p_anna"), "low");
         await anna.hears("p_ben");
       }));
 
@@ -306,11 +309,14 @@ export function sfuContract(
           const another = under.connect();
           await healthy(another);
           const { session: before } = ben;
+          await before.layers({ p_anna: "low" });
+          await becomes(() => ben.client.layer("p_anna"), "low");
           const hearing = Promise.all([ben.hears("p_anna"), anna.hears("p_ben")]);
           await ben.resume(another);
           before.release();
           await hearing;
-          await ben.hears("p_anna");
+          await ben.session.layers({ p_anna: "high" });
+          await becomes(() => ben.client.layer("p_anna"), "high");
           await inCall(join, "carl");
           await ben.sees("p_anna", "p_carl");
           await ben.hears("p_carl");

@@ -102,6 +102,7 @@ const SCRIPT = `
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     },
+    states: () => [sending?.connectionState, receiving.connectionState],
     renew() { receiving.close(); receiving = new RTCPeerConnection(); },
   };
 `;

@@ -43,7 +43,12 @@ export interface DtlsEvents {
   failed(reason: string): void;
 }
 
+const CLIENT_HELLO = 1;
+const CERTIFICATE = 11;
 const CERTIFICATE_VERIFY = 15;
+const CLIENT_KEY_EXCHANGE = 16;
+/** What of a handshake counts the first time only. */
+const ONCE = [CERTIFICATE, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE];
 
 /** One handshake, and what follows it. */
 export class Dtls {
@@ -51,6 +56,8 @@ export class Dtls {
   readonly #wire: { onData(data: Buffer): void };
   readonly #fingerprints: readonly Fingerprint[];
   readonly #underWay = new Set<Promise<void>>();
+  readonly #taken = new Set<number>();
+  #hello = 0;
   #over = false;
 
   constructor(
@@ -98,14 +105,32 @@ export class Dtls {
     });
     const handle = this.#server.onHandleHandshakes;
     this.#server.onHandleHandshakes = (messages) => {
-      if (this.#over) return Promise.resolve();
-      const handled = handle(messages);
+      const fresh = messages.filter((message) => this.#isFresh(message));
+      if (this.#over || fresh.length === 0) return Promise.resolve();
+      const handled = handle(fresh);
       const settled = handled.then(() => {}, () => {}).finally(() =>
         this.#underWay.delete(settled)
       );
       this.#underWay.add(settled);
       return handled;
     };
+  }
+
+  /**
+   * Whether a message is not one that the other side has sent again because we were slow. werift takes those for new
+   * ones: a second key exchange would change the keys behind the other side's back.
+   */
+  #isFresh({ msg_type, message_seq }: { msg_type: number; message_seq: number }): boolean {
+    if (msg_type === CLIENT_HELLO) {
+      // The last one is answered again, the ones before it are not (RFC 6347 §4.2.1).
+      const isOld = message_seq < this.#hello || this.#taken.has(CLIENT_KEY_EXCHANGE);
+      this.#hello = Math.max(this.#hello, message_seq);
+      return !isOld;
+    }
+    if (!ONCE.includes(msg_type)) return true;
+    if (this.#taken.has(msg_type)) return false;
+    this.#taken.add(msg_type);
+    return true;
   }
 
   /** A datagram has come. */

@@ -37,6 +37,8 @@ export class Outlet {
   #sources: Source[] = [];
   /** What is sent as soon as a picture begins there. */
   #next: LayerSource | undefined;
+  /** Nothing is sent of the last one any more: a picture that goes on begins anew. */
+  #stopped = false;
   #sent: Sent | undefined;
   #count = { packets: 0, bytes: 0 };
   #rtxSequence = random32() & 0xffff;
@@ -82,8 +84,6 @@ export class Outlet {
       target.wishKeyframe(now);
     }
   }
-
-  #stopped = false;
 
   packet(layer: LayerSource, packet: MediaPacket, now: number): void {
     if (this.#accepted === undefined || !this.transport.connected) return;

@@ -26,6 +26,8 @@ export class Seated implements Member {
   #number = 0;
   #sending: Sending | undefined;
   #receiving: Promise<Receiving> | undefined;
+  /** The same, once it is made. */
+  #receivingNow: Receiving | undefined;
   /** One change of the connections after the other. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #stopTicks: () => void;
@@ -88,6 +90,11 @@ export class Seated implements Member {
     });
   }
 
+  /** Fulfilled after every change that is under way. */
+  settled(): Promise<void> {
+    return this.#after(() => Promise.resolve());
+  }
+
   publish(sdp: string): Promise<string> {
     return this.#after(async () => {
       const made = await Sending.take(this.#engine, sdp, (reason) => {
@@ -141,8 +148,6 @@ export class Seated implements Member {
     }
     return this.#receiving;
   }
-
-  #receivingNow: Receiving | undefined;
 
   #tellOffer(offer: Offer): void {
     if (this.#holder.state === "held") this.#holder.events.offer(offer);
@@ -242,9 +247,8 @@ class HeldSession implements SfuSession {
   }
 
   /** Candidates are not needed: connectivity checks come in, see `Transport`. */
-  // deno-lint-ignore require-await
   async candidate(_of: "publish" | "subscribe", _candidate: IceCandidate | null): Promise<void> {
-    this.#held();
+    await this.#held().settled();
   }
 
   async layers(wanted: Readonly<Record<string, Layer>>): Promise<void> {

@@ -59,6 +59,8 @@ const TRIES = 20;
 /** Sockets with the same port on each address, so that one rule of a firewall or of an address translation covers them. */
 export class UdpSockets {
   #bound: Bound[] = [];
+  /** One after the other, or two would take different ports. */
+  #opening: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(
@@ -77,9 +79,6 @@ export class UdpSockets {
     this.#opening = opened.catch(() => {});
     return opened;
   }
-
-  /** One after the other, or two would take different ports. */
-  #opening: Promise<void> = Promise.resolve();
 
   async #open(): Promise<void> {
     const addresses = hostAddresses();

@@ -1,6 +1,5 @@
 import { assertNever } from "../../assert_never.ts";
 import type { Log } from "../../log.ts";
-import type { IceCandidate, Layer } from "../../protocol.ts";
 import {
   type Sfu,
   SfuError,
@@ -11,6 +10,7 @@ import {
 } from "../mod.ts";
 import { EMBEDDED } from "./policy.ts";
 import type { Ask, Call, Event, Told, WorkerOptions } from "./wire.ts";
+import { WorkerSession } from "./worker_session.ts";
 
 export interface WorkerSfuOptions extends WorkerOptions {
   /** Whether it can be used at all; asked once. */
@@ -58,6 +58,7 @@ export class WorkerSfu implements Sfu {
   readonly #sessions = new Map<number, { events: SfuEvents; ticket?: string }>();
   readonly #started: Promise<void>;
   #state: State = { name: "starting" };
+  #restart: ReturnType<typeof setTimeout> | undefined;
   #load = 0;
   #calls = 0;
   #names = 0;
@@ -213,8 +214,6 @@ export class WorkerSfu implements Sfu {
     this.#restart = timer;
   }
 
-  #restart: ReturnType<typeof setTimeout> | undefined;
-
   #endAll(reason: string): void {
     for (const call of [...this.#waiting.keys()]) {
       this.#settle(call)?.reject(new SfuError("unavailable", `The SFU is gone: ${reason}`));
@@ -268,49 +267,5 @@ export class WorkerSfu implements Sfu {
     }
     this.#become({ name: "closed" });
     this.#endAll("the SFU is closed");
-  }
-}
-
-interface Hold {
-  ask(ask: (session: number) => Ask): Promise<string | undefined>;
-  leave(op: "end" | "release"): Promise<void>;
-}
-
-class WorkerSession implements SfuSession {
-  readonly #hold: Hold;
-
-  constructor(readonly ticket: string, hold: Hold) {
-    this.#hold = hold;
-  }
-
-  async publish(sdp: string): Promise<string> {
-    return await this.#hold.ask((session) => ({ op: "publish", session, sdp })) ?? "";
-  }
-
-  async answer(number: number, sdp: string): Promise<void> {
-    await this.#hold.ask((session) => ({ op: "answer", session, number, sdp }));
-  }
-
-  async candidate(
-    of: "publish" | "subscribe",
-    candidate: IceCandidate | null,
-  ): Promise<void> {
-    await this.#hold.ask((session) => ({ op: "candidate", session, of, candidate }));
-  }
-
-  async layers(wanted: Readonly<Record<string, Layer>>): Promise<void> {
-    await this.#hold.ask((session) => ({ op: "layers", session, layers: wanted }));
-  }
-
-  async resubscribe(): Promise<void> {
-    await this.#hold.ask((session) => ({ op: "resubscribe", session }));
-  }
-
-  async close(): Promise<void> {
-    await this.#hold.leave("end");
-  }
-
-  release(): void {
-    this.#hold.leave("release");
   }
 }

@@ -54,6 +54,14 @@ export class JanusAwayError extends Error {
   override readonly name = "JanusAwayError";
 }
 
+export function isRefusal(error: unknown, code: number): boolean {
+  return error instanceof JanusRefusedError && error.code === code;
+}
+
+export function gone(why: string): SfuError {
+  return new SfuError("session_gone", `Cannot go on with the session at Janus: ${why}`);
+}
+
 /** What the port says of it. */
 export function sfuErrorOf(error: unknown): SfuError {
   if (error instanceof SfuError) return error;

@@ -15,9 +15,16 @@ export interface StreamSetting {
 const SUBSTREAM = { high: 2, medium: 1, low: 0 } as const;
 
 export class Layers {
+  /** What a section has of which nothing was told: Janus sends the best. `undefined`: another node may have told it. */
+  #unless: Layer | undefined;
   readonly #wanted = new Map<string, Layer>();
   /** What Janus was told, by participant; it forgets when that one's sections change. */
   readonly #told = new Map<string, { mid: string; layer: Layer }>();
+
+  /** `elsewhere`: the connection was another node's. */
+  constructor(begun: "here" | "elsewhere") {
+    this.#unless = begun === "here" ? "high" : undefined;
+  }
 
   want(wanted: Readonly<Record<string, Layer>>): void {
     for (const [participant, layer] of Object.entries(wanted)) this.#wanted.set(participant, layer);
@@ -32,8 +39,7 @@ export class Layers {
     }
     const settings: StreamSetting[] = [];
     for (const { participant, mid } of cameras) {
-      // A section that nothing was said of is sent, with its best layer.
-      const before = this.#told.get(participant)?.layer ?? "high";
+      const before = this.#told.get(participant)?.layer ?? this.#unless;
       const layer = this.#wanted.get(participant);
       if (layer === undefined || layer === before) continue;
       this.#told.set(participant, { mid, layer });
@@ -42,14 +48,26 @@ export class Layers {
     return settings;
   }
 
-  /** The sections are new, whatever their names. */
-  forgetTold(): void {
+  /** Whether nothing is to be sent in this section. */
+  isOff({ participant, kind }: SfuSlot): boolean {
+    return kind === "camera" && this.#wanted.get(participant) === "off";
+  }
+
+  /** This one's sections are new, whatever their names. */
+  forget(participant: string): void {
+    this.#told.delete(participant);
+  }
+
+  /** All sections are. */
+  forgetAll(): void {
     this.#told.clear();
+    this.#unless = "high";
   }
 }
 
-function settingOf(mid: string, layer: Layer, before: Layer): StreamSetting {
+function settingOf(mid: string, layer: Layer, before: Layer | undefined): StreamSetting {
   if (layer === "off") return { mid, send: false };
-  // To be told to send costs a key frame, so only who did not is told.
-  return { mid, substream: SUBSTREAM[layer], ...before === "off" && { send: true } };
+  // To be told to send costs a key frame, so only who may not do so is told.
+  const sends = before !== "off" && before !== undefined;
+  return { mid, substream: SUBSTREAM[layer], ...!sends && { send: true } };
 }

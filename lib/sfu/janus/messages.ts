@@ -90,6 +90,7 @@ export const JanusMessage = z.discriminatedUnion("janus", [
     sender: Id,
     candidate: Candidate,
   }),
+  z.object({ janus: z.literal("webrtcup"), session_id: Id, sender: Id }),
   z.object({ janus: z.literal("detached"), session_id: Id, sender: Id }),
   z.object({ janus: z.literal("timeout"), session_id: Id }),
 ]);

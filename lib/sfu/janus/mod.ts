@@ -9,12 +9,12 @@ import { errorText, type Log } from "../../log.ts";
 import { type Sfu, SfuError, type SfuEvents, type SfuSeat, type SfuSession } from "../mod.ts";
 import type { JanusUrl } from "../url.ts";
 import { openAdmin } from "./admin.ts";
-import { JANUS_CODES, sfuErrorOf } from "./errors.ts";
+import { isRefusal, JANUS_CODES, sfuErrorOf } from "./errors.ts";
 import { randomSessionId } from "./ids.ts";
 import { handleOf, type JanusLink, openLink, roomDataOf } from "./link.ts";
 import { VIDEO_ROOM, type VideoRoomData } from "./messages.ts";
 import { JANUS_POLICY, type JanusPolicy } from "./policy.ts";
-import { endIfEmpty, isRefusal, janitor, makeRoom, survey } from "./rooms.ts";
+import { endIfEmpty, janitor, makeRoom, survey } from "./rooms.ts";
 import { displayOf, JanusSession } from "./session.ts";
 import { readTicket } from "./ticket.ts";
 

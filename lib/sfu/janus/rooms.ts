@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { JANUS_CODES, JanusRefusedError } from "./errors.ts";
+import { isRefusal, JANUS_CODES } from "./errors.ts";
 import type { JanusLink } from "./link.ts";
 import type { JanusPolicy } from "./policy.ts";
 
@@ -79,8 +79,4 @@ export function janitor(link: JanusLink): () => Promise<void> {
     before = new Set(empty);
     await Promise.all(again.map((room) => endIfEmpty(link, room)));
   };
-}
-
-export function isRefusal(error: unknown, code: number): boolean {
-  return error instanceof JanusRefusedError && error.code === code;
 }

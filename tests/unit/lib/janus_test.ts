@@ -68,7 +68,7 @@ Deno.test("the names of layers say in which order they are", () => {
 });
 
 Deno.test("Janus is told of layers only what has changed", () => {
-  const layers = new Layers();
+  const layers = new Layers("here");
   const camera = (participant: string, mid: string) =>
     ({ participant, mid, kind: "camera" }) as const;
   const slots = [camera("p_a", "1"), camera("p_b", "5")];
@@ -86,8 +86,18 @@ Deno.test("Janus is told of layers only what has changed", () => {
     send: false,
   }]);
   assertEquals(layers.settle(slots), [{ mid: "1", substream: 1 }]);
-  layers.forgetTold();
+  layers.forget("p_a");
   assertEquals(layers.settle(slots), [{ mid: "1", substream: 1 }]);
+  layers.forgetAll();
+  assertEquals(layers.settle(slots), [{ mid: "1", substream: 1 }]);
+});
+
+Deno.test("Janus is told of layers what it may have been told otherwise by another node", () => {
+  const layers = new Layers("elsewhere");
+  const slots = [{ participant: "p_a", mid: "1", kind: "camera" }] as const;
+  assertEquals(layers.settle(slots), []);
+  layers.want({ p_a: "high" });
+  assertEquals(layers.settle(slots), [{ mid: "1", substream: 2, send: true }]);
 });
 
 Deno.test("sessions of nodes and of participants can be told apart", () => {
@@ -109,7 +119,7 @@ Deno.test("a ticket is good for its participant in its room only", () => {
 });
 
 Deno.test("what is not needed of Janus's messages is passed over, and what is wrong refused", () => {
-  assertEquals(parseMessage('{"janus":"webrtcup","session_id":1,"sender":2}'), undefined);
+  assertEquals(parseMessage('{"janus":"slowlink","session_id":1,"sender":2}'), undefined);
   assertEquals(parseMessage('{"janus":"of the future","x":[]}'), undefined);
   assertEquals(parseMessage('{"janus":"ack","transaction":"1"}'), {
     janus: "ack",

@@ -77,6 +77,19 @@ const CASES: Record<string, [given: Partial<TopologyView>, decided: string]> = {
     { people: people(4), topology: onSfu("a"), sfus: [sfu("a", { state: "down" }), sfu("b")] },
     "mesh sfu_lost",
   ],
+  "also where its owner wants an SFU": [
+    {
+      people: people(4),
+      wish: SFU,
+      topology: onSfu("a"),
+      sfus: [sfu("a", { state: "down" }), sfu("b")],
+    },
+    "mesh sfu_lost",
+  ],
+  "but not for the mesh by one that misses nothing yet": [
+    { people: people(4), topology: onSfu("a"), sfus: [sfu("a", { state: "draining" }), sfu("b")] },
+    "b sfu_draining",
+  ],
   "by a large one for the mesh too, where there is no other": [
     { people: people(20), topology: onSfu("a"), sfus: [sfu("a", { state: "down" })] },
     "mesh sfu_lost",

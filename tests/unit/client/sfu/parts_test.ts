@@ -90,7 +90,11 @@ describe("watchStall", () => {
   const run = (looks: [boolean, boolean, number][]) => {
     let state: Stall = { tag: "idle" };
     return looks.map(([expected, moved, now]) =>
-      (state = watchStall(state, { expected, moved, now })).tag
+      (state = watchStall(state, {
+        limitMs: expected ? SFU.stalledMs : undefined,
+        moved,
+        now,
+      })).tag
     );
   };
 

@@ -419,6 +419,18 @@ describe("Switch, when the SFU fails", () => {
     call.switch.close();
   });
 
+  it("has patience while something goes on, but not for ever", async () => {
+    using time = new FakeTime();
+    const call = new FakeCall();
+    call.go(sfu(2));
+    for (let times = 0; times < 3; times++) {
+      await play(time, SFU.connectTimeoutMs - 1_000, call.byMesh.get("a")!);
+      assertEquals(states(call), times < 2 ? [] : ["unreachable"]);
+      call.switch.handleFrame({ type: "sfu", epoch: 2, data: { op: "published", sdp: "" } });
+    }
+    call.switch.close();
+  });
+
   it("begins once more beside the old one when it ends, and then says so", async () => {
     using time = new FakeTime();
     const { call, fresh: [fresh] } = await settled(time);
@@ -446,6 +458,18 @@ describe("Switch, when the SFU fails", () => {
     await play(time, 200, fresh!);
     assertEquals(states(call), ["connected", "stalled", "connected"]);
     assertEquals(call.remote("a").connection, "connected");
+    call.switch.close();
+  });
+
+  it("has more patience where there is only sound, which may be silence", async () => {
+    using time = new FakeTime();
+    const { call, fresh: [fresh] } = await settled(time);
+    call.update("a", { camera: false });
+    await play(time, 100, fresh!);
+    await time.tickAsync(SFU.soundStalledMs - 300);
+    assertEquals(states(call), ["connected"]);
+    await time.tickAsync(500);
+    assertEquals(states(call), ["connected", "stalled"]);
     call.switch.close();
   });
 
