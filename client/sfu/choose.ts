@@ -23,6 +23,8 @@ export interface Candidate<Path> {
 export interface Patience {
   readonly patienceMs: number;
   readonly staleMs: number;
+  /** What is silent for so long is not waited with for another to play well, ms. */
+  readonly hushMs: number;
 }
 
 /**
@@ -34,7 +36,7 @@ export function choose<Path>(
   candidates: readonly Candidate<Path>[],
   shown: Path | undefined,
   wanted: boolean,
-  { patienceMs, staleMs }: Patience,
+  { patienceMs, staleMs, hushMs }: Patience,
 ): Path | undefined {
   const at = candidates.findIndex(({ path }) => path === shown);
   const old = candidates[at];
@@ -46,7 +48,7 @@ export function choose<Path>(
   const isStale = old.state === "lost" || old.silent >= staleMs;
   const newer = candidates.slice(at + 1).findLast(({ state, came, plays, age, silent }) =>
     state === "up" &&
-    (!wanted || !old.came || plays ||
+    (!wanted || !old.came || plays || (came && old.silent >= hushMs) ||
       (isStale && (age >= patienceMs || (came && silent < staleMs))))
   );
   if (newer !== undefined) return newer.path;

@@ -10,9 +10,13 @@ export const SWITCH = {
   idlePollMs: 100,
   /** A new picture plays after so many frames: the first alone may stand for a while. */
   frames: 3,
+  /** A new sound plays when something new was played at so many looks: at first the browser still stretches it. */
+  sounds: 4,
   /** What has not played by then is shown all the same, if nothing has come of the old one for `staleMs`. */
   patienceMs: 2_000,
   staleMs: 1_000,
+  /** When nothing has come of the old one for this long, the first that comes of the new one is shown. */
+  hushMs: 200,
   /** An old path is kept this long for those who do not say that they have switched. */
   oldPathMs: 20_000,
   /** In rooms of so many, oneself included, the mesh is kept connected while media goes by an SFU. */

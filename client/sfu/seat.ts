@@ -177,7 +177,7 @@ export class Seat {
   }
 
   #candidates(paths: readonly Path[], kind: TrackKind, now: number): Candidate<Path>[] {
-    const frames = kind === "camera" || kind === "screen" ? SWITCH.frames : 1;
+    const frames = kind === "camera" || kind === "screen" ? SWITCH.frames : SWITCH.sounds;
     const shown = this.#shown.get(kind);
     return paths.flatMap((path) => {
       const receiver = this.arrivals(path)?.get(kind);

@@ -47,6 +47,9 @@ type State =
   | { kind: "open"; session: SfuSession; offer?: SfuTold & { op: "offer" } }
   | { kind: "over" };
 
+/** What makes a session better, and without which it goes on. */
+type Hint = SfuAsk & { op: "candidate" | "layers" };
+
 /** One participant's session, or what will be one. */
 interface Held {
   asker: Asker;
@@ -122,6 +125,7 @@ export class SfuSessions {
 
   async #do(held: Held, ask: SfuAsk): Promise<void> {
     if (held.state.kind === "over") return;
+    if (isHint(ask)) return await this.#hint(held, ask);
     if (ask.op === "open") return await this.#open(held, ask.ticket);
     if (ask.op === "close") return await this.#finish(held);
     if (held.state.kind === "none") {
@@ -136,14 +140,21 @@ export class SfuSessions {
       case "answer":
         if (held.state.offer?.number === ask.number) held.state.offer = undefined;
         return await session.answer(ask.number, ask.sdp);
-      case "candidate":
-        return await session.candidate(ask.of, ask.candidate);
-      case "layers":
-        return await session.layers(ask.layers);
       case "resubscribe":
         return await session.resubscribe();
       default:
         assertNever(ask);
+    }
+  }
+
+  /** What an SFU that is busy may miss, and nobody hears of it. */
+  async #hint({ state }: Held, hint: Hint): Promise<void> {
+    if (state.kind !== "open") return;
+    try {
+      if (hint.op === "layers") await state.session.layers(hint.layers);
+      else await state.session.candidate(hint.of, hint.candidate);
+    } catch (error) {
+      if (!(error instanceof SfuError) || error.code !== "unavailable") throw error;
     }
   }
 
@@ -289,6 +300,10 @@ export class SfuSessions {
   #end(asker: Asker, epoch: number, reason: string): void {
     this.#parts.tell(asker, epoch, { op: "ended", reason });
   }
+}
+
+function isHint(ask: SfuAsk): ask is Hint {
+  return ask.op === "candidate" || ask.op === "layers";
 }
 
 function nameOf(epoch: number, id: string): string {

@@ -151,6 +151,14 @@ export class BenchPage {
     await this.page.evaluate((options) => bench.join(options), options);
   }
 
+  /** Leaves the call that it is in; nothing of it is shown any more. */
+  async leave(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await bench.call.leave();
+      for (const video of document.querySelectorAll("video")) video.remove();
+    });
+  }
+
   /** Resolves when it shows the pictures of so many others, and not only their first frames. */
   async decodes(others: number): Promise<void> {
     await waitFor(

@@ -43,6 +43,8 @@ export interface HeardCall extends AsyncDisposable {
   readonly people: readonly Person[];
   /** Measures how loud everyone is to everyone. @throws {Error} if somebody is not heard. */
   tune(): Promise<void>;
+  /** Everyone leaves, and joins another room; resolves when everyone sees everyone. */
+  move(room: string): Promise<void>;
   /** What each saw and heard of each; resolves when that time has gone by. */
   timelines(span: Span): Promise<Timeline[]>;
 }
@@ -68,7 +70,7 @@ export async function startHeardCall(
   }
   await Promise.all(people.map(({ page }) => page.decodes(people.length - 1)));
   const all = starting.move();
-  return new FourPeople(people, () => all.disposeAsync());
+  return new FourPeople(people, service, () => all.disposeAsync());
 }
 
 async function launchWithVoice(
@@ -96,7 +98,21 @@ class FourPeople implements HeardCall {
   /** How loud the second is to the first. */
   readonly #usual = new Map<string, number>();
 
-  constructor(readonly people: readonly Person[], private readonly close: () => Promise<void>) {}
+  constructor(
+    readonly people: readonly Person[],
+    private readonly service: { readonly url: string; readonly api: Api },
+    private readonly close: () => Promise<void>,
+  ) {}
+
+  async move(room: string): Promise<void> {
+    const { url, api } = this.service;
+    for (const { identity, page } of this.people) {
+      const token = await api.makeToken(room, identity);
+      await page.leave();
+      await page.join({ url, token, media: MEDIA });
+    }
+    await Promise.all(this.people.map(({ page }) => page.decodes(this.people.length - 1)));
+  }
 
   async tune(): Promise<void> {
     const to = Date.now();

@@ -17,6 +17,8 @@ export type Mode = "mesh" | "sfu";
 
 export interface SfuCall extends AsyncDisposable {
   readonly call: HeardCall;
+  /** Moves everyone to another room: to one that has seen nothing fail yet. */
+  renew(): Promise<void>;
   /** Asks for a topology; resolves with when it was asked, in ms since 1970. */
   force(mode: Mode): Promise<number>;
   /** Resolves when everyone has been told of it, and shows everyone. @throws {Error} if that takes too long. */
@@ -34,7 +36,8 @@ export async function startSfuCall(sfuUrls: readonly string[]): Promise<SfuCall>
     await startService({ args: [], env: { ...PRODUCTION, SFU_URLS: sfuUrls.join(",") } }),
   );
   const api = Api.over(service.url, "acme-secret");
-  const { id: room } = await api.makeRoom({ topology: { mode: "mesh" } });
+  const newRoom = async () => (await api.makeRoom({ topology: { mode: "mesh" } })).id;
+  let room = await newRoom();
   const call = starting.use(await startHeardCall({ url: service.url, api }, room));
   await pause(SETTLE_MS);
   await call.tune();
@@ -56,6 +59,10 @@ export async function startSfuCall(sfuUrls: readonly string[]): Promise<SfuCall>
 
   return {
     call,
+    async renew() {
+      room = await newRoom();
+      await call.move(room);
+    },
     async force(mode) {
       const at = Date.now();
       const { status, body } = await api.call("POST", `/v1/rooms/${room}/topology`, {

@@ -22,6 +22,8 @@ export interface JanusPolicy {
   readonly janitorMs: number;
   /** How often a join is tried again when the room had just been ended by its last participant. */
   readonly joinTries: number;
+  /** Those who begin to send within this of a session's beginning are offered to it at once, in ms. */
+  readonly gatherMs: number;
   readonly room: {
     /** Participants that may send at once. */
     readonly publishers: number;
@@ -42,5 +44,6 @@ export const JANUS_POLICY: JanusPolicy = {
   loadMs: 3_000,
   janitorMs: 30_000,
   joinTries: 4,
+  gatherMs: 300,
   room: { publishers: 500, bitrate: 4_000_000 },
 };

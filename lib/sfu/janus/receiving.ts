@@ -15,6 +15,8 @@ export interface ReceivingParts {
   readonly room: string;
   /** How often it is tried to subscribe to those who are there. */
   readonly tries: number;
+  /** For how long from its beginning those who come are gathered for one offer, in ms. */
+  readonly gatherMs: number;
   /** Sends something to the VideoRoom, on this handle. */
   message(
     handle: number,
@@ -56,6 +58,8 @@ export class Receiving {
   /** Pictures that this connection has had, by section and participant. */
   #begun: ReadonlySet<string> = new Set();
   #state: State;
+  readonly #gatheredAt: number;
+  #gathering: ReturnType<typeof setTimeout> | undefined;
   #lastNumber = 0;
 
   /** `begun`: here, on a handle that is new; or elsewhere. */
@@ -65,6 +69,12 @@ export class Receiving {
       ? { is: "fresh", handle }
       : { is: "joined", handle, asked: new Set(), connected: true };
     this.#layers = new Layers(begun);
+    this.#gatheredAt = begun === "here" ? Date.now() + parts.gatherMs : 0;
+  }
+
+  /** Nothing more will be asked. */
+  close(): void {
+    clearTimeout(this.#gathering);
   }
 
   get handle(): number {
@@ -79,7 +89,11 @@ export class Receiving {
   /** These have begun to send. */
   came(senders: Iterable<string>): void {
     for (const id of senders) this.#present.add(id);
-    this.#parts.inBackground(() => this.sync());
+    // When a call is lifted all come at once: one offer costs every browser less than one for each.
+    const waitMs = this.#gatheredAt - Date.now();
+    const sync = () => this.#parts.inBackground(() => this.sync());
+    if (waitMs <= 0) sync();
+    else this.#gathering ??= setTimeout(sync, waitMs);
   }
 
   /** This one has stopped. */

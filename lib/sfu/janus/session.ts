@@ -142,6 +142,7 @@ export class JanusSession implements SfuSession, LinkedSession {
   async close(): Promise<void> {
     if (this.#state === "over") return;
     this.#state = "over";
+    this.#receiving?.close();
     const { link, session, publisher, seat } = this.#parts;
     try {
       // Without it the participant would be in the room for a moment longer than the session is.
@@ -153,6 +154,7 @@ export class JanusSession implements SfuSession, LinkedSession {
 
   release(): void {
     this.#state = "over";
+    this.#receiving?.close();
     this.#parts.link.leave(this.#parts.session);
   }
 
@@ -224,6 +226,7 @@ export class JanusSession implements SfuSession, LinkedSession {
       {
         room: seat.room,
         tries: policy.joinTries,
+        gatherMs: policy.gatherMs,
         message: (...args) => this.#message(...args),
         inTurn: (job) => this.#inTurn("receive", job),
         inBackground: (job) => this.#inBackground(job),
@@ -269,6 +272,7 @@ export class JanusSession implements SfuSession, LinkedSession {
     if (this.#state === "over") return;
     const opened = this.#state === "live";
     this.#state = "over";
+    this.#receiving?.close();
     const { link, session, seat, events } = this.#parts;
     const ended = link.destroy(session);
     // Who is still opening it may have made the room anew by then.

@@ -209,6 +209,16 @@ describe("sessions at an SFU", () => {
     assertEquals(lifted.server.sessions, 1);
   });
 
+  it("go on when an SFU that hangs misses what only makes them better", async () => {
+    using lifted = await Lifted.make(1);
+    const [, bob] = await lifted.pair();
+    lifted.server.hang();
+    bob.ask({ op: "layers", layers: {} });
+    bob.ask({ op: "candidate", of: "publish", candidate: null });
+    await lifted.settle();
+    assert(!bob.told.some(({ op }) => op === "ended"));
+  });
+
   it("end when too much waits, and nobody else's do", async () => {
     using lifted = await Lifted.make(1);
     const [ada, bob] = await lifted.pair();

@@ -17,7 +17,7 @@ import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "../../../../client/s
 import { participantStats } from "../../../../client/stats.ts";
 
 describe("choose", () => {
-  const patience = { patienceMs: 2_000, staleMs: 1_000 };
+  const patience = { patienceMs: 2_000, staleMs: 1_000, hushMs: 200 };
   const up = (path: string, more: Partial<Candidate<string>> = {}): Candidate<string> => ({
     path,
     state: "up",
@@ -59,6 +59,13 @@ describe("choose", () => {
     [
       "the first that comes in place of one that delivers nothing",
       [lost("a"), begun("b")],
+      "a",
+      true,
+      "b",
+    ],
+    [
+      "the first that comes in place of one that has just fallen silent",
+      [up("a", { silent: 200 }), begun("b")],
       "a",
       true,
       "b",

@@ -57,7 +57,7 @@ describe("Switch, from the mesh to an SFU", () => {
   it("shows each track by the new path when it plays, and says so when all do", async () => {
     using time = new FakeTime();
     const { call, old: [old], fresh: [fresh] } = await promoted(time);
-    await play(time, FRAME_MS, old!, fresh!.get("microphone")!);
+    await play(time, SWITCH.sounds * FRAME_MS, old!, fresh!.get("microphone")!);
     assertEquals(kinds(call, "a"), ["sfu1", "mesh", "sfu1"]);
     assertEquals(call.said, []);
     await play(time, SWITCH.frames * FRAME_MS, old!, fresh!);
@@ -128,7 +128,7 @@ describe("Switch, from the mesh to an SFU", () => {
     assertEquals(call.mesh.tracks.get("screen")?.id, "display");
     // Their camera goes off, and their screen on, which has been switched already.
     call.update("a", { camera: false, screen: true });
-    await play(time, 100, old!, fresh!.get("microphone")!);
+    await play(time, 400, old!, fresh!.get("microphone")!);
     assertEquals(kinds(call, "a"), ["sfu1", "sfu1", "sfu1"]);
     assertEquals(call.said, [["a", { shows: 2 }]]);
     call.switch.close();
@@ -146,7 +146,7 @@ describe("Switch, from the mesh to an SFU", () => {
     assertEquals(call.by("a", "screen"), "sfu1");
     assertEquals(call.by("a", "screenAudio"), "mesh");
     assertEquals(call.said, []);
-    await play(time, 100, old!, fresh!);
+    await play(time, 400, old!, fresh!);
     assertEquals(call.by("a", "screenAudio"), "sfu1");
     assertEquals(call.said, [["a", { shows: 2 }]]);
     call.switch.close();
