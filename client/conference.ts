@@ -27,21 +27,13 @@ import type { Switch } from "./sfu/switch.ts";
 import type { Signaling } from "./signaling.ts";
 import { participantStats } from "./stats.ts";
 import { TRACK_KINDS, type Transport, type TransportEvents } from "./transport.ts";
-
-function infoOf(way: Way): TopologyInfo {
-  const { mode, epoch, reason } = way;
-  if (mode === "mesh") return { mode, epoch, reason };
-  return { mode, epoch, reason, sfu: { id: way.grant.sfu, region: way.grant.region } };
-}
+import { infoOf, isOther, meshEpochOf, type Way } from "./way.ts";
 
 /** How often the node lets us tell of ourselves, with a margin. */
 function updatesOf({ limits: { updateBurst, updatesPerSecond } }: WelcomeFrame): Bucket {
   const { rateShare } = SIGNALING;
   return bucket(updateBurst * rateShare, updatesPerSecond * rateShare, monotonic());
 }
-
-/** Which way media takes, by the node's word. */
-export type Way = WelcomeFrame["topology"];
 
 export class Conference {
   readonly signaling: Signaling;
@@ -55,6 +47,8 @@ export class Conference {
   way: Way;
   /** `way`, as the application sees it. */
   topology: TopologyInfo;
+  /** Of the last topology by which media went by the mesh that there is. */
+  meshEpoch: number | undefined;
   /** How far each region is, where there is a choice of them. */
   readonly roundTrips: Promise<Record<string, number>> | undefined;
   state: CallState = "connected";
@@ -81,6 +75,7 @@ export class Conference {
     this.room = welcome.room;
     this.way = welcome.topology;
     this.topology = infoOf(this.way);
+    this.meshEpoch = meshEpochOf(this.way);
     this.roundTrips = welcome.probes && measureRoundTrips(welcome.probes);
     this.#updates = updatesOf(welcome);
     this.#courier = new Courier({
@@ -133,6 +128,7 @@ export class Conference {
       this.#transport.close();
       this.#transport = this.#mesh = this.#newMesh(welcome);
       this.#switch = undefined;
+      this.meshEpoch = meshEpochOf(welcome.topology);
     }
     const differs = this.self.update(welcome.self);
     this.#updates = updatesOf(welcome);
@@ -368,9 +364,10 @@ export class Conference {
 
   /** `since`: what is older is stale; a node that has just started counts its epochs anew. */
   #setWay(way: Way, since = this.way.epoch): void {
-    if (way.epoch < since || (way.mode === this.way.mode && way.epoch === this.way.epoch)) return;
+    if (!isOther(way, this.way, since)) return;
     this.way = way;
     this.topology = infoOf(way);
+    this.meshEpoch = meshEpochOf(way, this.meshEpoch);
     for (const remote of this.roster.participants.values()) this.#connect(remote);
     this.emitter.emit("topology", this.topology);
   }

@@ -1,5 +1,5 @@
 /**
- * What carries media between the participants: the mesh today, an SFU by the same interface.
+ * What carries media between the participants: the mesh, or what moves it between the mesh and SFUs.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Participant, TrackKind } from "./api.ts";
 /** The kinds of tracks in the order of their slots, which is the order of the media sections in the SDP. */
 export const TRACK_KINDS = ["microphone", "camera", "screen", "screenAudio"] as const;
 
-/** How media reaches a participant, see {@linkcode Participant.connection}. */
+/** How it stands with the connection to a participant, see {@linkcode Participant.connection}. */
 export type Connection = Participant["connection"];
 
 export interface RemotePeer {
@@ -18,7 +18,7 @@ export interface RemotePeer {
   readonly subscribe: boolean;
 }
 
-/** One connection's statistics, and which media section (`mid`) carries what. */
+/** The statistics of all that media goes by from and to one participant, and which media section (`mid`) carries what. */
 export interface TransportStats {
   report: RTCStatsReport;
   kinds: Map<string, TrackKind>;

@@ -164,7 +164,7 @@ export class Hub {
       node,
       region: config.region,
       connection: socket.id,
-      ...(!this.lift.isLiftable(key, Date.now()) && { unliftable: true }),
+      sfus: this.parts.sfus.views,
       ...said,
     };
     // A client that gave up on a node which stood still is elsewhere by now, and its close is still to be heard.

@@ -7,6 +7,7 @@
 import type { BusMessage } from "./bus/mod.ts";
 import type { LocalRoom } from "./local_room.ts";
 import type { Log } from "./log.ts";
+import { POLICY } from "./policy.ts";
 import { keyOf } from "./presence/mod.ts";
 import { MESSAGE_CLASS, type ServerFrame, type SfuAsk } from "./protocol.ts";
 import { memberOf, type RoomKey, type RoomState } from "./room_state.ts";
@@ -39,6 +40,7 @@ export class Lift {
   readonly #steering: Steering;
   /** Sessions of our people at SFUs within other nodes, by room; each by participant and epoch. */
   readonly #elsewhere = new Map<string, Map<string, Elsewhere>>();
+  #keepAt = 0;
 
   constructor(parts: LiftParts) {
     this.#parts = parts;
@@ -51,11 +53,6 @@ export class Lift {
       log,
       tell: (asker, epoch, data) => this.#tell(asker, { type: "sfu", epoch, data }),
     });
-  }
-
-  /** Whether there is an SFU to be had for a room. */
-  isLiftable(key: RoomKey, now: number): boolean {
-    return this.#steering.isLiftable(this.#parts.rooms.get(key), now);
   }
 
   /** Takes in what a room with people here is like now; `null`: it has ended. */
@@ -74,11 +71,15 @@ export class Lift {
     const { publish, subscribe } = member.permissions;
     const asker: Asker = { room: key, id, node, publish, subscribe };
     const isCurrent = topology.mode === "sfu" && topology.epoch === epoch;
-    if (isCurrent) room.sfuOf.set(epoch, topology.grant.sfu);
+    if (isCurrent) room.rememberSfu(epoch, topology.grant.sfu);
     const sfu = room.sfuOf.get(epoch);
     if (sfu === undefined || (!isCurrent && ask.op === "open")) {
       const reason = `epoch ${epoch} is not the one of the room's topology, ${topology.epoch}`;
-      return this.#tell(asker, { type: "sfu", epoch, data: { op: "ended", reason } });
+      return this.#tell(asker, {
+        type: "sfu",
+        epoch,
+        data: { op: "ended", code: "stale", reason },
+      });
     }
     const asked: Asked = { epoch, sfu, ask };
     const host = sfus.get(sfu)?.node ?? node;
@@ -89,6 +90,7 @@ export class Lift {
   /** Looks after what is due. */
   tick(now: number): void {
     this.#steering.tick(now);
+    if (now >= this.#keepAt) this.#keep(now);
     this.sessions.sweep(now, (key) => this.#parts.rooms.get(key)?.view);
   }
 
@@ -111,6 +113,17 @@ export class Lift {
       this.#elsewhere.set(keyOf(asker.room), room.set(nameOf(session), session));
     }
     this.#parts.publish(host, { kind: "sfu", room: asker.room, asker, asked });
+  }
+
+  /** Tells where sessions of our people are that they are wanted: word of their end may get lost, and nodes die. */
+  #keep(now: number): void {
+    this.#keepAt = now + POLICY.sfu.keepMs;
+    for (const room of this.#elsewhere.values()) {
+      for (const { host, asker, asked: { epoch, sfu } } of room.values()) {
+        const asked: Asked = { epoch, sfu, ask: { op: "keep" } };
+        this.#parts.publish(host, { kind: "sfu", room: asker.room, asker, asked });
+      }
+    }
   }
 
   /** Nodes with an SFU that have nobody in the room do not hear who has left it. */

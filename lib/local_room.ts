@@ -48,6 +48,12 @@ export class LocalRoom {
     return this.#view;
   }
 
+  /** Older ones than the last few have no sessions any more. */
+  rememberSfu(epoch: number, sfu: string): void {
+    this.sfuOf.set(epoch, sfu);
+    for (const old of this.sfuOf.keys()) if (old < epoch - 4) this.sfuOf.delete(old);
+  }
+
   /** See `deadline` of a room. */
   get deadline(): number {
     return this.#deadline;

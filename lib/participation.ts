@@ -12,7 +12,14 @@ import { type FrameRead, type Relayed, relayText } from "./frame.ts";
 import type { Hub, Seat } from "./hub.ts";
 import { denialText } from "./limits/mod.ts";
 import { POLICY } from "./policy.ts";
-import { type ClientFrame, MESSAGE_CLASS, type Permissions, type ServerFrame } from "./protocol.ts";
+import {
+  type ClientFrame,
+  type Measured,
+  MESSAGE_CLASS,
+  type Permissions,
+  type ServerFrame,
+  type SfuAsk,
+} from "./protocol.ts";
 import type { Refusal, RoomEvent } from "./room.ts";
 import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
@@ -34,6 +41,7 @@ export interface Line {
 export type JoinedFrame = Exclude<ClientFrame, { type: "ping" | "pong" }>;
 
 type Update = RoomEvent & { kind: "update" };
+type Measure = RoomEvent & { kind: "measure" };
 
 export class Participation {
   readonly seat: Seat;
@@ -46,6 +54,10 @@ export class Participation {
   #updates: TokenBucket | undefined;
   /** An update whose turn has not come. */
   #waiting: Update | undefined;
+  /** A report whose turn has not come. */
+  #reporting: Measure | undefined;
+  /** What it may still ask of an SFU; made at the first. */
+  #asks: TokenBucket | undefined;
 
   constructor(
     hub: Hub,
@@ -72,14 +84,15 @@ export class Participation {
         if (this.#mayUpdate()) this.#update(frame);
         return;
       case "report":
-        if (!this.#mayUpdate()) return;
-        return this.#alter({ kind: "measure", id, measured: frame.measured });
+        if (this.#mayUpdate()) this.#report(frame.measured);
+        return;
       case "remove":
         if (!moderate) return this.#notPermitted("moderate", "remove anyone");
         return this.#alter({ kind: "remove", id: frame.participant });
       case "leave":
         return this.#alter({ kind: "leave", id, connection: this.#line.id });
       case "sfu":
+        if (!this.#mayAsk(frame.data)) return;
         return this.#hub.lift.ask(this.seat, frame.epoch, frame.data);
       case "iceServers":
         this.#iceServers().catch((error) => this.#line.failed(error));
@@ -124,6 +137,32 @@ export class Participation {
         `Cannot send to "${to}": no such participant in room "${room.view.key.id}"; expected an id from the roster`,
       );
     }
+  }
+
+  /** What makes connections costs the SFU, and everyone who has to take them in. */
+  #mayAsk({ op }: SfuAsk): boolean {
+    if (op !== "open" && op !== "publish" && op !== "resubscribe") return true;
+    const now = Date.now();
+    const { asks } = POLICY.sfu;
+    this.#asks ??= new TokenBucket(now, asks);
+    if (this.#asks.take(now)) return true;
+    this.#line.refuse(
+      "too_fast",
+      `Cannot "${op}" at the SFU so often; expected at most ${asks.rate} a second and ${asks.burst} at once`,
+      this.#asks.waitMs(),
+    );
+    return false;
+  }
+
+  /** Only the last word counts, also where a slow store has not taken in the one before. */
+  #report(measured: Measured): void {
+    if (this.#reporting) return void (this.#reporting.measured = measured);
+    const report: Measure = { kind: "measure", id: this.seat.id, measured };
+    this.#reporting = report;
+    this.#alter(report, () => {
+      this.#reporting = undefined;
+      return true;
+    });
   }
 
   #mayUpdate(): boolean {

@@ -81,11 +81,14 @@ export const POLICY = {
   topology: {
     meshLimit: 8,
     meshComfort: 4,
+    /** Four sections for each in an answer, of at most 800 characters, have to fit into one frame. */
+    senderLimit: 20,
     strainedFrom: 3,
     promoteAfterMs: 500,
     demoteAfterMs: 5_000,
     longestDwellMs: 60_000,
     recoverMs: 5_000,
+    lookAgainMs: 5_000,
     /** A change within this time of the one before counts as flapping. */
     calmMs: 120_000,
     /** How long a room keeps away from an SFU that failed it; doubled with each change that came soon. */
@@ -99,6 +102,11 @@ export const POLICY = {
     lingerMs: 30_000,
     /** What may wait for one participant's session. */
     askQueue: 64,
+    /** What costs an SFU a connection: of one participant, a second and at once. */
+    asks: { rate: 0.5, burst: 12 },
+    /** How often a node says that it wants sessions at another one, and after what silence they end; in ms. */
+    keepMs: 5_000,
+    forsakenMs: 20_000,
   },
   token: { ttlSeconds: 3_600, maxTtlSeconds: 86_400 },
   /** A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`, and not waited for after `giveUpMs`; in ms. */

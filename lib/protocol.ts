@@ -20,6 +20,9 @@ export const LIMITS = {
   joinTimeoutMs: 5_000,
   /** Longest `attributes`, as JSON text. */
   attributesLength: 2_048,
+  /** Participants that one `layers` may name, and regions that one `report` may. */
+  layers: 100,
+  regions: 16,
   /** Longest token or session: room for 4,096 characters of `metadata`, of up to 4 base64url characters each, twice. */
   tokenLength: 49_152,
 } as const;
@@ -104,7 +107,13 @@ export const SfuAsk = z.discriminatedUnion("op", [
     of: SfuConnection,
     candidate: IceCandidate.nullable(),
   }),
-  z.object({ op: z.literal("layers"), layers: z.record(ParticipantId, Layer) }),
+  z.object({
+    op: z.literal("layers"),
+    layers: z.record(ParticipantId, Layer).refine(
+      (layers) => Object.keys(layers).length <= LIMITS.layers,
+      `expected at most ${LIMITS.layers} participants`,
+    ),
+  }),
   z.object({ op: z.literal("resubscribe") }),
   z.object({ op: z.literal("close") }),
 ]);
@@ -129,7 +138,10 @@ export const Measured = z.strictObject({
     state: z.enum(["connected", "unreachable", "stalled"]),
   }).optional(),
   /** Round trips to the addresses of `welcome.probes`, in ms, by region. */
-  roundTrips: z.record(z.string().max(32), z.number().nonnegative()).optional(),
+  roundTrips: z.record(z.string().max(32), z.number().nonnegative()).refine(
+    (regions) => Object.keys(regions).length <= LIMITS.regions,
+    `expected at most ${LIMITS.regions} regions`,
+  ).optional(),
 });
 export type Measured = z.infer<typeof Measured>;
 
@@ -265,8 +277,14 @@ export type SfuTold =
   | { op: "offer"; number: number; sdp: string; slots: SfuSlot[] }
   /** `null`: that was the last one. */
   | { op: "candidate"; of: SfuConnection; candidate: IceCandidate | null }
-  /** The session is over, or could not begin; `open` without a ticket begins another. */
-  | { op: "ended"; reason: string };
+  /** The session is over, or could not begin; `open` without a ticket begins another. `reason` is for people. */
+  | { op: "ended"; code: EndedCode; reason: string };
+
+/**
+ * Why a session is over. `stale`: of another epoch than the room's. `no_session`: `open` it first. `refused`: what was
+ * asked cannot be. `unavailable`: the SFU, or the way to it, is away or full. `ended`: by the SFU.
+ */
+export type EndedCode = "stale" | "no_session" | "refused" | "unavailable" | "ended";
 
 /** An `RTCIceServer` (W3C WebRTC §4.2.4). */
 export interface IceServer {

@@ -26,8 +26,9 @@ import {
   type SettingsChange,
   succeeds,
 } from "./room_state.ts";
-import { committed, meshLimitOf } from "./room_topology.ts";
-import type { Target } from "./topology.ts";
+import { committed, meshLimitOf, senderLimitOf, sendersOf } from "./room_topology.ts";
+import type { SfuView } from "./sfu/directory.ts";
+import { isLiftable, type Target, topologyView } from "./topology.ts";
 
 /** What may happen to a room. */
 export type RoomEvent =
@@ -40,8 +41,8 @@ export type RoomEvent =
     connection: string;
     media?: Media;
     attributes?: Attributes;
-    /** There is no SFU to be had for this room now. */
-    unliftable?: true;
+    /** Those to which the room could be lifted; absent: it may grow as a mesh. */
+    sfus?: readonly SfuView[];
   }
   | { kind: "update"; id: string; media?: Media; attributes?: Attributes }
   | { kind: "away"; id: string; connection: string }
@@ -179,7 +180,7 @@ function configure(state: RoomState, given: SettingsChange): Applied | Refusal {
 type Enter = RoomEvent & { kind: "enter" };
 
 function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
-  const { admission, node, region, connection, media, attributes } = event;
+  const { admission, node, region, connection, media, attributes, sfus } = event;
   const room = state.key.id;
   const here = memberOf(state, admission.id);
   // Later than the socket before it, whatever the clock of that one's node says.
@@ -218,12 +219,22 @@ function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
     };
   }
   const meshLimit = meshLimitOf(state);
-  if (event.unliftable && count >= meshLimit) {
+  if (sfus && count >= meshLimit && !isLiftable(topologyView(state, sfus), now)) {
     return {
       kind: "refused",
       code: "room_full",
       message:
         `Cannot enter room "${room}": it is a mesh of ${count} participants, and there is no SFU to lift it to now; expected fewer than ${meshLimit}`,
+      retryAfterMs: POLICY.roomFullRetryMs,
+    };
+  }
+  const senderLimit = senderLimitOf(state);
+  if (sfus && admission.permissions.publish && sendersOf(state) >= senderLimit) {
+    return {
+      kind: "refused",
+      code: "room_full",
+      message:
+        `Cannot enter room "${room}": ${senderLimit} who may publish are there, which is as many as a call on an SFU can hold; expected fewer, or a token with publish=false`,
       retryAfterMs: POLICY.roomFullRetryMs,
     };
   }
@@ -323,6 +334,10 @@ function restore(
     } else if (knows(member) && !memberOf(view, member.id)) {
       told.push({ kind: "left", id: member.id, reason: "left", at: now });
     }
+  }
+  // A store that has lost its last moments must not take an epoch back that clients know.
+  if (view.topology.epoch > state.topology.epoch) {
+    told.push({ kind: "topology", topology: view.topology, reason: view.topology.reason });
   }
   // Above both, so that whoever knows either of them moves on to this one.
   const version = Math.max(state.version, view.version);

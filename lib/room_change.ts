@@ -51,7 +51,12 @@ export function evolve(
     case "room":
       return { ...state, version, settings: change.settings };
     case "topology":
-      return { ...state, version, topology: change.topology };
+      // Epochs never go back, in whichever order changes are put together.
+      return {
+        ...state,
+        version,
+        topology: change.topology.epoch < state.topology.epoch ? state.topology : change.topology,
+      };
     default:
       return assertNever(change);
   }

@@ -41,3 +41,13 @@ export function meshLimitOf({ topology, settings }: RoomState): number {
   if (topology.mode === "sfu" || mode === "mesh") return Infinity;
   return Math.max(POLICY.topology.meshLimit, promoteAt - 1);
 }
+
+/** How many who may publish the room can hold: what they all send has to fit into one description for each. */
+export function senderLimitOf({ settings }: RoomState): number {
+  return settings.topology.mode === "mesh" ? Infinity : POLICY.topology.senderLimit;
+}
+
+/** How many there are who may publish. */
+export function sendersOf({ members }: RoomState): number {
+  return Object.values(members).filter(({ permissions }) => permissions.publish).length;
+}

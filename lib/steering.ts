@@ -7,14 +7,13 @@
  *
  * @module
  */
-import type { LocalRoom } from "./local_room.ts";
 import { errorText, type Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import { keyOf, parseKey } from "./presence/mod.ts";
 import type { RoomKey, RoomState } from "./room_state.ts";
 import type { Rooms } from "./rooms.ts";
 import type { SfuDirectory } from "./sfu/directory.ts";
-import { decide, type Decision, isLiftable, topologyView } from "./topology.ts";
+import { decide, type Decision, topologyView } from "./topology.ts";
 import { Unavailable } from "./unavailable.ts";
 
 export interface SteeringParts {
@@ -52,13 +51,6 @@ export class Steering {
     }
   }
 
-  /** Whether there is an SFU to be had for a room; of one that is not known here, for any. */
-  isLiftable(room: LocalRoom | undefined, now: number): boolean {
-    const { views } = this.#parts.sfus;
-    if (!room) return views.some(({ state }) => state === "ok");
-    return isLiftable(topologyView(room.view, views), now);
-  }
-
   /** Decides about a room. `late`: the one who should have has had the time. */
   review(state: RoomState, now = Date.now(), when: "now" | "late" = "now"): void {
     const name = keyOf(state.key);
@@ -90,6 +82,10 @@ export class Steering {
     const name = keyOf(state.key);
     try {
       const expectedEpoch = state.topology.epoch;
+      if (to.mode === "sfu") {
+        // Many rooms may go there before it says that it has more.
+        this.#parts.sfus.expect(to.grant.sfu, Object.keys(state.members).length, now);
+      }
       const event = { kind: "topology", expectedEpoch, to, reason, shun } as const;
       // `epoch_stale`: another node was first, and this one is about to hear of it.
       await this.#parts.rooms.change(state.key, event, { now });

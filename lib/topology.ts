@@ -23,6 +23,8 @@ export interface DecisionPolicy {
   longestDwellMs: number;
   /** How long a mesh that an SFU has failed stays at least: first everyone is to be back. */
   recoverMs: number;
+  /** After what time it is looked again for an SFU where there was none. */
+  lookAgainMs: number;
 }
 
 /** Someone in the room, as far as it matters here. */
@@ -76,7 +78,8 @@ function fromMesh(view: TopologyView, policy: DecisionPolicy, now: number): Deci
   const strained = people.length >= policy.strainedFrom && people.some(isStrained);
   if (wish.mode === "mesh" || !(forced || many || strained)) return STAY;
   const to = free(view, now);
-  if (!to) return { kind: "stay", until: firstShunnedUntil(view, now) };
+  // One may get free, which nobody tells of.
+  if (!to) return { kind: "stay", until: sfuAgain(view, policy, now) };
   const reason = forced ? "forced" : many ? "participants" : "strain";
   const promotion: Decision = { kind: "change", to, reason };
   if (EVASIONS.has(view.topology.reason)) {
@@ -145,11 +148,10 @@ function evade(
   if (other && (!small || trouble === "sfu_draining")) {
     return { kind: "change", to: other, reason: trouble, shun };
   }
-  // A mesh that is too large is better than an SFU that is dead, but not better than one that serves most.
-  if (trouble === "sfu_lost" || people.length <= policy.meshLimit) {
-    return { kind: "change", to: MESH, reason: trouble, shun };
-  }
-  return { kind: "stay", until: firstShunnedUntil(view, now) };
+  // A mesh that is rather large is better than an SFU that is dead, but not better than one that serves most.
+  const most = trouble === "sfu_lost" ? 2 * policy.meshLimit : policy.meshLimit;
+  if (people.length <= most) return { kind: "change", to: MESH, reason: trouble, shun };
+  return { kind: "stay", until: sfuAgain(view, policy, now) };
 }
 
 function isStrained({ measured }: PersonView): boolean {
@@ -184,8 +186,8 @@ function after(
   return until <= now ? change : { kind: "stay", until };
 }
 
-function firstShunnedUntil({ topology: { shunned } }: TopologyView, now: number): number {
-  return Math.min(Infinity, ...Object.values(shunned).filter((until) => until > now));
+function sfuAgain({ sfus }: TopologyView, { lookAgainMs }: DecisionPolicy, now: number): number {
+  return sfus.length === 0 ? Infinity : now + lookAgainMs;
 }
 
 /** Whether there is an SFU for the room, in use or to be had. */

@@ -12,6 +12,7 @@ import {
   GOOD_DOWNLINK,
   layerFor,
 } from "./layers.ts";
+import { LAYERS } from "./policy.ts";
 
 /** How wide a participant's camera is seen, in device pixels; 0: not at all. */
 export type Seen = (participant: Participant) => number;
@@ -20,6 +21,8 @@ export class Demand {
   #downlink: Downlink = GOOD_DOWNLINK;
   #totals: DownlinkSample | undefined;
   #asked: Record<string, Layer> = {};
+  /** When all was asked for again. */
+  #since = 0;
 
   /** Takes in what has come from each participant until now. */
   measured(samples: readonly DownlinkSample[], now: number): void {
@@ -31,8 +34,10 @@ export class Demand {
     this.#downlink = feelDownlink(this.#downlink, combine(totals, last, -1), now);
   }
 
-  /** What is to be asked for now and was not asked for before. */
-  next(participants: Iterable<Participant>, seen: Seen): Record<string, Layer> {
+  /** What is to be asked for now and was not asked for before, or long ago: the SFU may have missed it. */
+  next(participants: Iterable<Participant>, seen: Seen, now: number): Record<string, Layer> {
+    const isOld = now - this.#since >= LAYERS.againMs;
+    if (isOld) this.#since = now;
     const wanted: Record<string, Layer> = {};
     const changed: Record<string, Layer> = {};
     for (const participant of participants) {
@@ -40,7 +45,7 @@ export class Demand {
       const last = this.#asked[id];
       const layer = layerFor(seen(participant), this.#downlink.cap, last);
       wanted[id] = layer;
-      if (layer !== last) changed[id] = layer;
+      if (isOld || layer !== last) changed[id] = layer;
     }
     this.#asked = wanted;
     return changed;

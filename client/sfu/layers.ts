@@ -58,7 +58,10 @@ function step(cap: Downlink["cap"], by: 1 | -1): Downlink["cap"] {
   return ORDER[ORDER.indexOf(cap) + by] as Downlink["cap"];
 }
 
-/** The layer for a picture that is seen `width` device pixels wide (0: not at all), when `last` was asked for before. */
+/**
+ * The layer for a picture that is seen `width` device pixels wide, when `last` was asked for before. Of one that is
+ * not seen (0) the smallest, so that there is something when it is.
+ */
 export function layerFor(width: number, cap: Downlink["cap"], last: Layer | undefined): Layer {
   const bySize = sized(width);
   const lower = last !== undefined && ORDER.indexOf(bySize) < ORDER.indexOf(last);

@@ -72,21 +72,16 @@ export class Link {
   }
 
   #moved(state: RTCPeerConnectionState): void {
-    switch (state) {
-      case "connected":
-        clearTimeout(this.#timer);
-        return this.#enter("connected");
-      case "disconnected":
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#lost(), SFU.disconnectedMs);
-        return;
-      case "failed":
-        return this.#lost();
+    if (state === "connecting") return;
+    clearTimeout(this.#timer);
+    if (state === "connected") return this.#enter(state);
+    if (state === "failed") return this.#lost();
+    if (state === "disconnected") {
+      this.#timer = setTimeout(() => this.#lost(), SFU.disconnectedMs);
     }
   }
 
   #lost(): void {
-    clearTimeout(this.#timer);
     if (this.state === "broken") return;
     this.#enter("broken");
     this.#events.lost();

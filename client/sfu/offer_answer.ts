@@ -4,11 +4,18 @@
  *
  * @module
  */
-import { assertNever } from "../../lib/assert_never.ts";
-import type { IceCandidate, Layer, SfuConnection, SfuSlot, SfuTold } from "../../lib/protocol.ts";
+import type {
+  IceCandidate,
+  Layer,
+  SfuAsk,
+  SfuConnection,
+  SfuSlot,
+  SfuTold,
+} from "../../lib/protocol.ts";
 import type { TrackKind } from "../api.ts";
 import type { Levels, TransportStats } from "../transport.ts";
 import { Link } from "./link.ts";
+import { SFU } from "./policy.ts";
 import { participantReports } from "./reports.ts";
 import { Publisher } from "./publisher.ts";
 import type { Beginning, SfuOptions, SfuPath, SfuState } from "./path.ts";
@@ -21,6 +28,9 @@ export class OfferAnswer implements SfuPath {
   #publisher: Publisher | undefined;
   #receiving: Link | undefined;
   #answer: { number: number; sdp: string } | undefined;
+  /** Which connection of the SFU's it receives from. */
+  #offered: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** The session: asked for, there, or over. */
   #session: "asked" | "open" | "over";
   /** What is done with an offer is done before the next. */
@@ -31,7 +41,7 @@ export class OfferAnswer implements SfuPath {
     this.ticket = options.ticket;
     const { begin, ask } = options;
     this.#session = begin === "open" ? "asked" : "open";
-    if (begin === "open") ask({ op: "open" });
+    if (begin === "open") this.#open();
     else this.#publish();
     if (begin === "again" && options.subscribe) ask({ op: "resubscribe" });
   }
@@ -40,10 +50,12 @@ export class OfferAnswer implements SfuPath {
     if (this.#session === "over") return "ended";
     const links = [this.#publisher?.link, this.#receiving].filter((link) => link !== undefined);
     // Nobody else may have sent anything yet: then there is no receiving connection.
-    if (links.length === 0) return this.#options.publish ? "connecting" : this.#idleState;
-    if (this.#options.publish && this.#publisher === undefined) return "connecting";
-    return links.find(({ state }) => state === "connecting")?.state ??
-      links.find(({ state }) => state === "broken")?.state ?? "connected";
+    const begins = this.#options.publish
+      ? this.#publisher === undefined
+      : links.length === 0 && this.#session === "asked";
+    if (begins) return "connecting";
+    return (["connecting", "broken"] as const)
+      .find((worst) => links.some(({ state }) => state === worst)) ?? "connected";
   }
 
   handle(told: SfuTold): void {
@@ -51,23 +63,25 @@ export class OfferAnswer implements SfuPath {
       case "opened":
         return this.#opened(told.ticket, told.resumed);
       case "published":
+        if (!this.#isMine("publish")) return;
         return void this.#publisher?.link.answer(told.sdp).then(
           () => this.#publisher?.settle(),
           () => this.#options.renew("again"),
         );
       case "offer":
-        this.#turn = this.#turn.then(() => this.#offered(told)).catch(() => {
-          // Closed meanwhile, or an offer that no browser takes: the path will not connect, which is seen.
-        });
+        this.#turn = this.#turn.then(() => this.#take(told))
+          .catch(() => this.#options.renew("again"));
         return;
       case "candidate":
         return (told.of === "publish" ? this.#publisher?.link : this.#receives())
           ?.candidate(told.candidate);
       case "ended":
         this.#session = "over";
+        clearTimeout(this.#timer);
         return this.#options.changed();
+      // A newer node may say more than this client understands.
       default:
-        assertNever(told);
+        return;
     }
   }
 
@@ -81,7 +95,7 @@ export class OfferAnswer implements SfuPath {
 
   resume(): void {
     if (this.#session === "over") return;
-    this.#options.ask({ op: "open", ticket: this.ticket });
+    this.#open();
   }
 
   async received(): Promise<number> {
@@ -116,15 +130,33 @@ export class OfferAnswer implements SfuPath {
 
   close(): void {
     this.#session = "over";
+    clearTimeout(this.#timer);
     this.#publisher?.link.close();
     this.#receiving?.close();
   }
 
-  get #idleState(): SfuState {
-    return this.#session === "open" ? "connected" : "connecting";
+  /** Asks for the session until there is word of it. */
+  #open(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#open(), SFU.openAgainMs);
+    this.#ask({ op: "open", ticket: this.ticket });
+  }
+
+  /** Asks what is answered. */
+  #ask(ask: SfuAsk): void {
+    if (this.#options.ask(ask)) this.#options.history.asked.push({ op: ask.op, by: this });
+  }
+
+  /** Whether it is this path's question that has been answered: the first of its kind, and none before it will be. */
+  #isMine(op: SfuAsk["op"]): boolean {
+    const { asked } = this.#options.history;
+    const at = asked.findIndex((one) => one.op === op);
+    return asked.splice(0, at + 1).at(-1)?.by === this;
   }
 
   #opened(ticket: string, resumed: boolean): void {
+    clearTimeout(this.#timer);
+    this.#isMine("open");
     const first = this.#session === "asked";
     this.#session = "open";
     this.ticket = ticket;
@@ -137,22 +169,25 @@ export class OfferAnswer implements SfuPath {
   }
 
   #publish(): void {
-    const { publish, tracks, ask } = this.#options;
+    const { publish, tracks } = this.#options;
     if (!publish) return;
     const link = this.#link("publish");
     this.#publisher = new Publisher(link, tracks);
     link.offer().then(
-      (sdp) => ask({ op: "publish", sdp }),
+      (sdp) => this.#ask({ op: "publish", sdp }),
       // Closed meanwhile.
       () => {},
     );
   }
 
-  async #offered({ number, sdp, slots }: SfuTold & { op: "offer" }): Promise<void> {
+  async #take({ number, sdp, slots }: SfuTold & { op: "offer" }): Promise<void> {
+    if (this.#session === "over") return;
     // Said again after a lost socket.
     if (this.#answer?.number === number) {
-      return this.#options.ask({ op: "answer", ...this.#answer });
+      this.#options.ask({ op: "answer", ...this.#answer });
+      return;
     }
+    if (!this.#follow(sdp)) return;
     const link = this.#receives();
     const answer = { number, sdp: await link.take(sdp) };
     this.#answer = answer;
@@ -171,10 +206,25 @@ export class OfferAnswer implements SfuPath {
     this.#options.changed();
   }
 
+  /** Whether the connection that is offered is the newest; where it was another until now, that was an old one. */
+  #follow(sdp: string): boolean {
+    const { offered } = this.#options.history;
+    const [name] = /a=ice-ufrag:.*/.exec(sdp) ?? [];
+    if (name === undefined || name === this.#offered) return true;
+    if (offered.has(name)) return false;
+    offered.add(name);
+    if (this.#offered !== undefined) {
+      this.#receiving?.close();
+      this.#receiving = undefined;
+    }
+    this.#offered = name;
+    return true;
+  }
+
   #link(of: SfuConnection): Link {
     const { iceServers, ask, changed, renew } = this.#options;
     return new Link(iceServers, {
-      candidate: (candidate: IceCandidate | null) => ask({ op: "candidate", of, candidate }),
+      candidate: (candidate: IceCandidate | null) => void ask({ op: "candidate", of, candidate }),
       changed,
       lost: () => renew("again"),
     });

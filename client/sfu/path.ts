@@ -15,6 +15,14 @@ export type SfuState = "connecting" | "connected" | "broken" | "ended";
  */
 export type Beginning = "open" | "again" | "anew";
 
+/** What has gone on between the paths of a stay and the SFU: what is told later may still be meant for an older one. */
+export interface History {
+  /** Which connections of the SFU's have been offered. */
+  readonly offered: Set<string>;
+  /** What has been asked by whom and not been answered, in order, which is the order of the answers. */
+  readonly asked: { op: SfuAsk["op"]; by: SfuPath }[];
+}
+
 export interface SfuOptions {
   begin: Beginning;
   ticket?: string;
@@ -23,8 +31,12 @@ export interface SfuOptions {
   iceServers: IceServer[];
   /** What to send; read when it begins. */
   tracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
-  /** Asks something of the SFU; lost while the socket is away, see {@linkcode SfuPath.resume}. */
-  ask(ask: SfuAsk): void;
+  history: History;
+  /**
+   * Asks something of the SFU; whether it is on its way. Lost while the socket is away, see
+   * {@linkcode SfuPath.resume}.
+   */
+  ask(ask: SfuAsk): boolean;
   /** `state` or `arrivals` have changed. */
   changed(): void;
   /** The connections have to be made anew, in this session (`ticket`). */

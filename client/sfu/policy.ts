@@ -24,8 +24,12 @@ export const SWITCH = {
 } as const;
 
 export const SFU = {
-  /** A path on which nothing has gone on for this long, or that is not connected in twice the time, is reported. */
+  /** Who hears nothing and is not connected for this long, or in twice the time whatever it hears, reports it. */
   connectTimeoutMs: 6_000,
+  /** Who has been connected for less goes on counting from when it was not. */
+  steadyMs: 2_000,
+  /** A session that has been asked for and is not there is asked for again; frames may be lost. */
+  openAgainMs: 2_000,
   /** A connection that is `disconnected` longer is made anew. */
   disconnectedMs: 1_500,
   retry: { baseMs: 1_000, capMs: 10_000 },
@@ -34,6 +38,8 @@ export const SFU = {
   /** ... or only sound, of which silence makes one packet in 400 ms; and for the first time, after connecting. */
   soundStalledMs: 2_000,
   firstPacketMs: 3_000,
+  /** ... and from who has neither come by it nor said that it shows others by it: it may not reach the SFU, and says so. */
+  unprovenMs: 15_000,
   /** From this silence on, packets are counted too, which is dearer than to look at what is played. */
   suspectMs: 300,
   /** A path that stays stalled this long after it was reported is made anew. */
@@ -51,6 +57,8 @@ export const SEND = {
 
 export const LAYERS = {
   intervalMs: 1_000,
+  /** All is asked for again: an SFU that is busy may have missed it. */
+  againMs: 30_000,
   /** The widest tile that is content with the smallest layer, and with the middle one. */
   lowUpTo: 240,
   mediumUpTo: 640,

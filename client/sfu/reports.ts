@@ -23,14 +23,14 @@ const OUT = "out ";
 export function participantReports(
   { slots, inbound, outbound, sent }: Reports,
 ): Map<string, TransportStats> {
-  const shared = [...inbound?.values() ?? []].filter(({ type }) => type !== "inbound-rtp");
-  const arriving = [...inbound?.values() ?? []].filter(({ type }) => type === "inbound-rtp");
+  const arriving = [...inbound?.values() ?? []];
   const sending = sentEntries([...outbound?.values() ?? []]);
   const stats = new Map<string, TransportStats>();
   for (const id of new Set(slots.map(({ participant }) => participant))) {
     const theirs = slots.filter(({ participant }) => participant === id);
     const mids = new Set(theirs.map(({ mid }) => mid));
-    const entries = [...shared, ...arriving.filter(({ mid }) => mids.has(mid)), ...sending];
+    const heard = arriving.filter(({ type, mid }) => type !== "inbound-rtp" || mids.has(mid));
+    const entries = [...heard, ...sending];
     stats.set(id, {
       report: new Map(entries.map((entry) => [entry.id, entry])),
       kinds: new Map([

@@ -75,15 +75,9 @@ export class Seat {
 
   connection(path: Path): Connection {
     if (path.sfu === undefined) return this.meshState;
-    switch (path.sfu.state) {
-      case "connecting":
-        return "connecting";
-      case "connected":
-        return path.stalled ? "reconnecting" : "connected";
-      case "broken":
-      case "ended":
-        return "reconnecting";
-    }
+    const { state } = path.sfu;
+    if (state === "connecting" || (state === "connected" && !path.stalled)) return state;
+    return "reconnecting";
   }
 
   /** What came by the mesh until now does not show that it plays again. */
@@ -159,12 +153,17 @@ export class Seat {
     return kinds.some((kind) => media[kind] && arrivals.has(kind));
   }
 
-  /** Whether anything has come by `path` at the look of this moment. */
-  movedBy(path: Path, now: number): boolean {
+  /** Whether anything has come by `path`, since then. */
+  movedBy(path: Path, since: number): boolean {
     return [...this.arrivals(path)?.values() ?? []].some((receiver) => {
       const flow = this.#flows.get(receiver);
-      return flow !== undefined && flow.moves > 0 && flow.movedAt === now;
+      return flow !== undefined && flow.moves > 0 && flow.movedAt >= since;
     });
+  }
+
+  /** Whether it has been there by `path`. */
+  isProven(path: Path): boolean {
+    return this.remote.shows >= path.epoch || this.movedBy(path, 0);
   }
 
   close(): void {
@@ -189,7 +188,7 @@ export class Seat {
         ? "up"
         : "waiting";
       const flow = receiver && state !== "waiting" ? this.#look(receiver, now) : undefined;
-      const { moves, since, movedAt } = flow ?? { moves: 0, since: now, movedAt: now };
+      const { moves, since, movedAt } = flow ?? beginFlow(undefined, now);
       const silent = now - movedAt;
       const plays = moves >= frames && silent < SWITCH.staleMs;
       return [{ path, state, plays, came: moves > 0, age: now - since, silent }];

@@ -25,7 +25,7 @@ export function watchStall(state: Stall, { limitMs, moved, now }: StallLook): St
   if (moved) return { tag: "flowing", at: now, first: false };
   if (state.tag === "idle") return { tag: "flowing", at: now, first: true };
   if (state.tag === "stalled") return state;
-  const limit = state.first ? SFU.firstPacketMs : limitMs;
+  const limit = state.first ? Math.max(limitMs, SFU.firstPacketMs) : limitMs;
   return now - state.at >= limit ? { tag: "stalled", at: now } : state;
 }
 

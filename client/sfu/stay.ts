@@ -40,7 +40,11 @@ interface Next {
 export class Stay {
   readonly #options: StayOptions;
   #path: Path & { sfu: SfuPath };
+  /** When the path was begun. */
   #since: number;
+  /** Since when it is connected, and since when, over all paths, it is not; each `undefined` where it is otherwise. */
+  #upAt: number | undefined;
+  #downAt: number | undefined;
   /** When the SFU last had something to say. */
   #heardAt: number;
   #next: Next | undefined;
@@ -76,7 +80,7 @@ export class Stay {
 
   /** The socket is another: what is under way goes on by it. */
   resume(now: number): void {
-    this.#since = this.#heardAt = now;
+    this.#wait(now);
     this.#path.sfu.resume();
   }
 
@@ -86,35 +90,41 @@ export class Stay {
     if (next !== undefined && now >= next.at && this.#options.isOnline()) {
       this.#next = undefined;
       this.#path = this.#begin(next.begin, next.ticket);
-      this.#since = this.#heardAt = now;
+      this.#since = now;
       this.#stall = { tag: "idle" };
     }
     this.#judge(now);
   }
 
   #judge(now: number): void {
-    const { sfu } = this.#path;
-    switch (sfu.state) {
-      case "connected":
-        return this.#watch(now);
-      case "ended":
-        if (this.#next !== undefined) return;
-        if (this.#tries > 0) this.#tell("unreachable");
-        return this.renew("open", now);
-      case "broken":
-        // It asks to be made anew by itself.
-        return;
-      case "connecting":
-        if (!this.#options.isOnline()) this.#since = this.#heardAt = now;
-        if (this.#next !== undefined || now < this.#deadline) return;
-        this.#tell("unreachable");
-        return this.renew("open", now);
+    const { state } = this.#path.sfu;
+    if (state === "connected") {
+      this.#upAt ??= now;
+      if (now - this.#upAt >= SFU.steadyMs) this.#downAt = undefined;
+      return this.#watch(now);
     }
+    this.#upAt = undefined;
+    this.#downAt ??= now;
+    if (!this.#options.isOnline()) this.#wait(now);
+    // However often it is tried again meanwhile.
+    if (this.#isLate(this.#downAt, now)) this.#tell("unreachable");
+    // What is broken asks to be made anew by itself.
+    if (state === "broken" || this.#next !== undefined) return;
+    if (state === "connecting" && !this.#isLate(this.#since, now)) return;
+    if (this.#tries > 0) this.#tell("unreachable");
+    this.renew("open", now);
   }
 
-  /** When a path that still connects has failed. */
-  get #deadline(): number {
-    return SFU.connectTimeoutMs + Math.min(this.#heardAt, this.#since + SFU.connectTimeoutMs);
+  /** The time until now does not count. */
+  #wait(now: number): void {
+    this.#since = this.#heardAt = now;
+    if (this.#downAt !== undefined) this.#downAt = now;
+  }
+
+  /** Whether it ought to have connected since then: words of the SFU's give it more time, but only once as much. */
+  #isLate(since: number, now: number): boolean {
+    const heardAt = Math.min(this.#heardAt, since + SFU.connectTimeoutMs);
+    return now - Math.max(since, heardAt) >= SFU.connectTimeoutMs;
   }
 
   #watch(now: number): void {

@@ -48,6 +48,8 @@ export interface SwitchedCall {
   readonly state: CallState;
   /** Which way media has to take. */
   readonly way: Topology;
+  /** Of the last topology by which media went by the mesh that there is; `undefined`: never yet. */
+  readonly meshEpoch: number | undefined;
   /** How far each region is, if that matters. */
   readonly roundTrips: Promise<Record<string, number>> | undefined;
 }
@@ -86,9 +88,13 @@ export class Switch implements Transport {
   /** When the newest became the one to take. */
   #since: number;
   #stay: Stay | undefined;
+  /** By epoch: which path was begun last, and may ask. */
+  readonly #newest = new Map<number, object>();
   #strain = NO_STRAIN;
   #demandAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Which SFU the newest is by. */
+  #sfu: string | undefined;
   #run: "idle" | "running" | "again" | "closed" = "idle";
 
   constructor(call: SwitchedCall, mesh: SwitchedMesh, tools: Tools, options: SwitchOptions = {}) {
@@ -101,7 +107,7 @@ export class Switch implements Transport {
     this.#events = mesh.events;
     this.#since = this.#now();
     this.#byMesh = {
-      epoch: call.way.mode === "mesh" ? call.way.epoch : NEVER,
+      epoch: call.meshEpoch ?? NEVER,
       stalled: false,
       isFed: true,
     };
@@ -277,8 +283,10 @@ export class Switch implements Transport {
   /** Begins what the topology asks for now. */
   #follow(now: number): void {
     const { way } = this.#call;
-    const { epoch, sfu } = this.#current;
-    if (way.epoch === epoch && (way.mode === "sfu") === (sfu !== undefined)) return;
+    const { epoch } = this.#current;
+    const sfu = way.mode === "sfu" ? way.grant.sfu : undefined;
+    if (way.epoch === epoch && sfu === this.#sfu) return;
+    this.#sfu = sfu;
     this.#since = now;
     this.#stay = undefined;
     for (const seat of this.#seats.values()) {
@@ -298,11 +306,13 @@ export class Switch implements Transport {
 
   #newStay(epoch: number, { kind }: Grant, now: number): Stay {
     const { self: { permissions: { publish, subscribe } }, signaling } = this.#call;
-    let newest = 0;
+    const history = { offered: new Set<string>(), asked: [] };
     return new Stay({
       epoch,
       dial: (begin, ticket, stay) => {
-        const number = ++newest;
+        const me = {};
+        const isNewest = () => this.#newest.get(epoch) === me;
+        this.#newest.set(epoch, me);
         return this.#dial[kind]({
           begin,
           ticket,
@@ -310,16 +320,15 @@ export class Switch implements Transport {
           subscribe,
           iceServers: this.#mesh.iceServers,
           tracks: this.#mesh.tracks,
+          history,
           // All connections of a stay are of one session, in which only the newest have a say.
-          ask: (data) => {
-            if (number === newest) signaling.send({ type: "sfu", epoch, data });
-          },
+          ask: (data) => isNewest() && signaling.send({ type: "sfu", epoch, data }),
           changed: () => {
             this.#demandAt = 0;
             this.#tend();
           },
           renew: (how) => {
-            if (number === newest) stay.renew(how, this.#now());
+            if (isNewest()) stay.renew(how, this.#now());
             this.#tend();
           },
         });
@@ -332,8 +341,11 @@ export class Switch implements Transport {
       told: (state) => this.#reporter.set({ sfu: { epoch, state } }),
       isOnline: () => this.#call.state === "connected",
       limitMs: (path) => {
-        if (this.#some((seat) => seat.sendsBy(path, ["camera"]))) return SFU.stalledMs;
-        return this.#some((seat) => seat.sendsBy(path)) ? SFU.soundStalledMs : undefined;
+        const senders = [...this.#seats.values()].filter((seat) => seat.sendsBy(path));
+        const proven = senders.filter((seat) => seat.isProven(path));
+        if (proven.some((seat) => seat.sendsBy(path, ["camera"]))) return SFU.stalledMs;
+        if (proven.length > 0) return SFU.soundStalledMs;
+        return senders.length > 0 ? SFU.unprovenMs : undefined;
       },
       hasMoved: (path, at) => this.#some((seat) => seat.movedBy(path, at)),
       retryDelay: this.#tools.retryDelay,
@@ -408,7 +420,7 @@ export class Switch implements Transport {
     this.#demandAt = now + LAYERS.intervalMs;
     const remotes = [...this.#seats.values()].map(({ remote }) => remote)
       .filter(({ id }) => sfu.arrivals.has(id));
-    const changed = this.#demand.next(remotes, this.#seen);
+    const changed = this.#demand.next(remotes, this.#seen, now);
     if (Object.keys(changed).length > 0) sfu.layers(changed);
   }
 

@@ -8,9 +8,8 @@
 export function seenWidth(videos: readonly HTMLVideoElement[], stream: MediaStream): number {
   const tracks = stream.getVideoTracks();
   const shows = ({ srcObject }: HTMLVideoElement) =>
-    srcObject === stream ||
     srcObject instanceof MediaStream &&
-      srcObject.getVideoTracks().some((track) => tracks.includes(track));
+    srcObject.getVideoTracks().some((track) => tracks.includes(track));
   return Math.max(0, ...videos.filter(shows).map(({ clientWidth }) => clientWidth)) *
     devicePixelRatio;
 }

@@ -17,6 +17,9 @@ export interface Whereabouts {
 /** How much above its share of all load an SFU may get: 1.25 keeps it even and moves few rooms. */
 const BOUND = 1.25;
 
+/** For a region that somebody could not measure though it measured others. */
+const UNREACHED_MS = 1_000;
+
 /** Regions that can be had, those first that most people are near to; of equals the one that is nearer in all. */
 export function regionsByNearness(
   people: readonly Whereabouts[],
@@ -28,7 +31,7 @@ export function regionsByNearness(
     const nearest = nearestOf(person, offered);
     for (const [region, sum] of votes) {
       if (region === nearest) sum.votes++;
-      sum.far += person.roundTrips?.[region] ?? 0;
+      if (person.roundTrips) sum.far += person.roundTrips[region] ?? UNREACHED_MS;
     }
   }
   return [...votes].toSorted(([, a], [, b]) => b.votes - a.votes || a.far - b.far)

@@ -28,6 +28,9 @@ export interface SfuView extends SfuInfo {
   node?: string;
 }
 
+/** For how long those who go to an SFU are counted by whoever sent them: longer than it takes to open and to be told. */
+const EXPECTED_MS = 5_000;
+
 /** The SFUs that this node knows. */
 export class SfuDirectory {
   /** This node's own, by id. */
@@ -38,6 +41,8 @@ export class SfuDirectory {
   #state: "serving" | "draining" = "serving";
   #views: readonly SfuView[] | undefined;
   readonly #listeners = new Set<() => void>();
+  /** Participants on their way to an SFU, which does not count them yet. */
+  readonly #expected: { id: string; count: number; until: number }[] = [];
 
   constructor(node: string, own: readonly Sfu[]) {
     this.#node = node;
@@ -69,8 +74,15 @@ export class SfuDirectory {
     this.#listeners.add(listener);
   }
 
+  /** So many are about to come to an SFU, which will have said so in a while. */
+  expect(id: string, count: number, now: number): void {
+    this.#expected.push({ id, count, until: now + EXPECTED_MS });
+    this.#views = undefined;
+  }
+
   /** Takes in what the others tell. */
-  hear(news: SfuNews): void {
+  hear(news: SfuNews, now = Date.now()): void {
+    while (this.#expected[0] && this.#expected[0].until <= now) this.#expected.shift();
     const before = statesOf(this.views);
     this.#news = news;
     this.#views = undefined;
@@ -113,7 +125,9 @@ export class SfuDirectory {
   }
 
   #view({ reach, health, ...record }: SfuRecord, node: string | undefined): SfuView {
-    const { id, region, capacity, probe, load } = record;
+    const { id, region, capacity, probe } = record;
+    const coming = this.#expected.filter((one) => one.id === id);
+    const load = record.load + coming.reduce((sum, { count }) => sum + count, 0);
     const isDraining = this.#news.draining.includes(id) ||
       (node === this.#node && this.#ends(reach));
     const state = health === "down" ? "down" : isDraining ? "draining" : "ok";

@@ -6,10 +6,7 @@
 import type { Config } from "../config.ts";
 import type { Log } from "../log.ts";
 import type { Sfu } from "./mod.ts";
-import type { SfuUrl } from "./url.ts";
-
-/** How many participants an SFU within a node is to have: it shares its core with the signaling. */
-const EMBEDDED_CAPACITY = 50;
+import { parseSfuUrls, type SfuUrl } from "./url.ts";
 
 /** Opens them; waits for none to answer. `node`: this node's name. */
 export async function openSfus(
@@ -23,8 +20,7 @@ export async function openSfus(
 
 async function defaultSfus(region: string): Promise<SfuUrl[]> {
   const { hasUdp } = await import("./embedded/mod.ts");
-  if (!await hasUdp()) return [];
-  return [{ kind: "embedded", info: { id: "embedded", region, capacity: EMBEDDED_CAPACITY } }];
+  return await hasUdp() ? parseSfuUrls("embedded:", { region, embeddedId: "embedded" }) : [];
 }
 
 /** Each adapter is loaded only where it is used. */

@@ -8,7 +8,7 @@ import { assertNever } from "../assert_never.ts";
 import { errorText, type Log } from "../log.ts";
 import { POLICY } from "../policy.ts";
 import { keyOf } from "../presence/mod.ts";
-import type { SfuAsk, SfuTold } from "../protocol.ts";
+import type { EndedCode, SfuAsk, SfuTold } from "../protocol.ts";
 import { memberOf, type RoomKey, type RoomState } from "../room_state.ts";
 import { type Sfu, SfuError, type SfuEvents, type SfuSession } from "./mod.ts";
 import { readTicket, signTicket } from "./ticket.ts";
@@ -26,7 +26,8 @@ export interface Asker {
 export interface Asked {
   readonly epoch: number;
   readonly sfu: string;
-  readonly ask: SfuAsk;
+  /** `keep`: its participant is still there, says the node that holds it. */
+  readonly ask: SfuAsk | { readonly op: "keep" };
 }
 
 export interface SfuSessionsParts {
@@ -58,6 +59,8 @@ interface Held {
   state: State;
   /** Asked and not yet done. */
   waiting: number;
+  /** When another node last asked for it, or said that it is wanted, in ms since 1970. */
+  keptAt: number;
   turn: Promise<void>;
 }
 
@@ -81,14 +84,20 @@ export class SfuSessions {
   ask(asker: Asker, { epoch, sfu: id, ask }: Asked): void {
     const sfu = this.#parts.sfus.get(id);
     const held = this.#held(asker.room, epoch, asker.id);
+    if (held) held.keptAt = Date.now();
+    if (ask.op === "keep") return;
     if (!held && ask.op !== "open") {
-      if (ask.op !== "close") this.#end(asker, epoch, "there is no session");
+      if (ask.op !== "close") this.#end(asker, epoch, "no_session", "there is no session");
       return;
     }
-    if (!sfu) return this.#end(asker, epoch, `this node does not know the SFU "${id}"`);
+    if (!sfu) {
+      return this.#end(asker, epoch, "unavailable", `this node does not know the SFU "${id}"`);
+    }
     const mine = held ?? this.#hold(asker, epoch, sfu);
     mine.asker = asker;
-    if (mine.waiting >= POLICY.sfu.askQueue) return this.#drop(mine, "too much is asked at once");
+    if (mine.waiting >= POLICY.sfu.askQueue) {
+      return this.#drop(mine, "refused", "too much is asked at once");
+    }
     this.#inTurn(mine, () => this.#do(mine, ask));
   }
 
@@ -105,10 +114,16 @@ export class SfuSessions {
     }
   }
 
-  /** Ends what belongs to an older topology and is still there although everyone has had the time to switch. */
+  /**
+   * Ends what belongs to an older topology and is still there although everyone has had the time to switch, and what
+   * another node has not asked for any more.
+   */
   sweep(now: number, viewOf: (key: RoomKey) => RoomState | undefined): void {
     for (const room of this.#rooms.values()) {
       for (const held of room.values()) {
+        const isForsaken = held.asker.node !== this.#parts.node &&
+          held.keptAt + POLICY.sfu.forsakenMs <= now;
+        if (isForsaken) this.#close(held);
         const topology = viewOf(held.asker.room)?.topology;
         if (!topology || topology.epoch <= held.epoch) continue;
         if (topology.since + POLICY.sfu.lingerMs <= now) this.#close(held);
@@ -129,7 +144,7 @@ export class SfuSessions {
     if (ask.op === "open") return await this.#open(held, ask.ticket);
     if (ask.op === "close") return await this.#finish(held);
     if (held.state.kind === "none") {
-      return this.#end(held.asker, held.epoch, "the session is not open");
+      return this.#end(held.asker, held.epoch, "no_session", "the session is not open");
     }
     const { session } = held.state;
     switch (ask.op) {
@@ -138,7 +153,9 @@ export class SfuSessions {
         return this.#tell(held, { op: "published", sdp });
       }
       case "answer":
-        if (held.state.offer?.number === ask.number) held.state.offer = undefined;
+        // One that comes late, or again, answers nothing any more.
+        if (held.state.offer?.number !== ask.number) return;
+        held.state.offer = undefined;
         return await session.answer(ask.number, ask.sdp);
       case "resubscribe":
         return await session.resubscribe();
@@ -168,6 +185,8 @@ export class SfuSessions {
         return;
       }
       await state.session.close();
+      // Its participant may have left meanwhile.
+      if (isOver(held)) return;
       held.state = { kind: "none" };
     }
     const claim = ticket === undefined
@@ -186,6 +205,11 @@ export class SfuSessions {
   /** `undefined`: the session of this ticket is gone. */
   async #begin(held: Held, ticket?: string): Promise<SfuSession | undefined> {
     const { asker, epoch, sfu } = held;
+    if (isOver(held)) return undefined;
+    if (ticket === undefined && sfu.load >= sfu.info.capacity) {
+      const { id, capacity } = sfu.info;
+      throw new SfuError("unavailable", `Cannot begin a session: SFU "${id}" has ${capacity}`);
+    }
     const { id: participant, publish, subscribe } = asker;
     const seat = { room: `${keyOf(asker.room)}#${epoch}`, participant, publish, subscribe };
     // What comes before the session stands comes after `opened`.
@@ -198,11 +222,11 @@ export class SfuSessions {
     const events: SfuEvents = {
       offer: (offer) => tell({ op: "offer", ...offer }),
       candidate: (of, candidate) => tell({ op: "candidate", of, candidate }),
-      ended: (reason) => this.#drop(held, reason),
+      ended: (reason) => this.#drop(held, "ended", reason),
     };
     try {
       const session = await sfu.open({ ...seat, ...(ticket !== undefined && { ticket }) }, events);
-      if (held.state.kind === "over") {
+      if (isOver(held)) {
         await session.close();
         return undefined;
       }
@@ -234,13 +258,14 @@ export class SfuSessions {
         error: errorText(error),
       });
     }
-    this.#drop(held, expected ? error.message : "the node failed at this");
+    const code = expected && error.code === "invalid" ? "refused" : "unavailable";
+    this.#drop(held, code, expected ? error.message : "the node failed at this");
   }
 
   /** It is over, and its participant is told why. */
-  #drop(held: Held, reason: string): void {
-    if (held.state.kind === "over") return;
-    this.#end(held.asker, held.epoch, reason);
+  #drop(held: Held, code: EndedCode, reason: string): void {
+    if (isOver(held)) return;
+    this.#end(held.asker, held.epoch, code, reason);
     this.#close(held);
   }
 
@@ -280,7 +305,8 @@ export class SfuSessions {
     const room = this.#rooms.get(name) ?? new Map<string, Held>();
     this.#rooms.set(name, room);
     const turn = Promise.resolve();
-    const held: Held = { asker, epoch, sfu, state: { kind: "none" }, waiting: 0, turn };
+    const state = { kind: "none" } as const;
+    const held: Held = { asker, epoch, sfu, state, waiting: 0, keptAt: Date.now(), turn };
     room.set(nameOf(epoch, asker.id), held);
     return held;
   }
@@ -297,9 +323,13 @@ export class SfuSessions {
     if (state.kind !== "over") this.#parts.tell(asker, epoch, told);
   }
 
-  #end(asker: Asker, epoch: number, reason: string): void {
-    this.#parts.tell(asker, epoch, { op: "ended", reason });
+  #end(asker: Asker, epoch: number, code: EndedCode, reason: string): void {
+    this.#parts.tell(asker, epoch, { op: "ended", code, reason });
   }
+}
+
+function isOver({ state }: Held): boolean {
+  return state.kind === "over";
 }
 
 function isHint(ask: SfuAsk): ask is Hint {

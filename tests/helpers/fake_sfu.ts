@@ -42,6 +42,8 @@ type State = "up" | "hung" | "dead";
 export class FakeSfuServer {
   readonly #sessions = new Map<string, Kept>();
   readonly #nodes = new Set<() => void>();
+  /** What ends a session takes until then. */
+  closing: Promise<void> = Promise.resolve();
   #state: State = "up";
   #forwards = true;
   #last = 0;
@@ -320,11 +322,11 @@ class FakeSession implements SfuSession {
     });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#over();
     this.#kept.events = undefined;
     this.#server.forget(this.#kept);
-    return Promise.resolve();
+    await this.#server.closing;
   }
 
   release(): void {

@@ -13,6 +13,10 @@ export function u32(bytes: Uint8Array, at: number): number {
     0;
 }
 
+export function u48(bytes: Uint8Array, at: number): number {
+  return u16(bytes, at) * 2 ** 32 + u32(bytes, at + 2);
+}
+
 export function putU16(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value >>> 8;
   bytes[at + 1] = value;

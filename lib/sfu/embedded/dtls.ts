@@ -6,6 +6,9 @@
 import { Buffer } from "node:buffer";
 import { createHash, createVerify, X509Certificate } from "node:crypto";
 import type { DtlsServer } from "werift";
+import { u16, u48 } from "./bytes.ts";
+import { type DtlsRecord, HandshakeParts, readRecords } from "./dtls_records.ts";
+import { EMBEDDED } from "./policy.ts";
 import type { Fingerprint } from "./sdp_read.ts";
 import { keyLengths, type MasterKey, type Profile, PROFILES } from "./srtp.ts";
 
@@ -47,18 +50,36 @@ const CLIENT_HELLO = 1;
 const CERTIFICATE = 11;
 const CERTIFICATE_VERIFY = 15;
 const CLIENT_KEY_EXCHANGE = 16;
+const FINISHED = 20;
 /** What of a handshake counts the first time only. */
 const ONCE = [CERTIFICATE, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE];
+
+/** Content types of records. */
+const ALERT = 21;
+const HANDSHAKE = 22;
+/** Of alerts (RFC 5246 §7.2). */
+const FATAL = 2;
+const CLOSE_NOTIFY = 0;
+
+/** Where a handshake stands. `bytes`: that have come of it; `repeats`: of its end. */
+type Progress =
+  | { name: "shaking"; bytes: number }
+  | { name: "connected"; repeats: number }
+  | { name: "over" };
 
 /** One handshake, and what follows it. */
 export class Dtls {
   readonly #server: DtlsServer;
   readonly #wire: { onData(data: Buffer): void };
   readonly #fingerprints: readonly Fingerprint[];
+  readonly #events: DtlsEvents;
+  readonly #parts = new HandshakeParts();
   readonly #underWay = new Set<Promise<void>>();
   readonly #taken = new Set<number>();
   #hello = 0;
-  #over = false;
+  #progress: Progress = { name: "shaking", bytes: 0 };
+  /** Of the record that is being dealt with. */
+  #epoch = 0;
 
   constructor(
     werift: Werift,
@@ -66,13 +87,14 @@ export class Dtls {
     { fingerprints, events }: { fingerprints: readonly Fingerprint[]; events: DtlsEvents },
   ) {
     this.#fingerprints = fingerprints;
+    this.#events = events;
     const wire = {
       type: "udp",
       address: { address: "0.0.0.0", family: "IPv4", port: 0 },
       closed: false,
       onData: (_data: Buffer) => {},
       send: (data: Uint8Array) => {
-        if (!this.#over) events.send(data);
+        if (this.#progress.name !== "over") events.send(data);
         return Promise.resolve();
       },
       close: () => Promise.resolve(),
@@ -89,24 +111,30 @@ export class Dtls {
       certificateRequest: true,
     });
     this.#server.onConnect.subscribe(() => {
-      if (this.#over) return;
+      if (this.#progress.name !== "shaking") return;
       const wrong = this.#whatIsWrong();
-      if (wrong === undefined) events.connected(this.#keys());
-      else events.failed(wrong);
-    });
-    this.#server.onClose.subscribe(() => {
-      if (!this.#over) events.closed();
+      if (wrong !== undefined) return events.failed(wrong);
+      this.#progress = { name: "connected", repeats: 0 };
+      events.connected(this.#keys());
     });
     this.#server.onError.subscribe((error: Error | string) => {
       // It repeats what was not answered for a while, and then gives up.
-      if (!this.#over) {
+      if (this.#progress.name === "shaking") {
         events.failed(`DTLS failed: ${error instanceof Error ? error.message : error}`);
       }
     });
+    this.#server.handleFragmentHandshake = (parts) =>
+      parts.filter((part) => {
+        const fragment = this.#isDue(part.msg_type) ? this.#parts.take(part) : undefined;
+        if (fragment === undefined) return false;
+        const whole = { fragment: Buffer.from(fragment), fragment_offset: 0 };
+        Object.assign(part, whole, { fragment_length: fragment.length });
+        return true;
+      });
     const handle = this.#server.onHandleHandshakes;
     this.#server.onHandleHandshakes = (messages) => {
       const fresh = messages.filter((message) => this.#isFresh(message));
-      if (this.#over || fresh.length === 0) return Promise.resolve();
+      if (this.#progress.name === "over" || fresh.length === 0) return Promise.resolve();
       const handled = handle(fresh);
       const settled = handled.then(() => {}, () => {}).finally(() =>
         this.#underWay.delete(settled)
@@ -133,14 +161,60 @@ export class Dtls {
     return true;
   }
 
-  /** A datagram has come. */
+  /** Whether a message of this type belongs where it has come: only what ends the handshake is encrypted. */
+  #isDue(type: number): boolean {
+    const progress = this.#progress;
+    if (this.#epoch > 0) {
+      // Whoever ends it again has not had the answer.
+      return type === FINISHED &&
+        (progress.name !== "connected" || ++progress.repeats <= EMBEDDED.handshakeRepeats);
+    }
+    return progress.name === "shaking" && (type === CLIENT_HELLO || ONCE.includes(type));
+  }
+
+  /** A datagram has come. What does not belong there is dropped without a word (RFC 6347 §4.1.2.7). */
   datagram(data: Uint8Array): void {
-    if (!this.#over) this.#wire.onData(Buffer.from(data));
+    for (const record of readRecords(data)) {
+      if (record.type === ALERT) this.#alert(record);
+      else if (record.type === HANDSHAKE && this.#has(record)) {
+        this.#epoch = record.epoch;
+        this.#wire.onData(Buffer.from(record.whole));
+      }
+    }
+  }
+
+  /** Whether there is room for another record of a handshake. */
+  #has({ epoch, whole }: DtlsRecord): boolean {
+    const progress = this.#progress;
+    switch (progress.name) {
+      case "shaking":
+        progress.bytes += whole.length;
+        return epoch <= 1 && progress.bytes <= EMBEDDED.handshakeBytes;
+      case "connected":
+        return epoch === 1;
+      case "over":
+        return false;
+    }
+  }
+
+  /** Anyone can send an open one; the library does not look whether an encrypted one is authentic. */
+  #alert({ type, epoch, whole, content }: DtlsRecord): void {
+    if (this.#progress.name !== "connected" || epoch !== 1) return;
+    const { cipher: { cipher }, sessionType } = this.#server;
+    const header = { type, version: u16(whole, 1), epoch, sequenceNumber: u48(whole, 5) };
+    let alert: Uint8Array;
+    try {
+      alert = cipher.decrypt(sessionType, Buffer.from(content), header);
+    } catch {
+      return;
+    }
+    const [level, description] = alert;
+    if (level === FATAL || description === CLOSE_NOTIFY) this.#events.closed();
   }
 
   /** Ends it; fulfilled when no timer of it is left. */
   async close(): Promise<void> {
-    this.#over = true;
+    this.#progress = { name: "over" };
     // Past every flight: what is to be repeated is not repeated any more.
     this.#server.dtls.flight = 99;
     await Promise.all(this.#underWay);

@@ -20,13 +20,21 @@ interface Loaded {
   readonly certificate: Certificate;
 }
 
+/** A way by which a connection comes. */
+interface Way {
+  readonly transport: Transport;
+  checkedAt: number;
+  forget(): void;
+}
+
 /** What all connections share: the sockets, the certificate, the clock, and who gets which datagram. */
 export class Engine {
   readonly #sockets: UdpSockets;
   readonly #options: EngineOptions;
   readonly #byName = new Map<string, Transport>();
-  readonly #byPath = new WeakMap<Socket, Map<string, Transport>>();
-  readonly #keysOf = new WeakMap<Transport, (() => void)[]>();
+  readonly #byPath = new WeakMap<Socket, Map<string, Way>>();
+  /** The one that was checked last at the end. */
+  readonly #waysOf = new WeakMap<Transport, Set<Way>>();
   readonly #ending = new Set<Promise<void>>();
   readonly #onTick = new Set<(now: number) => void>();
   #loading: Promise<Loaded> | undefined;
@@ -81,7 +89,7 @@ export class Engine {
   /** Lets go of a connection. */
   drop(transport: Transport): void {
     this.#byName.delete(transport.ufrag);
-    for (const forget of this.#keysOf.get(transport) ?? []) forget();
+    for (const way of this.#waysOf.get(transport) ?? []) way.forget();
     const ended: Promise<void> = transport.close().finally(() => this.#ending.delete(ended));
     this.#ending.add(ended);
   }
@@ -91,17 +99,45 @@ export class Engine {
     let paths = this.#byPath.get(path.socket);
     if (paths === undefined) this.#byPath.set(path.socket, paths = new Map());
     const key = `${path.port} ${path.address}`;
+    const way = paths.get(key);
     if (!isCheck(datagram)) {
-      paths.get(key)?.datagram(datagram);
+      way?.transport.datagram(datagram);
       return;
     }
     const username = readCheck(datagram)?.username;
     const transport = username === undefined ? undefined : this.#byName.get(username);
+    if (transport === undefined) return;
+    const now = this.now();
+    // Anyone can write another's address on a datagram: what is in use is not taken over.
+    const isOthers = way !== undefined && way.transport !== transport;
+    if (isOthers && now - way.checkedAt < EMBEDDED.pathIdleMs) return;
     // Only an authentic check opens a path.
-    if (!transport?.check(datagram, path) || paths.get(key) === transport) return;
-    paths.set(key, transport);
-    const forget = () => paths.get(key) === transport && paths.delete(key);
-    this.#keysOf.set(transport, [...this.#keysOf.get(transport) ?? [], forget]);
+    if (!transport.check(datagram, path)) return;
+    if (isOthers) way.forget();
+    this.#note(transport, way?.transport === transport ? way : undefined, { paths, key, now });
+  }
+
+  /** A check of `transport` has come, by `known` or by a new way, which takes the place of its oldest one. */
+  #note(
+    transport: Transport,
+    known: Way | undefined,
+    { paths, key, now }: { paths: Map<string, Way>; key: string; now: number },
+  ): void {
+    const ways = this.#waysOf.get(transport) ?? new Set();
+    this.#waysOf.set(transport, ways);
+    const way = known ?? {
+      transport,
+      checkedAt: now,
+      forget() {
+        paths.delete(key);
+        ways.delete(way);
+      },
+    };
+    way.checkedAt = now;
+    paths.set(key, way);
+    ways.delete(way);
+    ways.add(way);
+    if (ways.size > EMBEDDED.pathsMost) { for (const oldest of ways) return oldest.forget(); }
   }
 
   /** Calls `listener` again and again while there is one; returns its undo. */

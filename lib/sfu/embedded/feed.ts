@@ -34,10 +34,23 @@ export class Feed {
   }
 
   packet(layer: LayerSource, packet: MediaPacket, now: number): void {
-    for (const listener of this.listeners) listener.packet(layer, packet, now);
+    this.#tell((listener) => listener.packet(layer, packet, now));
   }
 
   clock(layer: LayerSource, now: number): void {
-    for (const listener of this.listeners) listener.clock(layer, now);
+    this.#tell((listener) => listener.clock(layer, now));
+  }
+
+  /** @throws what a listener throws, after all the others were told. */
+  #tell(tell: (listener: FeedListener) => void): void {
+    const mistakes: unknown[] = [];
+    for (const listener of this.listeners) {
+      try {
+        tell(listener);
+      } catch (error) {
+        mistakes.push(error);
+      }
+    }
+    if (mistakes.length > 0) throw mistakes[0];
   }
 }

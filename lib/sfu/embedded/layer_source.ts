@@ -24,6 +24,8 @@ export class LayerSource {
   ssrc: number | undefined;
   readonly #missing = new Missing();
   #wish = NO_WISH;
+  /** When a receiver's wish was last passed on, and whether one waits since. */
+  #forReceivers = { at: -Infinity, waiting: false };
   #cameAt = -Infinity;
 
   constructor(
@@ -65,6 +67,7 @@ export class LayerSource {
     const media = { ...packet, ...this.#look(payload), payload: payload ?? NOTHING };
     if (media.starts && this.isVideo) {
       this.#wish = keyframeCame(this.#wish);
+      this.#forReceivers.waiting = false;
       this.#missing.forgetBefore(packet.sequence);
     }
     if (wanted === "lost") this.wishKeyframe(now);
@@ -100,6 +103,13 @@ export class LayerSource {
     this.#ask(now);
   }
 
+  /** A receiver wants one: the sender is not asked for more than a few, however many they are, and however often. */
+  wishForReceiver(now: number): void {
+    const passOn = now - this.#forReceivers.at >= EMBEDDED.keyframeForReceiversMs;
+    this.#forReceivers = { at: passOn ? now : this.#forReceivers.at, waiting: !passOn };
+    if (passOn) this.wishKeyframe(now);
+  }
+
   #ask(now: number): void {
     // Of what does not flow there is nothing to be had; when it begins, the wish is still there.
     if (this.ssrc === undefined || !this.flows(now)) return;
@@ -113,6 +123,7 @@ export class LayerSource {
     if (this.ssrc === undefined) return;
     const { again, gaveUp } = this.#missing.due(now);
     if (again.length > 0 && this.#repeats) this.upstream.nack(this.ssrc, again);
+    if (this.#forReceivers.waiting) this.wishForReceiver(now);
     if (gaveUp) this.wishKeyframe(now);
     else this.#ask(now);
   }

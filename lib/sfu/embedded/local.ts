@@ -98,8 +98,17 @@ export class LocalSfu implements Sfu {
     return seated;
   }
 
+  /** @throws {SfuError} `unavailable` where it is full; a participant's next session takes the place of the last. */
   #seat(seat: SfuSeat): Seated {
     let room = this.#rooms.get(seat.room);
+    const { capacity } = this.info;
+    if (this.#seated.size >= capacity && room?.member(seat.participant) === undefined) {
+      throw new SfuError(
+        "unavailable",
+        `Cannot open a session of ${seat.participant}: the SFU is full, it has ${this.#seated.size} ` +
+          `sessions, expected fewer than ${capacity}`,
+      );
+    }
     if (room === undefined) this.#rooms.set(seat.room, room = new Room());
     const inRoom = room;
     const before = inRoom.member(seat.participant);

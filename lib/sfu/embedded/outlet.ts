@@ -1,17 +1,31 @@
 import type { Layer } from "../../protocol.ts";
-import { after16, random32 } from "./bytes.ts";
+import { after32, random32 } from "./bytes.ts";
 import type { Feed } from "./feed.ts";
 import type { LayerSource } from "./layer_source.ts";
 import { chooseLayer } from "./layers.ts";
 import type { MediaPacket } from "./media_packet.ts";
 import { EMBEDDED } from "./policy.ts";
 import { primaryOf, relabel } from "./red.ts";
-import { beginStretch, noteSent, place, type Sent, type Stretch } from "./rewrite.ts";
+import {
+  beginStretch,
+  nearestIndex,
+  noteSent,
+  place,
+  type Placed,
+  type Sent,
+  type Stretch,
+} from "./rewrite.ts";
 import { senderReport } from "./rtcp.ts";
 import { writeHeader } from "./rtp.ts";
 import type { MediaSection } from "./sdp_read.ts";
 import type { Transport } from "./transport.ts";
 import { shiftVp8 } from "./vp8.ts";
+
+/** What is needed of the connection. */
+export type Way = Pick<Transport, "connected" | "repeats" | "sendRtp" | "sendRtcp">;
+
+/** What is needed of a receiver's answer. */
+export type Answered = Pick<MediaSection, "formats" | "port" | "direction">;
 
 /** What the receiver has agreed to, by payload type. */
 interface Accepted {
@@ -23,6 +37,17 @@ interface Accepted {
 interface Source {
   readonly layer: LayerSource;
   readonly stretch: Stretch;
+}
+
+/** A payload as the receiver gets it. */
+interface Written {
+  readonly payloadType: number;
+  readonly payload: Uint8Array;
+}
+
+/** What is sent again. */
+interface Again extends Written, Placed {
+  readonly marker: boolean;
 }
 
 /** How many stretches back something is repeated. */
@@ -41,13 +66,14 @@ export class Outlet {
   #stopped = false;
   #sent: Sent | undefined;
   #count = { packets: 0, bytes: 0 };
-  #rtxSequence = random32() & 0xffff;
-  readonly #resent = new Map<number, number>();
+  #rtxSequence = random32() & 0x7fff;
+  /** When a packet was last sent again, by its index modulo the length; made when something is. */
+  #resentAt: Float64Array | undefined;
   #reportedAt = -Infinity;
 
   constructor(
     readonly feed: Feed,
-    readonly transport: Transport,
+    readonly transport: Way,
     /** Of a camera; whatever else there is has one layer. */
     public wanted: Layer,
   ) {
@@ -59,7 +85,7 @@ export class Outlet {
   }
 
   /** The receiver has answered: undefined where it does not want it. */
-  accept(section: MediaSection | undefined, now: number): void {
+  accept(section: Answered | undefined, now: number): void {
     this.#accepted = section === undefined ? undefined : acceptedOf(section);
     this.tick(now);
   }
@@ -121,24 +147,23 @@ export class Outlet {
 
   #forward({ layer, stretch }: Source, packet: MediaPacket, now: number): void {
     const incoming = { ...packet, captured: layer.captured(packet.timestamp) };
-    const placed = place(stretch, incoming);
+    const placed = place(stretch, incoming, this.#sent);
     const written = this.#write(packet, stretch);
     if (placed === undefined || written === undefined) return;
     const { payloadType, payload } = written;
     const { marker } = packet;
+    const { sequence, timestamp } = placed;
     this.transport.sendRtp(
-      writeHeader({ ...placed, payloadType, marker, ssrc: this.ssrc }),
+      writeHeader({ sequence, timestamp, payloadType, marker, ssrc: this.ssrc }),
       payload,
     );
+    this.transport.repeats.earn(payload.length);
     this.#count.packets++;
     this.#count.bytes += payload.length;
     this.#sent = noteSent(this.#sent, { packet: incoming, placed, stretch, now });
   }
 
-  #write(
-    packet: MediaPacket,
-    stretch: Stretch,
-  ): { payloadType: number; payload: Uint8Array } | undefined {
+  #write(packet: MediaPacket, stretch: Stretch): Written | undefined {
     const accepted = this.#accepted;
     if (accepted === undefined) return undefined;
     if (packet.codec === "red") {
@@ -156,33 +181,37 @@ export class Outlet {
 
   /** The receiver misses these. */
   resend(sequences: readonly number[], now: number): void {
+    const sent = this.#sent;
+    if (sent === undefined) return;
+    const resentAt = this.#resentAt ??= new Float64Array(EMBEDDED.videoHistory).fill(-Infinity);
     for (const sequence of sequences) {
-      if (now - (this.#resent.get(sequence) ?? -Infinity) < EMBEDDED.resendMs) continue;
-      const source = this.#sources.findLast(({ stretch }) => after16(sequence, stretch.start) >= 0);
-      if (source === undefined) continue;
-      const { layer, stretch } = source;
-      const packet = layer.history.find((sequence - stretch.sequence) & 0xffff);
-      const written = packet === undefined ? undefined : this.#write(packet, stretch);
-      if (packet === undefined || written === undefined) continue;
-      if (this.#resent.size >= EMBEDDED.videoHistory) this.#resent.clear();
-      this.#resent.set(sequence, now);
-      this.#repeat(packet, {
-        ...written,
-        sequence,
-        timestamp: packet.timestamp + stretch.timestamp,
-      });
+      const index = nearestIndex(sequence, sent.index);
+      const age = sent.index - index;
+      if (age < 0 || age >= resentAt.length) continue;
+      const at = index % resentAt.length;
+      if (now - resentAt[at]! < EMBEDDED.resendMs) continue;
+      const source = this.#sources.findLast(({ stretch }) => index >= stretch.start);
+      const found = source === undefined ? undefined : this.#kept(source, index, sent);
+      if (found === undefined) continue;
+      if (!this.transport.repeats.spend(found.payload.length)) return;
+      resentAt[at] = now;
+      this.#repeat(found);
     }
   }
 
-  #repeat(
-    { marker }: MediaPacket,
-    { payloadType, payload, sequence, timestamp }: {
-      payloadType: number;
-      payload: Uint8Array;
-      sequence: number;
-      timestamp: number;
-    },
-  ): void {
+  /** What went out of `source` under `index`, as far as it is still there. */
+  #kept({ layer, stretch }: Source, index: number, sent: Sent): Again | undefined {
+    const sequence = index & 0xffff;
+    const packet = layer.history.find((sequence - stretch.sequence) & 0xffff);
+    const written = packet === undefined ? undefined : this.#write(packet, stretch);
+    if (packet === undefined || written === undefined) return undefined;
+    const timestamp = (packet.timestamp + stretch.timestamp) >>> 0;
+    // A layer that is not sent any more goes on: what is newer than all that went out is another packet.
+    if (after32(timestamp, sent.timestamp) > 0) return undefined;
+    return { ...written, marker: packet.marker, index, sequence, timestamp };
+  }
+
+  #repeat({ marker, payloadType, payload, sequence, timestamp }: Again): void {
     const rtx = this.#accepted?.rtx;
     if (rtx === undefined) {
       const header = writeHeader({ payloadType, marker, sequence, timestamp, ssrc: this.ssrc });
@@ -206,7 +235,7 @@ export class Outlet {
 
   /** The receiver cannot go on without a key frame. */
   wishKeyframe(now: number): void {
-    (this.#next ?? this.#current?.layer)?.wishKeyframe(now);
+    (this.#next ?? this.#current?.layer)?.wishForReceiver(now);
   }
 
   clock(layer: LayerSource, now: number): void {
@@ -230,7 +259,7 @@ export class Outlet {
   }
 }
 
-function acceptedOf({ formats, port, direction }: MediaSection): Accepted | undefined {
+function acceptedOf({ formats, port, direction }: Answered): Accepted | undefined {
   if (port === 0 || direction === "inactive" || direction === "sendonly") return undefined;
   const main = formats.find(({ name }) => ["opus", "vp8", "h264"].includes(name));
   if (main === undefined) return undefined;

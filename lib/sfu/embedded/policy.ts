@@ -4,12 +4,23 @@ export const EMBEDDED = {
   tickMs: 50,
   /** Between receiver reports to a sender, and sender reports to a receiver. */
   reportMs: 1_000,
+  /** How many ways one connection may come by, and after which time without a check another may take one over. */
+  pathsMost: 8,
+  pathIdleMs: 15_000,
   /** Without a connectivity check for so long, a connection is over (RFC 7675 §5.1). */
   consentMs: 30_000,
   /** A connection that the other side has closed may be replaced within this. */
   closedGraceMs: 5_000,
-  /** A session that nobody holds and that has no connection is kept so long. */
+  /** A session that has no connection is kept so long: where nobody holds it, or it was to send and does not. */
   releasedMs: 30_000,
+  /** Of so many participants who are not there a session remembers which layer it wants. */
+  wishesMost: 256,
+  /** Of a DTLS handshake: bytes of one message, its parts that are kept, bytes of all that comes. */
+  handshakeMessageBytes: 8 * 1_024,
+  handshakeParts: 16,
+  handshakeBytes: 64 * 1_024,
+  /** How often the end of a handshake that is over is answered again. */
+  handshakeRepeats: 16,
   /** The bitrate with which a sender is to begin, in kbit/s. */
   startKbps: 800,
   /** How long the worker may take to answer. */
@@ -23,6 +34,8 @@ export const EMBEDDED = {
   audioHistory: 64,
   /** The same packet is not sent again to the same receiver sooner than this. */
   resendMs: 15,
+  /** What one connection may be sent again beyond what it is sent anyway, in bytes. */
+  repeatBurst: 256 * 1_024,
   /** Between two requests to a sender for the same missing packet. */
   renackMs: 60,
   /** After this, or so many requests, a missing packet is given up. */
@@ -33,8 +46,17 @@ export const EMBEDDED = {
   /** Between two key frame requests to the same layer: at least, and while none has come. */
   keyframeEveryMs: 200,
   keyframeRetryMs: 500,
+  /** Between two that receivers ask for, of the same layer. */
+  keyframeForReceiversMs: 1_000,
   /** A layer of which nothing came for so long is taken as stopped. */
   layerStaleMs: 600,
   /** Highest number of media sections of one receiving connection. */
   sectionsMost: 256,
+  /** Of one media section: more than these no browser ever says. */
+  formatsMost: 64,
+  feedbackMost: 16,
+  extensionsMost: 64,
+  fingerprintsMost: 16,
+  ssrcsMost: 16,
+  ridsMost: 3,
 } as const;

@@ -1,5 +1,6 @@
 /**
  * A receiver sees one stream, whichever layer it is made of: sequence numbers without a gap, timestamps that go on.
+ * What went out is counted by its index: the sequence number as it would be if it never began again (RFC 3711 §3.3.1).
  * Pure: the state is given and returned. Times in ms.
  *
  * @module
@@ -9,8 +10,7 @@ import { seenOf, shiftTo, type Vp8Descriptor, type Vp8Seen, type Vp8Shift } from
 
 /** A stretch of the outgoing stream that comes of one layer. */
 export interface Stretch {
-  /** The first packet, as it came and as it went. */
-  readonly from: number;
+  /** The index of the first packet. */
   readonly start: number;
   /** Is added to sequence numbers and timestamps. */
   readonly sequence: number;
@@ -20,7 +20,7 @@ export interface Stretch {
 
 /** The newest that went out, over all stretches. */
 export interface Sent {
-  readonly sequence: number;
+  readonly index: number;
   readonly timestamp: number;
   readonly at: number;
   /** When it was captured, in ms of the sender's clock, where that is known. */
@@ -42,7 +42,8 @@ export function beginStretch(
   sent: Sent | undefined,
   { now, clockRate }: { now: number; clockRate: number },
 ): Stretch {
-  const start = sent === undefined ? packet.sequence : (sent.sequence + 1) & 0xffff;
+  // In the lower half, so that a receiver that has missed the first packets knows the index (RFC 3711 §3.3.1).
+  const start = sent === undefined ? packet.sequence & 0x7fff : sent.index + 1;
   let timestamp = 0;
   if (sent !== undefined) {
     const passed = packet.captured !== undefined && sent.captured !== undefined
@@ -53,7 +54,6 @@ export function beginStretch(
     timestamp = (sent.timestamp + ticks - packet.timestamp) >>> 0;
   }
   return {
-    from: packet.sequence,
     start,
     sequence: (start - packet.sequence) & 0xffff,
     timestamp,
@@ -61,14 +61,31 @@ export function beginStretch(
   };
 }
 
-/** Where `packet` lies in the outgoing stream; undefined where it was before the stretch. */
+/** Where a packet lies in the outgoing stream. */
+export interface Placed {
+  readonly index: number;
+  /** As it is written: the lower 16 bits of the index. */
+  readonly sequence: number;
+  readonly timestamp: number;
+}
+
+/** The index with the lower 16 bits `sequence` that is nearest to `index`. */
+export function nearestIndex(sequence: number, index: number): number {
+  return index + after16(sequence, index & 0xffff);
+}
+
+/** Where `packet` lies, after what was `sent` last; undefined where it was before the stretch, which is the newest. */
 export function place(
   stretch: Stretch,
   packet: Incoming,
-): { sequence: number; timestamp: number } | undefined {
-  if (after16(packet.sequence, stretch.from) < 0) return undefined;
+  sent: Sent | undefined,
+): Placed | undefined {
+  const sequence = (packet.sequence + stretch.sequence) & 0xffff;
+  const index = nearestIndex(sequence, sent?.index ?? stretch.start);
+  if (index < stretch.start) return undefined;
   return {
-    sequence: (packet.sequence + stretch.sequence) & 0xffff,
+    index,
+    sequence,
     timestamp: (packet.timestamp + stretch.timestamp) >>> 0,
   };
 }
@@ -78,15 +95,15 @@ export function noteSent(
   sent: Sent | undefined,
   { packet, placed, stretch, now }: {
     packet: Incoming;
-    placed: { sequence: number; timestamp: number };
+    placed: Placed;
     stretch: Stretch;
     now: number;
   },
 ): Sent {
-  if (sent !== undefined && after16(placed.sequence, sent.sequence) < 0) return sent;
+  if (sent !== undefined && placed.index < sent.index) return sent;
   const newer = sent === undefined || after32(placed.timestamp, sent.timestamp) > 0;
   return {
-    sequence: placed.sequence,
+    index: placed.index,
     timestamp: newer ? placed.timestamp : sent.timestamp,
     at: newer ? now : sent.at,
     captured: newer ? packet.captured : sent.captured,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { EMBEDDED } from "./policy.ts";
 
 export type Direction = "sendrecv" | "sendonly" | "recvonly" | "inactive";
 
@@ -42,9 +43,14 @@ export interface Fingerprint {
   readonly value: string;
 }
 
-/** @throws {SyntaxError} where it is none, with what was expected. */
-export function readSdp(sdp: string): MediaSection[] {
-  const lines = sdp.split(/\r\n|\n/);
+/**
+ * `most`: how many media sections it may have.
+ *
+ * @throws {SyntaxError} where it is none, or says more than a browser would, with what was expected.
+ */
+export function readSdp(sdp: string, most: number = EMBEDDED.sectionsMost): MediaSection[] {
+  // Whoever gets a part of it again may end lines at any of these.
+  const lines = sdp.split(/\r\n|\n|\r/);
   if (lines[0] !== "v=0") {
     throw new SyntaxError(
       `Cannot read a session description: it begins with ${
@@ -56,14 +62,29 @@ export function readSdp(sdp: string): MediaSection[] {
   const session = emptySection("session", 0);
   const sections: MediaSection[] = [];
   for (const line of lines) {
-    if (line.startsWith("m=")) sections.push(mediaLine(line, session));
-    else if (line.startsWith("a=")) attribute(sections.at(-1) ?? session, line.slice(2));
+    if (line.startsWith("m=")) {
+      bound(sections.length + 1, most, "media sections");
+      sections.push(mediaLine(line, session));
+    } else if (line.startsWith("a=")) attribute(sections.at(-1) ?? session, line.slice(2));
   }
   for (const section of sections) {
     if (section.fingerprints.length === 0) section.fingerprints.push(...session.fingerprints);
     if (section.setup === "") section.setup = session.setup;
   }
   return sections;
+}
+
+/** The id of a header extension in sections that share a transport: the same in all (RFC 8843 §9.1) that have it. */
+export function extensionId(sections: readonly MediaSection[], uri: string): number | undefined {
+  return sections.map(({ extensions }) => extensions.get(uri)).find((id) => id !== undefined);
+}
+
+/** @throws {SyntaxError} */
+function bound(count: number, most: number, what: string): void {
+  if (count <= most) return;
+  throw new SyntaxError(
+    `Cannot read a session description: it has ${count} ${what}, expected at most ${most}`,
+  );
 }
 
 function emptySection(media: string, port: number): MediaSection {
@@ -85,6 +106,7 @@ function emptySection(media: string, port: number): MediaSection {
 function mediaLine(line: string, session: MediaSection): MediaSection {
   const [media = "", port = "", , ...payloadTypes] = line.slice(2).split(" ");
   const section = emptySection(media, Number(port));
+  bound(payloadTypes.length, EMBEDDED.formatsMost, "payload types in a section");
   section.direction = session.direction;
   for (const [uri, id] of session.extensions) section.extensions.set(uri, id);
   for (const payloadType of payloadTypes.map(Number)) {
@@ -119,11 +141,13 @@ function attribute(section: MediaSection, text: string): void {
         algorithm: algorithm.toLowerCase(),
         value: digest.toUpperCase(),
       });
+      bound(section.fingerprints.length, EMBEDDED.fingerprintsMost, "fingerprints");
       break;
     }
     case "extmap": {
       const [id = "", uri = ""] = value.split(" ");
       section.extensions.set(uri, parseInt(id, 10));
+      bound(section.extensions.size, EMBEDDED.extensionsMost, "header extensions in a section");
       break;
     }
     case "rtpmap":
@@ -134,15 +158,18 @@ function attribute(section: MediaSection, text: string): void {
     case "ssrc": {
       const ssrc = Number(value.split(" ", 1)[0]);
       if (!section.ssrcs.includes(ssrc)) section.ssrcs.push(ssrc);
+      bound(section.ssrcs.length, EMBEDDED.ssrcsMost, "SSRCs in a section");
       break;
     }
     case "ssrc-group": {
       const [semantics, main, repeat] = value.split(" ");
       if (semantics === "FID") section.repeats.set(Number(main), Number(repeat));
+      bound(section.repeats.size, EMBEDDED.ssrcsMost, "pairs of SSRCs in a section");
       break;
     }
     case "simulcast":
       section.rids = sentRids(value);
+      bound(section.rids.length, EMBEDDED.ridsMost, "layers in a section");
       break;
   }
 }
@@ -154,8 +181,10 @@ function formatAttribute(section: MediaSection, name: string, value: string): vo
   for (const format of section.formats) {
     if (which !== "*" && Number(which) !== format.payloadType) continue;
     if (name === "fmtp") format.parameters = rest;
-    else if (name === "rtcp-fb") format.feedback.push(rest);
-    else {
+    else if (name === "rtcp-fb") {
+      format.feedback.push(rest);
+      bound(format.feedback.length, EMBEDDED.feedbackMost, "kinds of feedback of a payload type");
+    } else {
       const [encoding = "", clockRate, channels] = rest.split("/");
       format.name = encoding.toLowerCase();
       format.clockRate = Number(clockRate);

@@ -9,7 +9,7 @@ import { LayerSource, type Upstream } from "./layer_source.ts";
 import { EMBEDDED } from "./policy.ts";
 import { nack, pli, receiverReport, type Rtcp, transportFeedback } from "./rtcp.ts";
 import { extensionOf, type RtpHeader, textOf } from "./rtp.ts";
-import { type MediaSection, readSdp } from "./sdp_read.ts";
+import { extensionId, type MediaSection, readSdp } from "./sdp_read.ts";
 import { MID, REPEATED_RID, RID, TRANSPORT_CC, writeAnswer } from "./sdp_write.ts";
 import type { Transport } from "./transport.ts";
 
@@ -47,7 +47,7 @@ export class Sending {
     this.#engine = engine;
     this.#transport = transport;
     this.#slots = slots;
-    this.#transportCc = slots[0]?.section.extensions.get(TRANSPORT_CC);
+    this.#transportCc = extensionId(slots.map(({ section }) => section), TRANSPORT_CC);
     for (const slot of slots) this.#foretell(slot);
   }
 
@@ -217,15 +217,14 @@ export class Sending {
 function readOffer(sdp: string): MediaSection[] {
   let sections: MediaSection[];
   try {
-    sections = readSdp(sdp);
+    sections = readSdp(sdp, SLOTS.length);
   } catch (error) {
     throw new SfuError("invalid", (error as Error).message, { cause: error });
   }
   const said = sections.map(({ media }) => media).join(", ") || "none";
   const expected = SLOTS.map((slot) => mediaOf(slot));
   if (
-    sections.length === 0 || sections.length > SLOTS.length ||
-    sections.some(({ media }, i) => media !== expected[i])
+    sections.length === 0 || sections.some(({ media }, i) => media !== expected[i])
   ) {
     throw new SfuError(
       "invalid",

@@ -24,6 +24,8 @@ export class Seated implements Member {
   readonly #ended: () => void;
   readonly #layers = new Map<string, Layer>();
   #number = 0;
+  /** When it last had a connection. */
+  #connectedAt: number;
   #sending: Sending | undefined;
   #receiving: Promise<Receiving> | undefined;
   /** The same, once it is made. */
@@ -40,6 +42,7 @@ export class Seated implements Member {
     this.#room = room;
     this.#ended = ended;
     this.#holder = { state: "released", since: engine.now() };
+    this.#connectedAt = engine.now();
     this.#stopTicks = engine.onTick((now) => this.#tick(now));
   }
 
@@ -167,11 +170,25 @@ export class Seated implements Member {
   layers(wanted: Readonly<Record<string, Layer>>): Promise<void> {
     return this.#after(() => {
       for (const [participant, layer] of Object.entries(wanted)) {
+        // Whoever is named last is forgotten last.
+        this.#layers.delete(participant);
         this.#layers.set(participant, layer);
       }
+      this.#forgetWishes();
       this.#receivingNow?.wish();
       return Promise.resolve();
     });
+  }
+
+  /** Of those who are not there, or not yet, the wishes of a bounded number stay. */
+  #forgetWishes(): void {
+    const absent = [...this.#layers.keys()].filter((id) => this.#room.member(id) === undefined);
+    for (const id of absent.slice(0, -EMBEDDED.wishesMost)) this.#layers.delete(id);
+  }
+
+  /** Of how many participants it remembers which layer it wants. */
+  get wishes(): number {
+    return this.#layers.size;
   }
 
   resubscribe(): Promise<void> {
@@ -187,10 +204,18 @@ export class Seated implements Member {
   #tick(now: number): void {
     this.#sending?.tick(now);
     this.#receivingNow?.tick(now);
-    if (
-      this.#holder.state === "released" && this.#sending === undefined &&
-      this.#receiving === undefined && now - this.#holder.since >= EMBEDDED.releasedMs
-    ) this.end("nobody has gone on with it");
+    if (this.#sending !== undefined || this.#receiving !== undefined) this.#connectedAt = now;
+    const holder = this.#holder;
+    if (holder.state === "over") return;
+    const since = holder.state === "released"
+      ? Math.max(holder.since, this.#connectedAt)
+      : this.#connectedAt;
+    if (now - since < EMBEDDED.releasedMs) return;
+    if (holder.state === "released") this.end("nobody has gone on with it");
+    // Who only receives has no connection as long as nobody sends.
+    else if (this.seat.publish) {
+      this.end(`no connection has been made for ${EMBEDDED.releasedMs / 1_000} s`);
+    }
   }
 
   /** It is over; whoever holds it is told why. */

@@ -6,7 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHmac, timingSafeEqual } from "node:crypto";
-import { putU16, putU32, u16, u32 } from "./bytes.ts";
+import { after16, putU16, putU32, u16, u32 } from "./bytes.ts";
 
 /** DTLS-SRTP protection profiles (RFC 5764 §4.1.2, RFC 7714 §14.2), by preference. */
 export const PROFILES = [0x0007, 0x0001] as const;
@@ -85,12 +85,34 @@ function rollover(index: number): Uint8Array {
   return bytes;
 }
 
-/** The packet index nearest to the highest so far (RFC 3711 §3.3.1); as it is for the first packet. */
+/** The packet index nearest to the highest so far (RFC 3711 §3.3.1); as it is for the first packet. Negative: none. */
 function indexOf(sequence: number, highest: number | undefined): number {
-  if (highest === undefined) return sequence;
-  const distance = ((sequence - highest) << 16) >> 16;
-  const index = highest + distance;
-  return index < 0 ? index + 0x1_0000 : index;
+  return highest === undefined ? sequence : highest + after16(sequence, highest & 0xffff);
+}
+
+/** Which indices of a stream have been used to seal something, and for what. */
+class UsedIndices {
+  highest: number | undefined;
+  /** By index modulo its length: the beginning of the tag, plus one; 0 where the index is free. */
+  readonly #tags = new Float64Array(512);
+
+  /**
+   * Notes that `tag` came of sealing something under `index`. False where that must not go out: something else went
+   * out under this index, or that is no longer known. The same again has the same tag, and gives nothing away.
+   */
+  use(index: number, tag: Buffer): boolean {
+    const tags = this.#tags;
+    const highest = this.highest ?? index - 1;
+    if (index < 0 || index >= 2 ** 48 || index <= highest - tags.length) return false;
+    for (let free = Math.max(highest + 1, index - tags.length + 1); free <= index; free++) {
+      tags[free % tags.length] = 0;
+    }
+    if (this.highest === undefined || index > highest) this.highest = index;
+    const at = index % tags.length;
+    const known = tag.readUIntBE(0, 6) + 1;
+    if (tags[at] === 0) tags[at] = known;
+    return tags[at] === known;
+  }
 }
 
 /** Protects what is sent. */
@@ -98,7 +120,7 @@ export class SrtpWriter {
   readonly #gcm: boolean;
   readonly #rtp: Keys;
   readonly #rtcp: Keys;
-  readonly #highest = new Map<number, number>();
+  readonly #used = new Map<number, UsedIndices>();
   #rtcpIndex = 0;
 
   constructor(key: MasterKey) {
@@ -107,25 +129,32 @@ export class SrtpWriter {
     this.#rtcp = derive(key, 3);
   }
 
-  /** `header`: the whole RTP header with sequence number and SSRC in place. */
-  rtp(header: Uint8Array, payload: Uint8Array): Buffer {
+  /**
+   * `header`: the whole RTP header with sequence number and SSRC in place. Undefined where another packet has been
+   * sealed under the same index: two of them would give the key stream away (RFC 3711 §9.1), with AES-GCM the key that
+   * authenticates as well (RFC 7714 §8.1).
+   */
+  rtp(header: Uint8Array, payload: Uint8Array): Buffer | undefined {
     const ssrc = u32(header, 8);
-    const highest = this.#highest.get(ssrc);
-    const index = indexOf(u16(header, 2), highest);
-    if (highest === undefined || index > highest) this.#highest.set(ssrc, index);
+    let used = this.#used.get(ssrc);
+    if (used === undefined) this.#used.set(ssrc, used = new UsedIndices());
+    const index = indexOf(u16(header, 2), used.highest);
+    if (index < 0) return undefined;
     const { cipher: key, salt, auth } = this.#rtp;
     if (this.#gcm) {
       const cipher = createCipheriv("aes-128-gcm", key, nonce(salt, ssrc, index));
       cipher.setAAD(header);
       const sealed = cipher.update(payload);
       cipher.final();
-      return Buffer.concat([header, sealed, cipher.getAuthTag()]);
+      const given = cipher.getAuthTag();
+      return used.use(index, given) ? Buffer.concat([header, sealed, given]) : undefined;
     }
     const sealed = ctr(key, counter(salt, ssrc, index), payload);
     const packet = Buffer.concat([header, sealed, Buffer.alloc(10)]);
     const end = packet.length - 10;
-    packet.set(tag(auth, packet.subarray(0, end), rollover(index)), end);
-    return packet;
+    const given = tag(auth, packet.subarray(0, end), rollover(index));
+    packet.set(given, end);
+    return used.use(index, given) ? packet : undefined;
   }
 
   rtcp(packet: Uint8Array): Buffer {
@@ -189,7 +218,7 @@ export class SrtpReader {
     if (known === undefined && this.#streams.size >= STREAMS_MOST) return undefined;
     const window = known ?? new ReplayWindow();
     const index = indexOf(u16(packet, 2), window.highest);
-    if (!window.isNew(index)) return undefined;
+    if (index < 0 || !window.isNew(index)) return undefined;
     const { cipher: key, salt, auth } = this.#rtp;
     const end = packet.length - (this.#gcm ? 16 : 10);
     if (end < headerLength) return undefined;

@@ -3,12 +3,13 @@ import { randomId } from "../../ids.ts";
 import { u16 } from "./bytes.ts";
 import { type Certificate, Dtls } from "./dtls.ts";
 import { EMBEDDED } from "./policy.ts";
+import { RepeatBudget } from "./repeat_budget.ts";
 import { readRtcp, type Rtcp } from "./rtcp.ts";
 import { readRtp, type RtpHeader, withoutPadding } from "./rtp.ts";
 import type { Fingerprint } from "./sdp_read.ts";
 import { SrtpReader, SrtpWriter } from "./srtp.ts";
 import { checkAnswer, isAuthentic, readCheck } from "./stun.ts";
-import type { Path } from "./udp.ts";
+import { type Path, sendBy } from "./udp.ts";
 
 type Werift = typeof import("werift");
 
@@ -48,6 +49,8 @@ export class Transport {
   /** What came of the handshake before it was known with whom it is to be. */
   readonly #early: Uint8Array[] = [];
   #checkedAt: number;
+  /** For what its receiver says it has lost. */
+  readonly repeats = new RepeatBudget(EMBEDDED.repeatBurst);
 
   constructor(
     readonly events: TransportEvents,
@@ -98,7 +101,7 @@ export class Transport {
     this.#checkedAt = this.clock();
     const { address, port } = path;
     const answer = checkAnswer(check, { address, port, password: this.password });
-    path.socket.send(answer, port, address);
+    if (!sendBy(path, answer)) return false;
     // Before the first nomination whatever works is used.
     if (check.nominates || !this.#nominated) this.#path = path;
     this.#nominated ||= check.nominates;
@@ -132,9 +135,11 @@ export class Transport {
     this.events.rtp(datagram, header, media?.length === 0 ? undefined : media);
   }
 
-  /** `header`: all of it, see `writeHeader`. Bytes sent. */
+  /** `header`: all of it, see `writeHeader`. */
   sendRtp(header: Uint8Array, payload: Uint8Array): void {
-    if (this.#state.name === "connected") this.#send(this.#state.writer.rtp(header, payload));
+    if (this.#state.name !== "connected") return;
+    const sealed = this.#state.writer.rtp(header, payload);
+    if (sealed !== undefined) this.#send(sealed);
   }
 
   sendRtcp(...packets: readonly Uint8Array[]): void {
@@ -143,8 +148,10 @@ export class Transport {
   }
 
   #send(datagram: Uint8Array): void {
-    const path = this.#path;
-    path?.socket.send(datagram, path.port, path.address, ignore);
+    if (this.#path === undefined || sendBy(this.#path, datagram)) return;
+    // The next check shows another one.
+    this.#path = undefined;
+    this.#nominated = false;
   }
 
   /** Looks whether it is over. */
@@ -169,9 +176,6 @@ export class Transport {
     await this.#dtls?.close();
   }
 }
-
-/** What could not be sent is lost, like any other datagram. */
-function ignore(): void {}
 
 /** The user name that a connectivity check is for; undefined where it is something else. */
 export function isCheck(datagram: Uint8Array): boolean {

@@ -15,6 +15,21 @@ export interface Path {
 
 export type Receive = (datagram: Uint8Array, path: Path) => void;
 
+/**
+ * Sends, or loses it as any datagram may be lost. False where nothing can go that way any more: the socket is closed,
+ * because its address is gone.
+ */
+export function sendBy({ socket, port, address }: Path, datagram: Uint8Array): boolean {
+  try {
+    socket.send(datagram, port, address, ignore);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ignore(): void {}
+
 interface Bound {
   readonly address: string;
   readonly port: number;

@@ -16,12 +16,22 @@ export interface WorkerSfuOptions extends WorkerOptions {
   /** Whether it can be used at all; asked once. */
   hasUdp(): Promise<boolean>;
   readonly log: Log;
+  /** Begins the worker; the SFU's own, where absent. */
+  makeWorker?(): SfuWorker;
+}
+
+/** What is needed of a worker. */
+export type SfuWorker = Pick<Worker, "postMessage" | "terminate" | "onmessage" | "onerror">;
+
+function makeWorker(): SfuWorker {
+  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 }
 
 interface Waiting {
   resolve(value: string | undefined): void;
   reject(error: SfuError): void;
-  readonly timer: ReturnType<typeof setTimeout>;
+  /** Until it is given up. */
+  readonly timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 type State =
@@ -29,7 +39,7 @@ type State =
   /** It can be used; the worker begins when it is. */
   | { name: "idle" }
   /** `begun`: it has begun, or is lost. */
-  | { name: "running"; worker: Worker; begun: Promise<unknown> }
+  | { name: "running"; worker: SfuWorker; begun: Promise<unknown> }
   | { name: "down"; reason: string }
   | { name: "closed" };
 
@@ -103,7 +113,7 @@ export class WorkerSfu implements Sfu {
   }
 
   /** The worker, once it has begun. @throws {SfuError} (rejects) `unavailable` */
-  async #running(): Promise<Worker> {
+  async #running(): Promise<SfuWorker> {
     switch (this.#state.name) {
       case "running": {
         const { worker, begun } = this.#state;
@@ -119,7 +129,7 @@ export class WorkerSfu implements Sfu {
       default:
         assertNever(this.#state);
     }
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const worker = (this.#options.makeWorker ?? makeWorker)();
     worker.onmessage = ({ data }: MessageEvent<Told>) => this.#told(data);
     worker.onerror = (event) => {
       // Or the whole process would end with it.
@@ -139,19 +149,28 @@ export class WorkerSfu implements Sfu {
     return await this.#post(await this.#running(), ask);
   }
 
-  #post(worker: Worker, ask: Ask): Promise<string | undefined> {
+  #post(worker: SfuWorker, ask: Ask): Promise<string | undefined> {
     const call = ++this.#calls;
     const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
     // At its start it loads everything.
     const ms = ask.op === "start" ? EMBEDDED.startMs : EMBEDDED.callMs;
     const timer = setTimeout(() => {
-      this.#waiting.delete(call);
+      if (ask.op === "open") this.#undo(call, ask);
+      else this.#waiting.delete(call);
       const late = `Cannot ${ask.op}: the SFU has not answered within ${ms} ms`;
       reject(new SfuError("unavailable", late));
     }, ms);
     this.#waiting.set(call, { resolve, reject, timer });
     worker.postMessage({ call, ask } satisfies Call);
     return promise;
+  }
+
+  /** Nobody waits for the session that `call` opens any more: when it is there, it is left again. */
+  #undo(call: number, { session, seat }: Ask & { op: "open" }): void {
+    // One that there was before can still be gone on with.
+    const op = seat.ticket === undefined ? "end" : "release";
+    const resolve = () => void this.#call({ op, session }).catch(() => {});
+    this.#waiting.set(call, { resolve, reject: () => {}, timer: undefined });
   }
 
   #told(told: Told): void {
@@ -201,7 +220,7 @@ export class WorkerSfu implements Sfu {
   }
 
   /** The worker is gone, and everything with it. */
-  #lost(worker: Worker, reason: string): void {
+  #lost(worker: SfuWorker, reason: string): void {
     if (this.#state.name !== "running" || this.#state.worker !== worker) return;
     worker.terminate();
     this.#load = 0;

@@ -4,8 +4,16 @@ import { Engine } from "../../../lib/sfu/embedded/engine.ts";
 import { LocalSfu } from "../../../lib/sfu/embedded/local.ts";
 import { embeddedSfu, hasUdp } from "../../../lib/sfu/embedded/mod.ts";
 import { EMBEDDED } from "../../../lib/sfu/embedded/policy.ts";
+import { Room } from "../../../lib/sfu/embedded/room.ts";
+import { Seated } from "../../../lib/sfu/embedded/session.ts";
 import { bind } from "../../../lib/sfu/embedded/udp.ts";
-import { type Sfu, SfuError, type SfuEvents, type SfuSeat } from "../../../lib/sfu/mod.ts";
+import {
+  type Sfu,
+  SfuError,
+  type SfuEvents,
+  type SfuInfo,
+  type SfuSeat,
+} from "../../../lib/sfu/mod.ts";
 import { becomes } from "../../helpers/becomes.ts";
 
 const info = { id: "embedded", region: "local", capacity: 50 };
@@ -139,6 +147,55 @@ describe("an embedded SFU", () => {
     engine.ahead = EMBEDDED.releasedMs;
     await becomes(() => sfu.load, 0);
     await sfu.close();
+  });
+
+  it("ends a session of someone who was to send and never made a connection", async () => {
+    const engine = new Forward();
+    const sfu = new LocalSfu(info, engine);
+    const [sender, viewer] = [ear(), ear()];
+    await sfu.open(seatOf("ada"), sender);
+    await sfu.open(seatOf("bob", { publish: false }), viewer);
+    engine.ahead = EMBEDDED.releasedMs - 5_000;
+    await becomes(() => sfu.load, 2);
+    engine.ahead = EMBEDDED.releasedMs;
+    await becomes(() => sender.ends, ["no connection has been made for 30 s"]);
+    // Who only receives has nothing to make a connection for as long as nobody sends.
+    assertEquals([viewer.ends, sfu.load], [[], 1]);
+    await sfu.close();
+  });
+
+  it("has no more sessions than it is to have, but a participant's next one", async () => {
+    for (
+      const make of [embeddedSfu, ({ info }: { info: SfuInfo }) => new LocalSfu(info, new Engine())]
+    ) {
+      const sfu: Sfu = make({ info: { ...info, capacity: 2 } });
+      const ada = await sfu.open(seatOf("ada"), ear());
+      await sfu.open(seatOf("bob"), ear());
+      const error = await assertRejects(() => sfu.open(seatOf("eve"), ear()), SfuError);
+      assertEquals(error.code, "unavailable");
+      assert(error.message.includes("it has 2 sessions, expected fewer than 2"), error.message);
+      await sfu.open(seatOf("bob"), ear());
+      await sfu.open(seatOf("ada", { ticket: ada.ticket }), ear());
+      await ada.close();
+      await sfu.close();
+    }
+  });
+
+  it("remembers the wishes of a session for those who are there, and a few others", async () => {
+    const engine = new Engine();
+    const room = new Room();
+    const ada = new Seated(seatOf("ada"), { engine, room, ended: () => {} });
+    const bob = new Seated(seatOf("bob"), { engine, room, ended: () => {} });
+    for (const seated of [ada, bob]) room.enter(seated);
+    await ada.layers({ bob: "low" });
+    for (let i = 0; i < 4; i++) {
+      await ada.layers(
+        Object.fromEntries(Array.from({ length: 900 }, (_, n) => [`${i} ${n}`, "low" as const])),
+      );
+    }
+    assertEquals(ada.wishes, EMBEDDED.wishesMost + 1);
+    for (const seated of [ada, bob]) seated.close();
+    await engine.close();
   });
 
   it("says why it cannot be used where its ports are taken, and can be when they are free", async () => {

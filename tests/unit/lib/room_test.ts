@@ -8,6 +8,10 @@ import { follow } from "../../../lib/room_view.ts";
 
 const START = 1_000_000;
 const GRANT = { kind: "offer_answer", sfu: "s", region: "local" } as const;
+const SECOND = {
+  ...{ mode: "sfu", epoch: 2, grant: GRANT, reason: "forced" } as const,
+  ...{ since: START, flaps: 0, shunned: {} },
+};
 const settings = {
   maxParticipants: 3,
   topology: { mode: "auto" as const, promoteAt: 5, demoteAt: 3 },
@@ -252,6 +256,14 @@ const CASES: Record<string, Case> = {
     told: "epoch_stale",
   },
   "a topology of a future epoch is fenced off": { when: [0, commit(2)], told: "epoch_stale" },
+  "a store that has lost its last moments takes no epoch back": {
+    when: [1, {
+      kind: "restore",
+      node: "n1",
+      view: { ...newRoom({ tenant: "acme", id: "r" }, settings, START), topology: SECOND },
+    }],
+    told: ["sfu 2"],
+  },
   "the topology that is there already is no change": { when: [0, commit(1, "mesh")], told: [] },
 };
 

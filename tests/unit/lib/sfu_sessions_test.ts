@@ -12,12 +12,16 @@ class Lifted implements Disposable {
   readonly server = new FakeSfuServer();
   nodes!: Nodes;
 
-  static async make(count = 2, reach: "shared" | "hosted" = "shared"): Promise<Lifted> {
+  static async make(
+    count = 2,
+    reach: "shared" | "hosted" = "shared",
+    capacity = 10_000,
+  ): Promise<Lifted> {
     const lifted = new Lifted();
     const { server } = lifted;
     // What is hosted runs within the first node.
     const sfus = (node: number) =>
-      reach === "shared" || node === 1 ? [server.connect({ reach })] : [];
+      reach === "shared" || node === 1 ? [server.connect({ reach, capacity })] : [];
     lifted.nodes = await Nodes.make(count, sfus);
     // Other nodes hear of a hosted one by signs of life.
     await lifted.nodes.pass(2 * POLICY.lease.beatMs);
@@ -131,6 +135,17 @@ describe("sessions at an SFU within a node that has nobody in the room", () => {
     await lifted.settle();
     assertEquals(lifted.server.sessions, 0);
   });
+
+  it("end when the node of their participant has died", async () => {
+    using lifted = await Lifted.make(3, "hosted");
+    const ada = await SfuBot.join(lifted.node(1), "ada");
+    const bob = await SfuBot.join(lifted.node(2), "bob");
+    await lifted.nodes.pass(2 * POLICY.sfu.forsakenMs);
+    assertEquals(lifted.server.reaches(ada.id, bob.id), "high");
+    lifted.nodes.kill(2);
+    await lifted.nodes.pass(POLICY.sfu.forsakenMs + POLICY.sfu.keepMs);
+    assertEquals(lifted.server.sessions, 1);
+  });
 });
 
 describe("sessions at an SFU", () => {
@@ -194,7 +209,7 @@ describe("sessions at an SFU", () => {
     const [ada, bob] = await lifted.pair();
     lifted.server.end(bob.id, "too old");
     await lifted.settle();
-    assertEquals(bob.told.at(-1), { op: "ended", reason: "too old" });
+    assertEquals(bob.told.at(-1), { op: "ended", code: "ended", reason: "too old" });
     bob.ask({ op: "open" });
     await lifted.nodes.pass(500);
     assertEquals(lifted.server.reaches(ada.id, bob.id), "high");
@@ -217,6 +232,30 @@ describe("sessions at an SFU", () => {
     bob.ask({ op: "candidate", of: "publish", candidate: null });
     await lifted.settle();
     assert(!bob.told.some(({ op }) => op === "ended"));
+  });
+
+  it("are not raised from the dead: who leaves while one is made anew leaves nothing", async () => {
+    using lifted = await Lifted.make(1);
+    const [, bob] = await lifted.pair();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    lifted.server.closing = promise;
+    bob.ask({ op: "open" });
+    await lifted.settle();
+    bob.says({ type: "leave" });
+    await lifted.settle();
+    resolve();
+    await lifted.nodes.pass(1_000);
+    assertEquals(lifted.server.sessions, 1);
+  });
+
+  it("are refused beyond what the SFU can hold", async () => {
+    using lifted = await Lifted.make(1, "shared", 2);
+    await lifted.pair();
+    const cleo = await SfuBot.join(lifted.node(0), "cleo");
+    await lifted.nodes.pass(500);
+    const last = cleo.told.at(-1);
+    assert(last?.op === "ended" && last.code === "unavailable", JSON.stringify(last));
+    assertEquals(lifted.server.sessions, 2);
   });
 
   it("end when too much waits, and nobody else's do", async () => {

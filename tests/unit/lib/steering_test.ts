@@ -120,6 +120,18 @@ describe("a room for which there is no SFU", () => {
     assert(message.includes(`a mesh of ${meshLimit} participants, and there is no SFU`), message);
   });
 
+  it("is as full with 20 who may publish where there is one, but not for those who only watch", async () => {
+    const { nodes } = await twoNodes();
+    using _ = nodes;
+    const node = nodes.nodes[0]!;
+    const given = { maxParticipants: 100 };
+    await node.hub.rooms.change(ROOM, { kind: "configure", given });
+    await crowd(nodes, POLICY.topology.senderLimit);
+    assertEquals((await refusal(node)).code, "room_full");
+    const watcher = await join(node, "watcher", { permissions: { publish: false } });
+    assertEquals(watcher.welcome.participants.length, POLICY.topology.senderLimit);
+  });
+
   it("leaves those who are in it alone", async () => {
     const { nodes, node, people } = await fullMesh();
     using _ = nodes;

@@ -90,9 +90,17 @@ const CASES: Record<string, [given: Partial<TopologyView>, decided: string]> = {
     { people: people(4), topology: onSfu("a"), sfus: [sfu("a", { state: "draining" }), sfu("b")] },
     "b sfu_draining",
   ],
-  "by a large one for the mesh too, where there is no other": [
-    { people: people(20), topology: onSfu("a"), sfus: [sfu("a", { state: "down" })] },
+  "by a larger one for the mesh too, where there is no other": [
+    { people: people(2 * meshLimit), topology: onSfu("a"), sfus: [sfu("a", { state: "down" })] },
     "mesh sfu_lost",
+  ],
+  "but not by one for which a mesh would be no call at all": [
+    {
+      people: people(2 * meshLimit + 1),
+      topology: onSfu("a"),
+      sfus: [sfu("a", { state: "down" })],
+    },
+    "stay",
   ],
   "an SFU that nobody knows any more is lost": [
     { people: people(6), topology: onSfu("a"), sfus: [sfu("b")] },

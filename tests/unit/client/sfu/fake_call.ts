@@ -148,6 +148,14 @@ export const sfu = (epoch: number): Topology => ({
 });
 export const mesh = (epoch: number): Topology => ({ mode: "mesh", epoch });
 
+export interface FakeCallOptions {
+  way?: Topology;
+  late?: Topology;
+  others?: string[];
+  publish?: boolean;
+  subscribe?: boolean;
+}
+
 /** A call that is moved between a mesh and SFUs, all of them fakes; needs a fake time. */
 export class FakeCall {
   readonly self = { permissions: { publish: true, subscribe: true, chat: true, moderate: false } };
@@ -159,6 +167,7 @@ export class FakeCall {
   };
   state: CallState = "connected";
   way: Topology;
+  meshEpoch: number | undefined;
   roundTrips: Promise<Record<string, number>> | undefined;
   /** What was said to whom. */
   readonly said: [string, unknown][] = [];
@@ -174,8 +183,12 @@ export class FakeCall {
   readonly primed = new Set<string>();
   readonly widths = new Map<string, number>();
 
-  constructor({ way = mesh(1), others = ["a"], publish = true, subscribe = true } = {}) {
-    this.way = way;
+  /** `late`: which way it has to take already when all this is loaded. */
+  constructor(
+    { way = mesh(1), late, others = ["a"], publish = true, subscribe = true }: FakeCallOptions = {},
+  ) {
+    this.way = late ?? way;
+    this.meshEpoch = way.mode === "mesh" ? way.epoch : undefined;
     Object.assign(this.self.permissions, { publish, subscribe });
     this.mesh = new FakeMesh({
       signal: (to, data) => void this.said.push([to, data]),
@@ -227,6 +240,7 @@ export class FakeCall {
   /** The node says that the topology is another. */
   go(way: Topology): void {
     this.way = way;
+    if (way.mode === "mesh") this.meshEpoch = way.epoch;
     this.switch.handleFrame({ type: "topology", reason: "forced", ...way });
   }
 

@@ -102,18 +102,20 @@ function begin(options: Partial<SfuOptions> = {}) {
   const asked: SfuAsk[] = [];
   const renewed: string[] = [];
   let changes = 0;
+  const history: SfuOptions["history"] = options.history ?? { offered: new Set(), asked: [] };
   const path = new OfferAnswer({
+    history,
     begin: "open",
     publish: true,
     subscribe: true,
     iceServers: [],
     tracks: new Map([["camera", camera(1_280)]]),
-    ask: (ask) => void asked.push(ask),
+    ask: (ask) => asked.push(ask) > 0,
     changed: () => void changes++,
     renew: (begin) => void renewed.push(begin),
     ...options,
   });
-  return { path, asked, renewed, changes: () => changes, made: FakeConnection.made };
+  return { path, asked, renewed, history, changes: () => changes, made: FakeConnection.made };
 }
 
 /** Lets promises that are settled have their say. */
@@ -144,7 +146,7 @@ async function connected(options: Partial<SfuOptions> = {}) {
 describe("OfferAnswer", () => {
   it("opens a session, and then offers a section for each kind of track, in their order", async () => {
     const { path, asked, made } = begin();
-    assertEquals(asked, [{ op: "open" }]);
+    assertEquals(asked, [{ op: "open", ticket: undefined }]);
     assertEquals(path.state, "connecting");
     path.handle({ op: "opened", ticket: "t", resumed: false });
     await turns();
@@ -261,6 +263,100 @@ describe("OfferAnswer", () => {
     anew.path.close();
   });
 
+  it("asks for its session again when there is no word of it, on another socket too", async () => {
+    using time = new FakeTime();
+    const { path, asked } = begin();
+    await time.tickAsync(SFU.openAgainMs * 2);
+    assertEquals(ops(asked), ["open", "open", "open"]);
+    path.handle({ op: "opened", ticket: "t", resumed: false });
+    await time.tickAsync(SFU.openAgainMs * 2);
+    assertEquals(ops(asked).slice(3), ["publish"]);
+    path.resume();
+    await time.tickAsync(SFU.openAgainMs);
+    assertEquals(asked.slice(4), [{ op: "open", ticket: "t" }, { op: "open", ticket: "t" }]);
+    path.handle({ op: "opened", ticket: "t", resumed: true });
+    path.resume();
+    path.close();
+    await time.tickAsync(SFU.openAgainMs);
+    assertEquals(asked.length, 7);
+  });
+
+  it("leaves an answer alone that is for the connections before", async () => {
+    const one = begin();
+    one.path.handle({ op: "opened", ticket: "t", resumed: false });
+    await turns();
+    const { history } = one;
+    const two = begin({ begin: "again", ticket: "t", history });
+    two.path.handle({ op: "published", sdp: "for the first" });
+    await turns();
+    two.path.handle({ op: "published", sdp: "for the second" });
+    two.path.handle({ op: "published", sdp: "for nobody" });
+    await turns();
+    assertEquals(two.made[0]!.remote, ["for the second"]);
+    assertEquals(two.renewed, []);
+    one.path.close();
+    two.path.close();
+  });
+
+  it("waits for no answer that was lost with a socket, nor for one to what was never sent", async () => {
+    const one = begin();
+    one.path.handle({ op: "opened", ticket: "t", resumed: false });
+    await turns();
+    one.path.resume();
+    one.path.handle({ op: "opened", ticket: "t", resumed: true });
+    const { history } = one;
+    const away = begin({ begin: "again", ticket: "t", history, ask: () => false });
+    const two = begin({ begin: "again", ticket: "t", history });
+    await turns();
+    two.path.handle({ op: "published", sdp: "for the second" });
+    await turns();
+    assertEquals(two.made[0]!.remote, ["for the second"]);
+    for (const { path } of [one, away, two]) path.close();
+  });
+
+  it("leaves an offer of a connection alone that was another path's", async () => {
+    const history = { offered: new Set<string>(), asked: [] };
+    const offer = (number: number, of: string) => ({
+      op: "offer" as const,
+      number,
+      sdp: `a=ice-ufrag:${of}`,
+      slots: [],
+    });
+    const one = begin({ publish: false, history });
+    one.path.handle({ op: "opened", ticket: "t", resumed: false });
+    one.path.handle(offer(1, "old"));
+    await turns();
+    const two = begin({ begin: "again", publish: false, history });
+    two.path.handle(offer(2, "old"));
+    two.path.handle(offer(3, "new"));
+    two.path.handle(offer(4, "new"));
+    await turns();
+    assertEquals(two.made.map(({ remote }) => remote.length), [2]);
+    assertEquals(two.asked.flatMap((ask) => ask.op === "answer" ? [ask.number] : []), [3, 4]);
+    one.path.close();
+    two.path.close();
+  });
+
+  it("takes another connection of the SFU's in place of the one that was offered before", async () => {
+    const { path, made } = begin({ begin: "again", publish: false });
+    for (const [number, of] of [[1, "first"], [2, "second"]] as const) {
+      path.handle({ op: "offer", number, sdp: `a=ice-ufrag:${of}`, slots: [] });
+    }
+    await turns();
+    assertEquals(made.map(({ connectionState }) => connectionState), ["closed", "new"]);
+    assertEquals(made[1]!.remote, ["a=ice-ufrag:second"]);
+    path.close();
+  });
+
+  it("asks to be made anew when it cannot take an offer", async () => {
+    const { path, renewed, made } = await connected();
+    made[1]!.setRemoteDescription = () => Promise.reject(new Error("another order of sections"));
+    path.handle({ op: "offer", number: 8, sdp: "one two", slots: [] });
+    await turns();
+    assertEquals(renewed, ["again"]);
+    path.close();
+  });
+
   it("asks to be made anew when a connection fails, or stays disconnected", async () => {
     using time = new FakeTime();
     const { path, renewed, made } = await connected();
@@ -280,7 +376,7 @@ describe("OfferAnswer", () => {
   it("is over when the SFU says so", async () => {
     const { path, changes } = await connected();
     const before = changes();
-    path.handle({ op: "ended", reason: "x" });
+    path.handle({ op: "ended", code: "ended", reason: "x" });
     assertEquals([path.state, changes() - before], ["ended", 1]);
     path.resume();
     path.close();

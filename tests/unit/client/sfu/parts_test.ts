@@ -267,11 +267,21 @@ describe("Demand", () => {
 
   it("asks only for what has changed, and for all of it anew by another path", () => {
     const demand = new Demand();
-    assertEquals(demand.next(people, () => 0), { a: "low", b: "low" });
-    assertEquals(demand.next(people, ({ id }) => id === "a" ? 900 : 0), { a: "high" });
-    assertEquals(demand.next(people, ({ id }) => id === "a" ? 900 : 0), {});
+    assertEquals(demand.next(people, () => 0, 0), { a: "low", b: "low" });
+    assertEquals(demand.next(people, ({ id }) => id === "a" ? 900 : 0, 0), { a: "high" });
+    assertEquals(demand.next(people, ({ id }) => id === "a" ? 900 : 0, 0), {});
     demand.reset();
-    assertEquals(demand.next(people, () => 0), { a: "low", b: "low" });
+    assertEquals(demand.next(people, () => 0, 0), { a: "low", b: "low" });
+  });
+
+  it("asks for all again after a while: an SFU that is busy may have missed it", () => {
+    const demand = new Demand();
+    const begun = 1_000_000;
+    const wide = ({ id }: { id: string }) => id === "a" ? 900 : 0;
+    assertEquals(demand.next(people, wide, begun), { a: "high", b: "low" });
+    assertEquals(demand.next(people, wide, begun + LAYERS.againMs - 1), {});
+    assertEquals(demand.next(people, wide, begun + LAYERS.againMs), { a: "high", b: "low" });
+    assertEquals(demand.next(people, wide, begun + LAYERS.againMs + 1_000), {});
   });
 
   it("asks for less by what has been lost since the last look", () => {
@@ -281,7 +291,7 @@ describe("Demand", () => {
       lost += 50;
       demand.measured([{ received: lost * 2, lost, freezes: 0 }], now);
     }
-    assertEquals(demand.next(people, () => 900), { a: "medium", b: "medium" });
+    assertEquals(demand.next(people, () => 900, 0), { a: "medium", b: "medium" });
   });
 });
 

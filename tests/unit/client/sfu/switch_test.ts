@@ -207,6 +207,22 @@ describe("Switch, from the mesh to an SFU", () => {
     call.switch.close();
   });
 
+  it("keeps the mesh going that was used before all this was loaded, as any other", async () => {
+    using time = new FakeTime();
+    const call = new FakeCall({ late: sfu(2) });
+    const old = call.byMesh.get("a")!;
+    await play(time, 1_000, old);
+    assertEquals(call.mesh.peers.get("a"), true, "the SFU is still connecting");
+    call.path.enter("connected");
+    const fresh = call.path.forward("a");
+    await play(time, 400, old, fresh);
+    assertEquals(kinds(call, "a"), ["sfu1", "sfu1", "sfu1"]);
+    assertEquals(call.mesh.peers.get("a"), true, "a has not said that it shows the SFU's");
+    call.shows("a", 2);
+    assertEquals(call.mesh.peers.get("a"), false);
+    call.switch.close();
+  });
+
   it("does not wait for who may not publish, and tells nobody where it may not subscribe", async () => {
     using time = new FakeTime();
     const call = new FakeCall({ subscribe: false });
@@ -341,6 +357,22 @@ describe("Switch, back and on", () => {
     call.switch.close();
   });
 
+  it("goes to another SFU though the epoch is the same, as a store that has lost its last words has it", async () => {
+    using time = new FakeTime();
+    const { call, fresh: [first] } = await settled(time);
+    const other = sfu(2);
+    if (other.mode === "sfu") other.grant = { ...other.grant, sfu: "another" };
+    call.go(other);
+    call.go(other);
+    assertEquals(call.paths.length, 2);
+    call.path.enter("connected");
+    const second = call.path.forward("a");
+    await play(time, 300, first!, second);
+    assertEquals(kinds(call, "a"), ["sfu2", "sfu2", "sfu2"]);
+    assert(call.paths[0]!.isClosed);
+    call.switch.close();
+  });
+
   it("does not let a late track of an older path replace a newer one", async () => {
     using time = new FakeTime();
     const { call, fresh: [fresh] } = await settled(time);
@@ -431,6 +463,36 @@ describe("Switch, when the SFU fails", () => {
     call.switch.close();
   });
 
+  it("says so in the same time however often it tries, whatever the SFU says", async () => {
+    using time = new FakeTime();
+    const call = new FakeCall();
+    call.go(sfu(2));
+    for (let passed = 0; passed < SFU.connectTimeoutMs * 2 - 1_000; passed += 1_000) {
+      assertEquals(states(call), []);
+      call.switch.handleFrame({ type: "sfu", epoch: 2, data: { op: "published", sdp: "" } });
+      if (passed % 4_000 === 3_000) call.path.options.renew("again");
+      await play(time, 1_000, call.byMesh.get("a")!);
+    }
+    await play(time, 1_100, call.byMesh.get("a")!);
+    assert(call.paths.length > 2);
+    assertEquals(states(call), ["unreachable"]);
+    call.switch.close();
+  });
+
+  it("is not connected by standing for a moment", async () => {
+    using time = new FakeTime();
+    const call = new FakeCall();
+    call.go(sfu(2));
+    for (let passed = 0; passed < SFU.connectTimeoutMs; passed += 2_000) {
+      await play(time, 1_000, call.byMesh.get("a")!);
+      call.path.enter("connected");
+      await play(time, 1_000, call.byMesh.get("a")!);
+      call.path.enter("connecting");
+    }
+    assertEquals(states(call), ["connected", "unreachable"]);
+    call.switch.close();
+  });
+
   it("begins once more beside the old one when it ends, and then says so", async () => {
     using time = new FakeTime();
     const { call, fresh: [fresh] } = await settled(time);
@@ -459,6 +521,21 @@ describe("Switch, when the SFU fails", () => {
     assertEquals(states(call), ["connected", "stalled", "connected"]);
     assertEquals(call.remote("a").connection, "connected");
     call.switch.close();
+  });
+
+  it("leaves it to who has never been there to say that it cannot reach the SFU", async () => {
+    using time = new FakeTime();
+    const { call, old: [old] } = await promoted(time);
+    await play(time, SFU.unprovenMs - 500, old!);
+    assertEquals(states(call), ["connected"]);
+    await play(time, 1_000, old!);
+    assertEquals(states(call), ["connected", "stalled"]);
+    const other = await promoted(time);
+    other.call.shows("a", 2);
+    await play(time, SFU.firstPacketMs + 200, other.old[0]!);
+    assertEquals(states(other.call), ["connected", "stalled"]);
+    call.switch.close();
+    other.call.switch.close();
   });
 
   it("has more patience where there is only sound, which may be silence", async () => {
@@ -596,7 +673,7 @@ describe("Switch, besides", () => {
     const { call } = await settled(time);
     call.go(sfu(3));
     const [one, two] = call.paths;
-    const ended = { op: "ended", reason: "x" } as const;
+    const ended = { op: "ended", code: "ended", reason: "x" } as const;
     call.switch.handleFrame({ type: "sfu", epoch: 2, data: ended });
     call.switch.handleFrame({ type: "sfu", epoch: 3, data: { op: "published", sdp: "" } });
     call.switch.handleFrame({ type: "sfu", epoch: 9, data: ended });

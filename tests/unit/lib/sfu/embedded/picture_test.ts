@@ -158,11 +158,11 @@ describe("one stream made of several layers", () => {
           vp8: readVp8(vp8((pictureId + i) & 0x7fff, i)),
         });
         const stretch = beginStretch(packet(0), sent, { now, clockRate: 90_000 });
-        assertEquals(place(stretch, packet(-1)), undefined);
+        assertEquals(place(stretch, packet(-1), sent), undefined);
         for (let i = 0; i < length; i++) {
-          const placed = place(stretch, packet(i))!;
+          const placed = place(stretch, packet(i), sent)!;
           if (sent !== undefined) {
-            assertEquals(after16(placed.sequence, sent.sequence), 1);
+            assertEquals(after16(placed.sequence, sent.index & 0xffff), 1);
             const passed = after32(placed.timestamp, sent.timestamp);
             assertEquals(passed > 0 && passed <= 90_000, true, `${passed} ticks`);
           }
@@ -182,12 +182,12 @@ describe("one stream made of several layers", () => {
     const stretch = beginStretch(first, undefined, { now: 0, clockRate: 90_000 });
     const sent = noteSent(undefined, {
       packet: first,
-      placed: place(stretch, first)!,
+      placed: place(stretch, first, undefined)!,
       stretch,
       now: 0,
     });
     const second = { sequence: 9, timestamp: 77, captured: 5_100 };
     const next = beginStretch(second, sent, { now: 250, clockRate: 90_000 });
-    assertEquals(place(next, second), { sequence: 2, timestamp: 10_000 });
+    assertEquals(place(next, second, sent), { index: 2, sequence: 2, timestamp: 10_000 });
   });
 });

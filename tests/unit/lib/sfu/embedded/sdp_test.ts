@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { PayloadTypes, take } from "../../../../../lib/sfu/embedded/codecs.ts";
-import { readSdp } from "../../../../../lib/sfu/embedded/sdp_read.ts";
+import { extensionId, readSdp } from "../../../../../lib/sfu/embedded/sdp_read.ts";
 import { MID, writeAnswer, writeOffer } from "../../../../../lib/sfu/embedded/sdp_write.ts";
 import { assign, type Section } from "../../../../../lib/sfu/embedded/sections.ts";
 import { candidateLines } from "../../../../../lib/sfu/embedded/udp.ts";
@@ -70,6 +70,41 @@ describe("a sender's offer", () => {
     assertThrows(() => readSdp("nonsense"), SyntaxError, 'expected "v=0"');
   });
 
+  it("is refused where it says more than a browser would", () => {
+    const offer = (...lines: string[]) => ["v=0", "m=audio 9 X 1", ...lines].join("\n");
+    const many = (count: number, line: (i: number) => string) =>
+      offer(...Array.from({ length: count }, (_, i) => line(i)));
+    for (
+      const [sdp, said] of [
+        [many(256, () => "m=audio 9 X 1"), "257 media sections, expected at most 256"],
+        [many(17, (i) => `a=ssrc:${i} cname:x`), "17 SSRCs in a section, expected at most 16"],
+        [many(17, (i) => `a=ssrc-group:FID ${i} 9`), "17 pairs of SSRCs"],
+        [many(65, (i) => `a=extmap:${i} urn:${i}`), "65 header extensions"],
+        [many(17, () => "a=fingerprint:sha-256 AA"), "17 fingerprints"],
+        [many(17, () => "a=rtcp-fb:* nack"), "17 kinds of feedback"],
+        [offer("a=simulcast:send a;b;c;d"), "4 layers in a section, expected at most 3"],
+        [offer(`m=video 9 X${" 1".repeat(65)}`), "65 payload types in a section"],
+      ] as const
+    ) {
+      assertThrows(() => readSdp(sdp), SyntaxError, said);
+    }
+    assertThrows(() => readSdp(OFFER, 2), SyntaxError, "3 media sections, expected at most 2");
+  });
+
+  it("says the id of an extension in any of its sections", () => {
+    const sections = readSdp("v=0\nm=audio 9 X 1\nm=video 9 X 2\na=extmap:3 urn:x");
+    assertEquals([extensionId(sections, "urn:x"), extensionId(sections, "urn:y")], [3, undefined]);
+  });
+
+  it("ends a line wherever somebody else may", () => {
+    const [section] = readSdp("v=0\rm=audio 9 X 1\ra=mid:0\r\na=fmtp:1 x\ra=inactive\n");
+    assertEquals([section!.mid, section!.direction, section!.formats[0]!.parameters], [
+      "0",
+      "inactive",
+      "x",
+    ]);
+  });
+
   it("is taken as far as every receiver can use it", () => {
     const sound = take(audio!)!;
     assertEquals([sound.codec, sound.main.payloadType, sound.red?.payloadType], ["opus", 111, 63]);
@@ -102,18 +137,37 @@ describe("a sender's offer", () => {
 
 describe("an offer to a receiver", () => {
   const taken = readSdp(OFFER).map((section) => take(section));
+  const h264 = (profile: string, more = "") =>
+    take(
+      readSdp([
+        "v=0",
+        "m=video 9 X 5",
+        "a=rtpmap:5 H264/90000",
+        `a=fmtp:5 profile-level-id=${profile};packetization-mode=1${more}`,
+      ].join("\n"))[0]!,
+    )!;
 
   it("gives the same format the same numbers, and another one others", () => {
     const numbers = new PayloadTypes();
     const vp8 = take(readSdp(OFFER)[1]!)!;
     assertEquals(numbers.offer(vp8), numbers.offer(vp8));
-    const h264 = (parameters: string) => ({
-      codec: "h264" as const,
-      main: { ...vp8.main, parameters },
-    });
-    const [a, b] = [numbers.offer(h264("a")), numbers.offer(h264("b"))];
-    assertEquals(numbers.offer(h264("a")).main, a.main);
+    const [a, b] = [numbers.offer(h264("42e01f")), numbers.offer(h264("640c1f"))];
+    assertEquals(numbers.offer(h264("42E01f", ";sprop-parameter-sets=x=;max-fr=9")), a);
+    assertEquals(a.parameters, "packetization-mode=1;profile-level-id=42e01f");
     assertEquals(new Set([a.main, a.rtx, b.main, b.rtx, 96, 97]).size, 6);
+  });
+
+  it("never gives one number two meanings, however many formats there are", () => {
+    const numbers = new PayloadTypes();
+    const offered = Array.from(
+      { length: 20 },
+      (_, i) => numbers.offer(h264(`4${i % 10}00${10 + i}`)),
+    );
+    const meanings = new Map(offered.map(({ main, parameters }) => [main, parameters]));
+    assertEquals(meanings.size, 6);
+    for (const { main, parameters } of offered) assertEquals(meanings.get(main), parameters);
+    // What has none of its own goes by one of the same profile.
+    assertEquals([offered[10], offered[16]], [offered[0], offered[0]]);
   });
 
   it("says whose each section is, and that a free one is free", () => {

@@ -33,7 +33,7 @@ for (const profile of PROFILES) {
 
     function readerAndWriter() {
       const [reader, writer] = [new SrtpReader(key), new SrtpWriter(key)];
-      const send = (sequence: number) => writer.rtp(writeHeader(packetOf(sequence)), payload);
+      const send = (sequence: number) => writer.rtp(writeHeader(packetOf(sequence)), payload)!;
       return { reader, writer, send };
     }
 
@@ -46,7 +46,7 @@ for (const profile of PROFILES) {
         },
         profile,
       });
-      const sealed = new SrtpWriter(key).rtp(writeHeader(packetOf(7)), payload);
+      const sealed = new SrtpWriter(key).rtp(writeHeader(packetOf(7)), payload)!;
       assertEquals(Uint8Array.from(other.decrypt(sealed).subarray(12)), payload);
     });
 
@@ -103,6 +103,22 @@ for (const profile of PROFILES) {
       assertEquals(reader.rtp(first, 12), undefined);
       for (let n = 2; n < 2_000; n++) reader.rtp(send(n), 12);
       assertEquals(reader.rtp(first, 12), undefined);
+    });
+
+    it("seals nothing else under an index that was used, and the same again as it was", () => {
+      const { writer, send } = readerAndWriter();
+      const other = (sequence: number) =>
+        writer.rtp(writeHeader(packetOf(sequence)), bytes(100, 6));
+      const first = send(40_000);
+      assertEquals(send(40_000), first);
+      assertEquals(other(40_000), undefined);
+      assert(other(40_300) !== undefined);
+      assertEquals(send(40_000), first);
+      assertEquals([send(40_300), other(40_000)], [undefined, undefined]);
+      assert(other(40_100) !== undefined);
+      // What it does not know any more it does not take for unused.
+      assert(send(40_600) !== undefined);
+      assertEquals([send(40_000), other(40_000)], [undefined, undefined]);
     });
 
     it("counts the RTCP of each source by itself", () => {
