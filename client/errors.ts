@@ -20,7 +20,7 @@ const ACTION: Record<CallErrorCode, string> = {
     "Get a new token from your back end; pass `token` as a function to have it fetched when needed.",
   room_not_found: "Make the room first: POST /v1/rooms.",
   room_full:
-    "Try again when someone has left; or raise the room's maxParticipants, or what its topology can carry.",
+    "Try again when someone has left; to hold more, raise maxParticipants, or give the service an SFU.",
   room_ended: "Make a new room to go on.",
   removed: "A moderator ended this participation; do not join again without asking.",
   taken_over: "The same session goes on elsewhere; go on there, or join anew.",

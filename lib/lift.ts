@@ -41,6 +41,8 @@ export class Lift {
   /** Sessions of our people at SFUs within other nodes, by room; each by participant and epoch. */
   readonly #elsewhere = new Map<string, Map<string, Elsewhere>>();
   #keepAt = 0;
+  /** What the log was told of each SFU. */
+  readonly #seen = new Map<string, string>();
 
   constructor(parts: LiftParts) {
     this.#parts = parts;
@@ -90,6 +92,7 @@ export class Lift {
   /** Looks after what is due. */
   tick(now: number): void {
     this.#steering.tick(now);
+    this.#watch();
     if (now >= this.#keepAt) this.#keep(now);
     this.sessions.sweep(now, (key) => this.#parts.rooms.get(key)?.view);
   }
@@ -113,6 +116,19 @@ export class Lift {
       this.#elsewhere.set(keyOf(asker.room), room.set(nameOf(session), session));
     }
     this.#parts.publish(host, { kind: "sfu", room: asker.room, asker, asked });
+  }
+
+  /** Tells the log how this node's SFUs are, and why. */
+  #watch(): void {
+    const { sfus, log } = this.#parts;
+    for (const [id, { health, reason, info: { region } }] of sfus.own) {
+      const seen = `${health} ${reason}`;
+      const before = this.#seen.get(id);
+      if (before === seen) continue;
+      this.#seen.set(id, seen);
+      if (health === "down") log("warn", "sfu_down", { sfu: id, region, reason });
+      else if (before !== undefined) log("info", "sfu_up", { sfu: id, region });
+    }
   }
 
   /** Tells where sessions of our people are that they are wanted: word of their end may get lost, and nodes die. */

@@ -116,6 +116,7 @@ export const Sfu = z.object({
   load: z.number().min(0).openapi({ description: "Participants by capacity; 1 is full." }),
   participants: z.number().int(),
   capacity: z.number().int(),
+  reason: z.string().optional().openapi({ description: "Why it is down, as this node sees it." }),
 }).openapi("Sfu");
 
 export const SfuChanges = z.strictObject({
@@ -175,8 +176,10 @@ function currentAnswer(topology: RoomTopology): z.infer<typeof Room>["current"] 
 }
 
 /** An SFU -> what REST says of it. */
-export function sfuAnswer({ id, region, state, load, capacity }: SfuView): z.infer<typeof Sfu> {
-  return { id, region, health: state, load: load / capacity, participants: load, capacity };
+export function sfuAnswer(sfu: SfuView): z.infer<typeof Sfu> {
+  const { id, region, state: health, load: participants, capacity, reason } = sfu;
+  const load = participants / capacity;
+  return { id, region, health, load, participants, capacity, ...(reason && { reason }) };
 }
 
 /** A member -> what REST says of it. */

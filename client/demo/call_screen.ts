@@ -111,7 +111,7 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     call.on("state", drawState),
     call.on("topology", (topology) => {
       drawTopology(topology);
-      notify(`${wayOf(topology)}: ${whyOf(topology)}`);
+      notify(`${wayOf({ mode: topology.mode })}, because ${whyOf(topology)}`);
     }),
     call.on("media", remember),
     call.on("warning", (warning) => notify(textOfError(warning), "problem")),

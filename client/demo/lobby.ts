@@ -179,7 +179,10 @@ const CAMERA_TEXT: Readonly<Record<DeviceState, string>> = {
 };
 
 function showProblem(text: string) {
-  byId("join-problem").textContent = text;
+  const problem = byId("join-problem");
+  problem.textContent = text;
+  // On a phone it may be behind the button that was pressed.
+  problem.scrollIntoView({ block: "center" });
 }
 
 function showLevel(level: number) {

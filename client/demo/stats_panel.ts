@@ -64,7 +64,7 @@ export function connectStats(call: Call, { body, nameOf, visible }: StatsOptions
       const card = cards.get(id) ?? makeCard(id, nameOf(participant));
       cards.set(id, card);
       if (!card.element.isConnected) list.append(card.element);
-      card.draw(samples.get(id) ?? [], now.participants[id]);
+      card.draw(samples.get(id) ?? [], now.participants[id], call.topology.mode);
     }
     for (const [id, card] of cards) {
       if (call.participants.has(id)) continue;
@@ -89,7 +89,11 @@ export function connectStats(call: Call, { body, nameOf, visible }: StatsOptions
 
 interface Card {
   element: HTMLElement;
-  draw(samples: Sample[], stats: ParticipantStats | undefined): void;
+  draw(
+    samples: Sample[],
+    stats: ParticipantStats | undefined,
+    mode: Call["topology"]["mode"],
+  ): void;
 }
 
 function makeCard(id: string, name: string): Card {
@@ -106,9 +110,9 @@ function makeCard(id: string, name: string): Card {
   );
   return {
     element,
-    draw(samples, stats) {
+    draw(samples, stats, mode) {
       const last = samples.at(-1);
-      path.textContent = pathOf(stats);
+      path.textContent = pathOf(stats, mode);
       roundTrip.draw([samples.map((s) => s.roundTripMs)], LEAST.roundTripMs, [
         milliseconds(last?.roundTripMs),
       ]);
@@ -125,12 +129,15 @@ function makeCard(id: string, name: string): Card {
 }
 
 /** How media travels and what arrives, in a line. */
-export function pathOf(stats: ParticipantStats | undefined): string {
+export function pathOf(
+  stats: ParticipantStats | undefined,
+  mode: Call["topology"]["mode"] = "mesh",
+): string {
   if (!stats?.localCandidateType) return "No media path yet";
   const types = [stats.localCandidateType, stats.remoteCandidateType];
   const camera = stats.inbound.find((row) => row.kind === "camera");
   return [
-    types.includes("relay") ? "Relayed" : "Direct",
+    mode === "sfu" ? "By way of the SFU" : types.includes("relay") ? "Relayed" : "Direct",
     types.filter(Boolean).join(" to "),
     camera?.frameWidth ? `${camera.frameWidth}×${camera.frameHeight}` : undefined,
     camera?.framesPerSecond ? `${Math.round(camera.framesPerSecond)} fps` : undefined,

@@ -26,6 +26,8 @@ export interface SfuView extends SfuInfo {
   load: number;
   /** By way of which node it is controlled; absent: by any. */
   node?: string;
+  /** Why it is down, as this node sees it; without secrets. */
+  reason?: string;
 }
 
 /** For how long those who go to an SFU are counted by whoever sent them: longer than it takes to open and to be told. */
@@ -117,9 +119,10 @@ export class SfuDirectory {
         views.set(record.id, this.#view(record, node));
       }
     }
-    for (const { info, reach, health, load } of this.own.values()) {
+    for (const { info, reach, health, load, reason } of this.own.values()) {
       const record = { ...info, reach, health, load };
-      views.set(info.id, this.#view(record, reach === "hosted" ? this.#node : undefined));
+      const view = this.#view(record, reach === "hosted" ? this.#node : undefined);
+      views.set(info.id, { ...view, ...(reason && { reason }) });
     }
     return [...views.values()].toSorted((a, b) => a.id < b.id ? -1 : 1);
   }

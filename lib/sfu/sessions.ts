@@ -44,8 +44,8 @@ export interface SfuSessionsParts {
 
 type State =
   | { kind: "none" }
-  /** `offer`: sent, and not answered. */
-  | { kind: "open"; session: SfuSession; offer?: SfuTold & { op: "offer" } }
+  /** `offer`: sent, and not answered. `fresh`: nothing was asked of it yet. */
+  | { kind: "open"; session: SfuSession; offer?: SfuTold & { op: "offer" }; fresh: boolean }
   | { kind: "over" };
 
 /** What makes a session better, and without which it goes on. */
@@ -93,7 +93,9 @@ export class SfuSessions {
     if (!sfu) {
       return this.#end(asker, epoch, "unavailable", `this node does not know the SFU "${id}"`);
     }
-    const mine = held ?? this.#hold(asker, epoch, sfu);
+    // After a store has lost a moment, an epoch may have another SFU than it had.
+    if (held && held.sfu !== sfu) this.#close(held);
+    const mine = held?.sfu === sfu ? held : this.#hold(asker, epoch, sfu);
     mine.asker = asker;
     if (mine.waiting >= POLICY.sfu.askQueue) {
       return this.#drop(mine, "refused", "too much is asked at once");
@@ -147,6 +149,7 @@ export class SfuSessions {
       return this.#end(held.asker, held.epoch, "no_session", "the session is not open");
     }
     const { session } = held.state;
+    held.state.fresh = false;
     switch (ask.op) {
       case "publish": {
         const sdp = await session.publish(ask.sdp);
@@ -178,8 +181,11 @@ export class SfuSessions {
   async #open(held: Held, ticket: string | undefined): Promise<void> {
     const { state } = held;
     if (state.kind === "open") {
-      if (ticket !== undefined && ticket === this.#ticketOf(held, state.session)) {
-        this.#tell(held, { op: "opened", ticket, resumed: true });
+      const mine = this.#ticketOf(held, state.session);
+      // Asked again, because the answer was late or lost: there is no need of another.
+      const isRepeated = ticket === undefined && state.fresh;
+      if (ticket === mine || isRepeated) {
+        this.#tell(held, { op: "opened", ticket: mine, resumed: !isRepeated });
         // The socket on which it went out may be gone.
         if (state.offer) this.#tell(held, state.offer);
         return;
@@ -230,7 +236,7 @@ export class SfuSessions {
         await session.close();
         return undefined;
       }
-      held.state = { kind: "open", session };
+      held.state = { kind: "open", session, fresh: ticket === undefined };
       // After the `opened` that follows at once.
       queueMicrotask(() => early.forEach(tell));
       return session;

@@ -90,7 +90,7 @@ function parseSfuUrl(text: string, defaults: SfuUrlDefaults): SfuUrl {
     default:
       throw new SfuUrlError(
         text,
-        "embedded:, janus+ws://host:port/ or janus+wss://host:port/; nothing else is supported in this version",
+        "embedded:, janus+ws://host:port/ or janus+wss://host:port/ (nothing else is supported in this version), or none alone",
       );
   }
 }

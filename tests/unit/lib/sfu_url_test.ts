@@ -58,11 +58,11 @@ for (
   const [text, message] of [
     [
       "livekit+https://sfu.example?secret=s3cret",
-      'SFU_URLS held "livekit+https://sfu.example?***"; expected embedded:, janus+ws://host:port/ or janus+wss://host:port/; nothing else is supported in this version',
+      'SFU_URLS held "livekit+https://sfu.example?***"; expected embedded:, janus+ws://host:port/ or janus+wss://host:port/ (nothing else is supported in this version), or none alone',
     ],
     [
       "nonsense",
-      'SFU_URLS held "nonsense"; expected embedded:, janus+ws://host:port/ or janus+wss://host:port/; nothing else is supported in this version',
+      'SFU_URLS held "nonsense"; expected embedded:, janus+ws://host:port/ or janus+wss://host:port/ (nothing else is supported in this version), or none alone',
     ],
     [
       "janus+ws://us:s3cret@host:8188",

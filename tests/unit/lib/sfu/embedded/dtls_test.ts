@@ -185,6 +185,8 @@ describe("a DTLS handshake", { sanitizeOps: false, sanitizeResources: false }, (
     take(11, { length: 0xff_ffff });
     take(11, { length: 0xff_ffff, offset: 0xff_fffe });
     take(11, { length: 10, offset: 10 });
+    const most = EMBEDDED.handshakeMessageBytes;
+    take(11, { length: most + 1, bytes: most + 1 });
     for (let seq = 0; seq < 1_000; seq++) take(11, { length: 2, seq });
     // Of those that came before only the newest are still there.
     take(11, { length: 2, seq: 0, offset: 1 });
