@@ -82,13 +82,13 @@ export class Steering {
     const name = keyOf(state.key);
     try {
       const expectedEpoch = state.topology.epoch;
-      if (to.mode === "sfu") {
+      const event = { kind: "topology", expectedEpoch, to, reason, shun } as const;
+      // `epoch_stale`: another node was first, and this one is about to hear of it.
+      const { kind } = await this.#parts.rooms.change(state.key, event, { now });
+      if (kind === "changed" && to.mode === "sfu") {
         // Many rooms may go there before it says that it has more.
         this.#parts.sfus.expect(to.grant.sfu, Object.keys(state.members).length, now);
       }
-      const event = { kind: "topology", expectedEpoch, to, reason, shun } as const;
-      // `epoch_stale`: another node was first, and this one is about to hear of it.
-      await this.#parts.rooms.change(state.key, event, { now });
     } finally {
       this.#committing.delete(name);
       // Whatever came meanwhile was decided for the topology before this.

@@ -105,10 +105,6 @@ export class WorkerSfu implements Sfu {
     const before = this.health;
     this.#state = state;
     if (this.health === before) return;
-    this.#options.log(this.health === "up" ? "info" : "warn", "embedded_sfu", {
-      sfu: this.info.id,
-      reason: this.reason || "up",
-    });
     for (const listener of this.#listeners) listener();
   }
 

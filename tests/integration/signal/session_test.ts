@@ -28,7 +28,7 @@ describe("a session", () => {
       resumed: false,
       room: { id: room, name: "Standup", maxParticipants: 12 },
       version: ada.welcome.version + 1,
-      topology: { mode: "mesh", epoch: 1 },
+      topology: { mode: "mesh", epoch: 1, reason: "new" },
       iceServers: [],
       limits: {
         frameLength: 65_536,

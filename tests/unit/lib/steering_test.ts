@@ -57,6 +57,18 @@ describe("a room on two nodes", () => {
     assertEquals(topologies(people[1]!).map(inWords).at(-1), "3 mesh participants");
   });
 
+  it("counts nobody twice at an SFU while the store is away", async () => {
+    const { nodes } = await twoNodes();
+    using _ = nodes;
+    await crowd(nodes, promoteAt);
+    for (const { store } of nodes.nodes) store.failNext({ kind: "topology" });
+    await nodes.pass(promoteAfterMs + 500);
+    for (const { hub } of nodes.nodes) {
+      const coming = hub.parts.sfus.views.reduce((sum, { load }) => sum + load, 0);
+      assert(coming <= promoteAt, `${coming}`);
+    }
+  });
+
   it("leaves an SFU that is down for the other, at once", async () => {
     const { nodes, all } = await twoNodes();
     using _ = nodes;
