@@ -83,7 +83,12 @@ export class SfuSessions {
   /** Does what a participant asks, after what it asked before. */
   ask(asker: Asker, { epoch, sfu: id, ask }: Asked): void {
     const sfu = this.#parts.sfus.get(id);
-    const held = this.#held(asker.room, epoch, asker.id);
+    let held = this.#held(asker.room, epoch, asker.id);
+    // After a store has lost a moment, an epoch may have another SFU than it had.
+    if (held && held.sfu !== sfu) {
+      this.#close(held);
+      held = undefined;
+    }
     if (held) held.keptAt = Date.now();
     if (ask.op === "keep") return;
     if (!held && ask.op !== "open") {
@@ -93,9 +98,7 @@ export class SfuSessions {
     if (!sfu) {
       return this.#end(asker, epoch, "unavailable", `this node does not know the SFU "${id}"`);
     }
-    // After a store has lost a moment, an epoch may have another SFU than it had.
-    if (held && held.sfu !== sfu) this.#close(held);
-    const mine = held?.sfu === sfu ? held : this.#hold(asker, epoch, sfu);
+    const mine = held ?? this.#hold(asker, epoch, sfu);
     mine.asker = asker;
     if (mine.waiting >= POLICY.sfu.askQueue) {
       return this.#drop(mine, "refused", "too much is asked at once");
@@ -125,7 +128,10 @@ export class SfuSessions {
       for (const held of room.values()) {
         const isForsaken = held.asker.node !== this.#parts.node &&
           held.keptAt + POLICY.sfu.forsakenMs <= now;
-        if (isForsaken) this.#close(held);
+        if (isForsaken) {
+          this.#close(held);
+          continue;
+        }
         const topology = viewOf(held.asker.room)?.topology;
         if (!topology || topology.epoch <= held.epoch) continue;
         if (topology.since + POLICY.sfu.lingerMs <= now) this.#close(held);

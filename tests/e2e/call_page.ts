@@ -129,6 +129,7 @@ export async function comesBy(page: Page, way: "mesh" | "sfu"): Promise<void> {
         }
       };
       await count(-1);
+      // Not a wait for something: what flows is counted over this time.
       await new Promise((resolve) => setTimeout(resolve, 300));
       await count(1);
       const other = way === "mesh" ? "sfu" : "mesh";

@@ -45,10 +45,6 @@ export class LayerSource {
     return this.isVideo ? 90_000 : 48_000;
   }
 
-  get flowsSince(): number {
-    return this.#cameAt;
-  }
-
   /** Whether anything has come of it lately. */
   flows(now: number): boolean {
     return now - this.#cameAt < EMBEDDED.layerStaleMs;
