@@ -84,7 +84,7 @@ export class Participation {
         if (this.#mayUpdate()) this.#update(frame);
         return;
       case "report":
-        if (this.#mayUpdate()) this.#report(frame.measured);
+        if (frame.measured && this.#mayUpdate()) this.#report(frame.measured);
         return;
       case "remove":
         if (!moderate) return this.#notPermitted("moderate", "remove anyone");

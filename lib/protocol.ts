@@ -20,7 +20,7 @@ export const LIMITS = {
   joinTimeoutMs: 5_000,
   /** Longest `attributes`, as JSON text. */
   attributesLength: 2_048,
-  /** Participants that one `layers` may name, and regions that one `report` may. */
+  /** Participants that one `layers`, or one `report`, may name, and regions that one `report` may. */
   layers: 100,
   regions: 16,
   /** Longest token or session: room for 4,096 characters of `metadata`, of up to 4 base64url characters each, twice. */
@@ -142,10 +142,54 @@ export const Measured = z.strictObject({
     (regions) => Object.keys(regions).length <= LIMITS.regions,
     `expected at most ${LIMITS.regions} regions`,
   ).optional(),
+  /** Ids of participants to whom no path was found in the mesh, neither direct nor by TURN. */
+  unreachable: z.array(ParticipantId).max(LIMITS.layers).optional(),
 });
 export type Measured = z.infer<typeof Measured>;
 
-export const Report = z.object({ type: z.literal("report"), measured: Measured });
+/** How somebody sends: all that is on; less of the picture than there could be; or no picture, to keep the voice. */
+export const SENDING = ["full", "reduced", "audio_only"] as const;
+export type Sending = typeof SENDING[number];
+
+/** The types of ICE candidates (RFC 8445 §4.1.1). */
+export const CANDIDATE_TYPES = ["host", "srflx", "prflx", "relay"] as const;
+export type CandidateType = typeof CANDIDATE_TYPES[number];
+
+const connections = z.int().min(0).max(LIMITS.layers).optional();
+
+/** How somebody's call was of late: figures for people who look after the service, nothing is decided by them. */
+export const Quality = z.object({
+  /** The time that this sums up, in s. */
+  seconds: z.number().positive().max(3_600),
+  /** Of all connections together, as far as it is known: the mean round trip and jitter, in ms. */
+  roundTripMs: z.number().min(0).max(600_000).optional(),
+  jitterMs: z.number().min(0).max(600_000).optional(),
+  /** The part of what was sent to it that was lost, 0 to 1. */
+  loss: z.number().min(0).max(1).optional(),
+  /** How often a picture froze. */
+  freezes: z.int().min(0).max(10_000).optional(),
+  /** What its uplink can carry, estimated, in bit/s. */
+  outgoingBitrate: z.number().min(0).max(1e11).optional(),
+  /** How many connections it has, by the type of its own candidate. */
+  paths: z.object({
+    host: connections,
+    srflx: connections,
+    prflx: connections,
+    relay: connections,
+  }),
+  sending: z.enum(SENDING),
+});
+export type Quality = z.infer<typeof Quality>;
+
+/** At most one in 5 s, save one whose `sfu` or `unreachable` has changed. */
+export const Report = z.object({
+  type: z.literal("report"),
+  measured: Measured.optional(),
+  quality: Quality.optional(),
+}).refine(
+  ({ measured, quality }) => measured !== undefined || quality !== undefined,
+  { error: "expected `measured` or `quality`", path: ["measured"] },
+);
 
 /** Every frame that a client may send. */
 export const ClientFrame = z.discriminatedUnion("type", [
@@ -243,15 +287,17 @@ export type Topology =
 
 /**
  * Why a room has the topology that it has. `new`: it begins so. `forced`: its owner wants it so. `participants`: so
- * many people. `strain`: somebody's uplink, processor or relay cannot carry the mesh. `sfu_lost`: the SFU is gone, or
- * forwards nothing any more. `sfu_unreachable`: somebody cannot reach the SFU. `sfu_draining`: the SFU is being emptied.
- * `recalled`: nobody remembers what it had. `missed`: several changes, some of which the node has not heard of.
+ * many people. `strain`: somebody's uplink, processor or relay cannot carry the mesh. `unconnected`: two cannot reach
+ * each other in the mesh. `sfu_lost`: the SFU is gone, or forwards nothing any more. `sfu_unreachable`: somebody cannot
+ * reach the SFU. `sfu_draining`: the SFU is being emptied. `recalled`: nobody remembers what it had. `missed`: several
+ * changes, some of which the node has not heard of.
  */
 export const TOPOLOGY_REASONS = [
   "new",
   "forced",
   "participants",
   "strain",
+  "unconnected",
   "sfu_lost",
   "sfu_unreachable",
   "sfu_draining",

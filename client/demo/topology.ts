@@ -11,6 +11,7 @@ const WHY: Record<string, string> = {
   new: "it began so",
   forced: "the room is set to it",
   strain: "someone's network or computer could not carry more",
+  unconnected: "two people could not reach each other directly",
   sfu_lost: "the server that forwarded it has failed",
   sfu_unreachable: "someone could not reach the server that forwarded it",
   sfu_draining: "the server that forwarded it is being emptied",

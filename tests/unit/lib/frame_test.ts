@@ -32,6 +32,21 @@ describe("readFrame refuses", () => {
       "invalid_frame",
       `"media.microphone"`,
     ],
+    "a report of nothing": [
+      `{"type":"report"}`,
+      "invalid_frame",
+      "expected `measured` or `quality`",
+    ],
+    "a loss of more than all": [
+      `{"type":"report","quality":{"seconds":5,"loss":1.5,"paths":{},"sending":"full"}}`,
+      "invalid_frame",
+      `"quality.loss"`,
+    ],
+    "a path of a type that nobody knows how to count": [
+      `{"type":"report","quality":{"seconds":5,"paths":{"relay":-1},"sending":"full"}}`,
+      "invalid_frame",
+      `"quality.paths.relay"`,
+    ],
     "attributes that are too long": [
       JSON.stringify({ type: "update", attributes: { a: "x".repeat(2048) } }),
       "invalid_frame",

@@ -288,7 +288,9 @@ export class FakeCall {
   }
 
   reports(): Measured[] {
-    return this.frames.flatMap((frame) => frame.type === "report" ? [frame.measured] : []);
+    return this.frames.flatMap((frame) =>
+      frame.type === "report" && frame.measured ? [frame.measured] : []
+    );
   }
 
   #dial(options: SfuOptions): FakePath {
