@@ -16,7 +16,8 @@ export interface Config {
   /** Origins whose pages may open a socket; `"*"` lets all. */
   allowedOrigins: "*" | ReadonlySet<string>;
   stunUrls: string[];
-  turn: { urls: string[]; secret: string } | undefined;
+  /** `ttlSeconds`: how long its credentials last. */
+  turn: { urls: string[]; secret: string; ttlSeconds: number } | undefined;
   /** Whether the demo page may make rooms. */
   demo: boolean;
   /** Frames a socket may send: per second, sustained, and at once. */
@@ -124,6 +125,7 @@ const Environment = z.object({
   STUN_URLS: iceUrls(["stun", "stuns"]).default([]),
   TURN_URLS: iceUrls(["turn", "turns"]).default([]),
   TURN_SECRET: z.string().min(1).optional(),
+  TURN_TTL: number(10, 86_400).default(3_600),
   DEMO: z.enum(["on", "off"], `"on" or "off"`).default("off"),
   FRAME_RATE: number(1, 1_000_000).default(50),
   FRAME_BURST: number(1, 1_000_000).default(200),
@@ -174,7 +176,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     tokenSecret: e.TOKEN_SECRET,
     allowedOrigins: e.ALLOWED_ORIGINS,
     stunUrls: e.STUN_URLS,
-    turn: e.TURN_URLS.length > 0 ? { urls: e.TURN_URLS, secret: e.TURN_SECRET! } : undefined,
+    turn: e.TURN_URLS.length > 0
+      ? { urls: e.TURN_URLS, secret: e.TURN_SECRET!, ttlSeconds: e.TURN_TTL }
+      : undefined,
     demo: e.DEMO === "on",
     frames: { rate: e.FRAME_RATE, burst: e.FRAME_BURST },
     store: e.UPSTASH_REDIS_REST_URL

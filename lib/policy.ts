@@ -53,8 +53,6 @@ export const POLICY = {
   sendBufferBytes: 2_097_152,
   /** Rooms that one tenant may have at once. */
   roomsPerTenant: 10_000,
-  /** Life of TURN credentials, in s. */
-  turnTtlSeconds: 3_600,
   /** Life of an Idempotency-Key, in ms. */
   idempotencyTtlMs: 24 * 3_600_000,
   /** For how long a key is in use whose request was never answered, in ms: more than a request may take. */

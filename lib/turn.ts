@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
 import type { Config } from "./config.ts";
-import { POLICY } from "./policy.ts";
 import type { IceServer, IceServers } from "./protocol.ts";
 
 /**
@@ -15,9 +14,9 @@ export function iceServers(
   const servers: IceServer[] = [];
   if (config.stunUrls.length > 0) servers.push({ urls: config.stunUrls });
   if (!config.turn) return { iceServers: servers };
-  const ttlSeconds = POLICY.turnTtlSeconds;
+  const { urls, secret, ttlSeconds } = config.turn;
   const username = `${Math.floor(now / 1000) + ttlSeconds}:${participant}`;
-  const credential = createHmac("sha1", config.turn.secret).update(username).digest("base64");
-  servers.push({ urls: config.turn.urls, username, credential });
+  const credential = createHmac("sha1", secret).update(username).digest("base64");
+  servers.push({ urls, username, credential });
   return { iceServers: servers, ttlSeconds };
 }

@@ -14,6 +14,7 @@ describe("with settings of its own, the node", () => {
         STUN_URLS: "stun:stun.example.com",
         TURN_URLS: "turn:turn.example.com,turns:turn.example.com",
         TURN_SECRET: "north",
+        TURN_TTL: "600",
         FRAME_RATE: "7",
         FRAME_BURST: "70",
       },
@@ -61,8 +62,8 @@ describe("with settings of its own, the node", () => {
       assertEquals(stun, { urls: ["stun:stun.example.com"] });
       assertEquals(turn?.urls, ["turn:turn.example.com", "turns:turn.example.com"]);
       const [expiry, id] = turn!.username!.split(":");
-      assertEquals([id, answer.ttlSeconds], [ada.id, 3600]);
-      assert(Math.abs(Number(expiry) - Date.now() / 1000 - 3600) < 60, turn!.username);
+      assertEquals([id, answer.ttlSeconds], [ada.id, 600]);
+      assert(Math.abs(Number(expiry) - Date.now() / 1000 - 600) < 60, turn!.username);
       const expected = createHmac("sha1", "north").update(turn!.username!).digest("base64");
       assertEquals(turn!.credential, expected);
     }

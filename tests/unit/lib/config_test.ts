@@ -26,6 +26,7 @@ const BAD: [variable: string, value: string | undefined, expected: string][] = [
   ["ALLOWED_ORIGINS", "https://app.example.com/", "without a path"],
   ["STUN_URLS", "turn:example.com", "stun: or stuns:"],
   ["TURN_URLS", "https://example.com", "turn: or turns:"],
+  ["TURN_TTL", "9", "a whole number from 10 to 86400"],
   ["DEMO", "yes", `"on" or "off"`],
   ["FRAME_RATE", "0", "a whole number from 1 to 1000000"],
   ["FRAME_BURST", "many", "a whole number from 1 to 1000000"],
@@ -122,7 +123,8 @@ describe("readConfig", () => {
       { tenant: "acme", secret: "new:secret" },
     ]);
     assertEquals(config.allowedOrigins, new Set(["https://a.example", "http://localhost:3000"]));
-    assertEquals(config.turn?.urls, ["turn:t.example", "turns:t.example"]);
+    const urls = ["turn:t.example", "turns:t.example"];
+    assertEquals(config.turn, { urls, secret: "north", ttlSeconds: 3_600 });
   });
 
   it("takes SFU_URLS=none for no SFU at all", () => {

@@ -122,7 +122,7 @@ describe("ids", () => {
 });
 
 describe("iceServers", () => {
-  const turn = { urls: ["turn:turn.example.com:3478"], secret: "north" };
+  const turn = { urls: ["turn:turn.example.com:3478"], secret: "north", ttlSeconds: 3_600 };
 
   it("makes the credentials of draft-uberti-behave-turn-rest", () => {
     // printf '1700003600:p_a' | openssl dgst -sha1 -hmac north -binary | base64
