@@ -30,10 +30,15 @@ export interface AttemptEvents {
 export interface Attempt {
   readonly number: number;
   readonly pc: RTCPeerConnection;
+  /** Between the two of what looks after the call; see {@linkcode CARE_CHANNEL}. */
+  readonly channel: RTCDataChannel;
   signal(data: Record<string, unknown>): void;
   send(kind: TrackKind, track: MediaStreamTrack | null): void;
   destroy(): void;
 }
+
+/** The number of the data channel that both sides take for agreed on (RFC 8832 §1), beside simple-peer's own. */
+export const CARE_CHANNEL = 100;
 
 /** How an attempt is made; mesh.ts does it with simple-peer. */
 export type Dial = (options: AttemptOptions) => Attempt;

@@ -3,29 +3,27 @@
  *
  * @module
  */
-import type { ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
+import type { Measured, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError, CallEvents, CallState, ParticipantStats, TopologyInfo } from "./api.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
+import type { Care } from "./care/care.ts";
 import { monotonic } from "./clock.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
-import { loadSwitch, TOOLS } from "./lift.ts";
 import type { LinkKind } from "./link.ts";
 import type { LocalMedia } from "./media.ts";
 import { Messages } from "./messages.ts";
 import { Mesh } from "./mesh.ts";
-import { Monitor } from "./monitor.ts";
 import { Own } from "./own.ts";
 import { watchPage } from "./page.ts";
-import { LIFT, SIGNALING } from "./policy.ts";
-import { measureRoundTrips } from "./probes.ts";
+import { loadCare, loadSwitch, TOOLS } from "./parts.ts";
+import { PARTS, SIGNALING } from "./policy.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import type { Switch } from "./sfu/switch.ts";
 import type { Signaling } from "./signaling.ts";
-import { participantStats } from "./stats.ts";
 import { TRACK_KINDS, type Transport, type TransportEvents } from "./transport.ts";
 import { infoOf, isOther, meshEpochOf, type Way } from "./way.ts";
 
@@ -33,6 +31,13 @@ import { infoOf, isOther, meshEpochOf, type Way } from "./way.ts";
 function updatesOf({ limits: { updateBurst, updatesPerSecond } }: WelcomeFrame): Bucket {
   const { rateShare } = SIGNALING;
   return bucket(updateBurst * rateShare, updatesPerSecond * rateShare, monotonic());
+}
+
+/** What a call is made with. */
+export interface ConferenceParts {
+  signaling: Signaling;
+  media: LocalMedia;
+  certificates: RTCCertificate[];
 }
 
 export class Conference {
@@ -49,16 +54,20 @@ export class Conference {
   topology: TopologyInfo;
   /** Of the last topology by which media went by the mesh that there is. */
   meshEpoch: number | undefined;
-  /** How far each region is, where there is a choice of them. */
-  readonly roundTrips: Promise<Record<string, number>> | undefined;
+  /** By which to measure how far each region is, where there is a choice of them. */
+  readonly probes: Readonly<Record<string, string>> | undefined;
   state: CallState = "connected";
   error: CallError | undefined;
   readonly #courier: Courier;
-  readonly #monitor: Monitor;
+  readonly #certificates: RTCCertificate[];
   readonly #unwatchPage: () => void;
-  #mesh: Mesh;
+  mesh: Mesh;
   /** Where media goes: the mesh, or what moves it between the mesh and others. */
-  #transport: Transport;
+  transport: Transport;
+  /** What looks after this mesh, and what was said to it before it was there. */
+  #care: Care | undefined;
+  #cared: { mesh: Mesh; loading: Promise<Care | undefined> } | undefined;
+  #held: [Remote, unknown][] = [];
   #switch: Switch | undefined;
   /** The mesh that has, or soon will have, a switch. */
   #lifted: Mesh | undefined;
@@ -68,15 +77,16 @@ export class Conference {
   #updates: Bucket;
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(signaling: Signaling, media: LocalMedia, welcome: WelcomeFrame) {
+  constructor({ signaling, media, certificates }: ConferenceParts, welcome: WelcomeFrame) {
     this.signaling = signaling;
     this.media = media;
+    this.#certificates = certificates;
     this.self = new Own(welcome.self, media);
     this.room = welcome.room;
     this.way = welcome.topology;
     this.topology = infoOf(this.way);
     this.meshEpoch = meshEpochOf(this.way);
-    this.roundTrips = welcome.probes && measureRoundTrips(welcome.probes);
+    this.probes = welcome.probes;
     this.#updates = updatesOf(welcome);
     this.#courier = new Courier({
       ready: () => signaling.ready(),
@@ -91,16 +101,15 @@ export class Conference {
       (message) => this.emitter.emit("message", message),
     );
     this.removals = new Removals((id) => void signaling.send({ type: "remove", participant: id }));
-    this.#transport = this.#mesh = this.#newMesh(welcome);
+    this.transport = this.mesh = this.#newMesh(welcome);
     this.roster = new Roster({
       added: (remote) => this.#added(remote),
       changed: (remote, returned) => this.#changed(remote, returned),
       left: (remote) => this.#left(remote),
     });
-    this.#monitor = this.#newMonitor();
     media.listen({
       changed: (kind, track) => {
-        this.#transport.setTrack(kind, track);
+        this.transport.setTrack(kind, track);
         this.tell();
         this.emitter.emit("media", this.self);
       },
@@ -114,7 +123,7 @@ export class Conference {
       offline: () => signaling.hurry(),
       online: () => {
         signaling.hurry();
-        this.#transport.refresh("all");
+        this.transport.refresh("all");
       },
     });
   }
@@ -125,18 +134,19 @@ export class Conference {
       // The node knew us no more: to the others we are somebody new, and so are they to us.
       this.roster.clear();
       this.#courier.reset();
-      this.#transport.close();
-      this.#transport = this.#mesh = this.#newMesh(welcome);
-      this.#switch = undefined;
+      this.#care?.close();
+      this.transport.close();
+      this.transport = this.mesh = this.#newMesh(welcome);
+      this.#switch = this.#care = undefined;
       this.meshEpoch = meshEpochOf(welcome.topology);
     }
     const differs = this.self.update(welcome.self);
     this.#updates = updatesOf(welcome);
     this.room = welcome.room;
-    this.#transport.setIceServers(welcome.iceServers);
+    this.transport.setIceServers(welcome.iceServers);
     this.#setWay(welcome.topology, welcome.resumed ? this.way.epoch : 0);
     // Before the roster, which may add connections that have only just begun.
-    this.#transport.refresh("broken");
+    this.transport.refresh("broken");
     this.roster.welcome(welcome);
     this.#courier.restart();
     this.removals.repeat();
@@ -144,11 +154,13 @@ export class Conference {
     this.#setState("connected");
     this.#lift();
     this.#switch?.handleFrame(welcome);
+    this.#care?.handleFrame(welcome);
   }
 
   handleFrame(frame: ServerFrame): void {
     this.#takeIn(frame);
     this.#switch?.handleFrame(frame);
+    this.#care?.handleFrame(frame);
   }
 
   #takeIn(frame: ServerFrame): void {
@@ -170,7 +182,7 @@ export class Conference {
         this.#lift();
         return;
       case "iceServers":
-        return this.#transport.setIceServers(frame.iceServers);
+        return this.transport.setIceServers(frame.iceServers);
       case "error": {
         // What ends the call comes as a close; the rest concerns one frame only.
         const error = frame.code === "not_permitted" ? fromNode(frame) : undefined;
@@ -196,12 +208,17 @@ export class Conference {
 
   /** What every connection measures, by participant id. */
   async stats(): Promise<Record<string, ParticipantStats>> {
-    const stats = await this.#transport.stats();
-    const measured = Object.fromEntries(
-      [...stats].map(([id, entry]) => [id, participantStats(entry)]),
-    );
-    this.#switch?.measured(measured);
-    return measured;
+    return await (await this.#loadCare())?.stats() ?? {};
+  }
+
+  /** What has just been measured. */
+  measured(stats: Record<string, ParticipantStats>): void {
+    this.#switch?.measured(stats);
+  }
+
+  /** Says something to the same part of a participant's SDK, reliably and in order. */
+  signal(to: string, item: Record<string, unknown>): void {
+    this.#courier.push(to, "signal", JSON.stringify(item));
   }
 
   /** Tells the others what we send and show, once for all changes of this turn. */
@@ -220,8 +237,8 @@ export class Conference {
     this.#unwatchPage();
     clearTimeout(this.#tellTimer);
     this.signaling.close();
-    this.#monitor.close();
-    this.#transport.close();
+    this.#care?.close();
+    this.transport.close();
     this.media.close();
     this.#courier.close();
     this.removals.close(this.closedError("remove"));
@@ -253,7 +270,7 @@ export class Conference {
   }
 
   #newMesh({ self, iceServers }: WelcomeFrame): Mesh {
-    const mesh = new Mesh(self.id, this.#transportEvents());
+    const mesh = new Mesh(self.id, this.#transportEvents(), this.#certificates);
     mesh.setIceServers(iceServers);
     for (const kind of TRACK_KINDS) mesh.setTrack(kind, this.media.track(kind) ?? null);
     return mesh;
@@ -261,7 +278,7 @@ export class Conference {
 
   #transportEvents(): TransportEvents {
     return {
-      signal: (to, data) => void this.#courier.push(to, "signal", JSON.stringify(data)),
+      signal: (to, data) => this.signal(to, data),
       track: (from, kind, receiver) => {
         const remote = this.roster.participants.get(from);
         if (remote === undefined) return;
@@ -279,14 +296,16 @@ export class Conference {
     };
   }
 
-  /** Loads what moves media between the mesh and others, for calls that may need it; most never do. */
-  async #lift(needed = this.way.mode !== "mesh" || this.roundTrips !== undefined): Promise<void> {
-    const mesh = this.#mesh;
-    if (this.#lifted === mesh) return;
-    if (!needed && this.roster.participants.size < LIFT.participants) return;
+  /** Loads what looks after the call, and what moves media between the mesh and others for calls that may need it. */
+  async #lift(needed = this.way.mode !== "mesh" || this.probes !== undefined): Promise<void> {
+    const { mesh, roster: { participants } } = this;
+    if (!needed && participants.size < PARTS.care.participants) return;
+    const care = await this.#loadCare();
+    if (care === undefined || this.#lifted === mesh) return;
+    if (!needed && participants.size < PARTS.switch.participants) return;
     this.#lifted = mesh;
     const Loaded = await loadSwitch({
-      isOver: () => mesh !== this.#mesh || this.state === "closed",
+      isOver: this.#isOver(mesh),
       failed: () => {
         const { mode, epoch } = this.way;
         if (mode === "mesh") return;
@@ -294,21 +313,32 @@ export class Conference {
         this.signaling.send({ type: "report", measured: { sfu } });
       },
     });
-    if (Loaded !== undefined) this.#transport = this.#switch = new Loaded(this, mesh, TOOLS);
+    if (Loaded === undefined) return;
+    this.transport = this.#switch = new Loaded(this, mesh, TOOLS);
   }
 
-  #newMonitor(): Monitor {
-    return new Monitor({
-      participants: () => this.roster.participants.values(),
-      self: () => ({ id: this.self.id, microphone: this.self.media.microphone }),
-      stats: () => this.stats(),
-      levels: () => this.#transport.levels(),
-      quality: (remote) => this.emitter.emit("quality", remote),
-      speaking: (id, speaking) => {
-        if (id === this.self.id) this.self.speaking = speaking;
-        this.emitter.emit("speaking", { id, speaking });
-      },
-    });
+  #loadCare(): Promise<Care | undefined> {
+    const { mesh } = this;
+    if (this.#cared?.mesh !== mesh) {
+      const loading = loadCare({ isOver: this.#isOver(mesh) }).then((Loaded) => {
+        if (Loaded === undefined) return undefined;
+        this.#care = new Loaded(this, TOOLS);
+        for (const [remote, item] of this.#held.splice(0)) this.#care.handle(remote, item);
+        return this.#care;
+      });
+      this.#cared = { mesh, loading };
+    }
+    return this.#cared.loading;
+  }
+
+  /** Whether nobody needs anything for this mesh any more. */
+  #isOver(mesh: Mesh): () => boolean {
+    return () => mesh !== this.mesh || this.state === "closed";
+  }
+
+  /** Has the node told what was measured. */
+  get reporter(): { set(measured: Measured): void } {
+    return this.#care!.reporter;
   }
 
   #added(remote: Remote): void {
@@ -317,6 +347,7 @@ export class Conference {
     this.#courier.add(remote.id);
     this.#connect(remote);
     this.emitter.emit("participant", remote);
+    this.#care?.added(remote);
     this.#courier.catchUp(remote.id);
     this.#lift();
   }
@@ -324,7 +355,7 @@ export class Conference {
   #connect(remote: Remote): void {
     // Where the mesh is not the way, it is the switch that knows whether it is needed, and does this when it is there.
     if (this.way.mode !== "mesh" && this.#switch === undefined) return;
-    this.#transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
+    this.transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
   }
 
   #changed(remote: Remote, returned: boolean): void {
@@ -335,7 +366,8 @@ export class Conference {
 
   #left(remote: Remote): void {
     this.#courier.park(remote.id);
-    this.#transport.remove(remote.id);
+    this.transport.remove(remote.id);
+    this.#care?.left(remote);
     remote.clear();
     this.removals.left(remote.id);
     this.emitter.emit("left", remote);
@@ -357,7 +389,10 @@ export class Conference {
         remote.shows = shows;
         this.#lift(true);
       }
-      return this.#transport.handle(from, item);
+      this.transport.handle(from, item);
+      if (this.#care !== undefined) this.#care.handle(remote, item);
+      else if (this.#held.length < PARTS.held) this.#held.push([remote, item]);
+      return;
     }
     this.messages.handle(remote, item);
   }

@@ -26,6 +26,7 @@ export async function joinCall(options: JoinOptions): Promise<Call> {
   const media = new LocalMedia();
   const { promise: joined, resolve, reject } = Promise.withResolvers<Conference>();
   let conference: Conference | undefined;
+  let certificates: RTCCertificate[] = [];
   const signaling = new Signaling({
     url: options.url,
     token: () => typeof options.token === "string" ? options.token : options.token(),
@@ -38,7 +39,7 @@ export async function joinCall(options: JoinOptions): Promise<Call> {
     events: {
       welcome: (frame) => {
         if (conference !== undefined) return conference.handleWelcome(frame);
-        conference = new Conference(signaling, media, frame);
+        conference = new Conference({ signaling, media, certificates }, frame);
         resolve(conference);
       },
       frame: (frame) => conference?.handleFrame(frame),
@@ -55,6 +56,8 @@ export async function joinCall(options: JoinOptions): Promise<Call> {
   signal?.addEventListener("abort", abort);
   try {
     const opened = openMedia(media, options.media);
+    opened.catch(() => {});
+    certificates = await makeCertificates();
     signaling.start();
     const permitted = joined.then(({ self }) =>
       mayPublish(self.permissions.publish, options.media)
@@ -100,6 +103,12 @@ function check({ token, attributes, signal, media }: JoinOptions): Attributes {
 }
 
 const isObject = (value: unknown) => typeof value === "object" && value !== null;
+
+/** One for the whole call; a browser that cannot makes one for each connection. */
+async function makeCertificates(): Promise<RTCCertificate[]> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  return await RTCPeerConnection.generateCertificate(algorithm).then((made) => [made], () => []);
+}
 
 async function openMedia(local: LocalMedia, media: JoinOptions["media"]): Promise<void> {
   if (media instanceof MediaStream) return local.adopt(media);

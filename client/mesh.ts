@@ -12,6 +12,7 @@ import {
   answerSlot,
   type Attempt,
   type AttemptOptions,
+  CARE_CHANNEL,
   kindOf,
   offerSlots,
   put,
@@ -33,14 +34,24 @@ export class Mesh implements Transport {
   /** What is sent. */
   readonly tracks = new Map<TrackKind, MediaStreamTrack>();
   iceServers: IceServer[] = [];
+  readonly #certificates: RTCCertificate[];
   readonly #pairs = new Map<string, Pair>();
   readonly #streams = { person: new MediaStream(), screen: new MediaStream() };
   /** Rises over all pairs and is never used twice, so no attempt is taken for another. */
   #attempts = 0;
 
-  constructor(self: string, events: TransportEvents) {
+  /** `certificates`: the same for all connections, so that one knows each other again. */
+  constructor(self: string, events: TransportEvents, certificates: RTCCertificate[] = []) {
     this.#self = self;
+    this.#certificates = certificates;
     this.events = events;
+  }
+
+  /** By participant id: the attempt that carries the media now. */
+  get attempts(): ReadonlyMap<string, Attempt> {
+    return new Map(
+      [...this.#pairs].flatMap(([id, { shown }]) => shown === undefined ? [] : [[id, shown]]),
+    );
   }
 
   setIceServers(servers: IceServer[]): void {
@@ -127,11 +138,13 @@ export class Mesh implements Transport {
   #dial({ number, initiator, tracks, events }: AttemptOptions): Attempt {
     const streams = this.#streams;
     let pc: RTCPeerConnection | undefined;
+    let channel: RTCDataChannel | undefined;
     // simple-peer makes the connection in its constructor; this is its public way to get hold of it first.
     class Connection extends RTCPeerConnection {
       constructor(config?: RTCConfiguration) {
         super(config);
         pc = this;
+        channel = this.createDataChannel("care", { negotiated: true, id: CARE_CHANNEL });
         if (initiator) offerSlots(this, tracks, streams);
         this.addEventListener("track", ({ transceiver, receiver }) => {
           const kind = kindOf(this, transceiver);
@@ -150,12 +163,18 @@ export class Mesh implements Transport {
     const peer = new SimplePeer({
       initiator,
       trickle: true,
-      config: { iceServers: this.iceServers, bundlePolicy: "max-bundle" },
+      config: {
+        iceServers: this.iceServers,
+        bundlePolicy: "max-bundle",
+        certificates: this.#certificates,
+      },
       // Of silence next to nothing is sent (RFC 7587 §6.1).
       sdpTransform: (sdp) => sdp.replaceAll("useinbandfec=1", "$&;usedtx=1"),
       wrtc: { RTCPeerConnection: Connection, RTCSessionDescription, RTCIceCandidate },
     });
-    if (pc === undefined) throw new Error("Cannot connect: the browser made no RTCPeerConnection");
+    if (pc === undefined || channel === undefined) {
+      throw new Error("Cannot connect: the browser made no RTCPeerConnection");
+    }
     const made = pc;
     peer.on("signal", (data) => events.signal(data));
     // Always followed by `close`, which is what counts.
@@ -164,6 +183,7 @@ export class Mesh implements Transport {
     return {
       number,
       pc: made,
+      channel,
       signal: (data) => {
         if (peer.destroyed) return;
         try {

@@ -84,38 +84,14 @@ export const MESH = {
   primeFrames: 3,
 } as const;
 
-/** When what moves a call to an SFU and back is loaded. */
-export const LIFT = {
-  /** With so many others in the room, before it is needed; as soon as it is, with any number. */
-  participants: 2,
+/** What is loaded while a call goes on, and with how many others in the room; as soon as it is needed, with any number. */
+export const PARTS = {
+  care: { participants: 1 },
+  /** Before it is needed: a call that grows is not to wait. */
+  switch: { participants: 2 },
   retry: { baseMs: 500, capMs: 5_000 },
-} as const;
-
-/** Longest round trip to a probe. */
-export const PROBE_TIMEOUT_MS = 3_000;
-
-export const MONITOR = {
-  statsIntervalMs: 2_000,
-  levelIntervalMs: 200,
-} as const;
-
-export const SPEAKING = {
-  /** `audioLevel` (0 to 1) above which someone begins to speak, and below which silence begins. */
-  onLevel: 0.03,
-  offLevel: 0.015,
-  /** How long it must be silent to have stopped. */
-  holdMs: 700,
-} as const;
-
-export const QUALITY = {
-  /** At most this loss, round trip and freezes per s for each class; worse is `poor`. */
-  excellent: { loss: 0.01, roundTripMs: 200, freezes: 0 },
-  good: { loss: 0.05, roundTripMs: 400, freezes: 0.5 },
-  /** Nothing arrived for this long, though something should. */
-  silentMs: 4_000,
-  /** Equal verdicts in a row before the shown quality follows. */
-  worseAfter: 2,
-  betterAfter: 3,
+  /** What participants say to what looks after the call before that is there. */
+  held: 64,
 } as const;
 
 /** After a restart of the node, others have this long to come back before they count as gone. */

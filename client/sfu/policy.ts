@@ -73,10 +73,5 @@ export const LAYERS = {
   betterAtMostMs: 80_000,
 } as const;
 
-export const REPORT = {
-  /** At most one report in this time, save those of an SFU's state. */
-  intervalMs: 1_000,
-  /** How long a strain must last, or be gone, to be told. */
-  strainAfterMs: 4_000,
-  strainGoneAfterMs: 10_000,
-} as const;
+/** Longest round trip to a probe. */
+export const PROBE_TIMEOUT_MS = 3_000;

@@ -4,12 +4,19 @@
  *
  * @module
  */
-import type { ClientFrame, Grant, IceServer, ServerFrame, Topology } from "../../lib/protocol.ts";
+import type {
+  ClientFrame,
+  Grant,
+  IceServer,
+  Measured,
+  ServerFrame,
+  Topology,
+} from "../../lib/protocol.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
 import type { CallState, ParticipantStats, Permissions, TrackKind } from "../api.ts";
 import type { retryDelay } from "../backoff.ts";
+import { qualitySample } from "../care/quality.ts";
 import type { Clock } from "../clock.ts";
-import type { qualitySample } from "../quality.ts";
 import type { Remote } from "../remote.ts";
 import type {
   Levels,
@@ -22,10 +29,9 @@ import { Demand, type Seen } from "./demand.ts";
 import { OfferAnswer } from "./offer_answer.ts";
 import type { DialSfu, SfuPath } from "./path.ts";
 import { LAYERS, SFU, SWITCH } from "./policy.ts";
-import { Reporter } from "./reporter.ts";
+import { measureRoundTrips } from "./probes.ts";
 import { type Decode, type Path, Seat } from "./seat.ts";
 import { Stay } from "./stay.ts";
-import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "./strain.ts";
 import { seenWidth, visibleVideos } from "./tiles.ts";
 
 /** How each kind of grant is used. */
@@ -50,8 +56,10 @@ export interface SwitchedCall {
   readonly way: Topology;
   /** Of the last topology by which media went by the mesh that there is; `undefined`: never yet. */
   readonly meshEpoch: number | undefined;
-  /** How far each region is, if that matters. */
-  readonly roundTrips: Promise<Record<string, number>> | undefined;
+  /** By which to measure how far each region is, if that matters. */
+  readonly probes: Readonly<Record<string, string>> | undefined;
+  /** Has the node told what was measured. */
+  readonly reporter: { set(measured: Measured): void };
 }
 
 /** What the SDK has loaded already. */
@@ -59,7 +67,6 @@ export interface Tools {
   decode: Decode;
   retryDelay: typeof retryDelay;
   now: Clock;
-  qualitySample: typeof qualitySample;
 }
 
 export interface SwitchOptions {
@@ -80,7 +87,6 @@ export class Switch implements Transport {
   /** Where the application's media is shown. */
   readonly #events: TransportEvents;
   readonly #seats = new Map<string, Seat>();
-  readonly #reporter: Reporter;
   readonly #demand = new Demand();
   readonly #byMesh: Path;
   /** From the oldest to the newest, which is the one to take. */
@@ -90,7 +96,6 @@ export class Switch implements Transport {
   #stay: Stay | undefined;
   /** By epoch: which path was begun last, and may ask. */
   readonly #newest = new Map<number, object>();
-  #strain = NO_STRAIN;
   #demandAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Which SFU the newest is by. */
@@ -112,7 +117,6 @@ export class Switch implements Transport {
       isFed: true,
     };
     this.#paths = [this.#byMesh];
-    this.#reporter = new Reporter((measured) => call.signaling.send({ type: "report", measured }));
     for (const remote of call.roster.participants.values()) {
       const seat = this.#seat(remote);
       for (const [kind, receiver] of remote.arriving) seat.adopt(this.#byMesh, kind, receiver);
@@ -129,7 +133,9 @@ export class Switch implements Transport {
         this.#tend();
       },
     };
-    call.roundTrips?.then((roundTrips) => this.#reporter.set({ roundTrips }));
+    if (call.probes) {
+      measureRoundTrips(call.probes).then((roundTrips) => call.reporter.set({ roundTrips }));
+    }
     this.#tend();
   }
 
@@ -141,7 +147,6 @@ export class Switch implements Transport {
     }
     if (frame.type === "welcome") {
       // The node may be another, which knows nothing of this.
-      this.#reporter.repeat();
       this.#demand.reset();
       if (this.#stay?.path.epoch === this.#call.way.epoch) this.#stay.resume(this.#now());
     }
@@ -150,16 +155,11 @@ export class Switch implements Transport {
 
   /** Takes in what `stats` came to, whenever it is measured. */
   measured(stats: Record<string, ParticipantStats>): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#stay === undefined) return;
     const now = this.#now();
-    const all = Object.values(stats);
-    if (this.#stay !== undefined) {
-      const path = { at: now, connected: true, sending: true };
-      const samples = all.map((entry) => this.#tools.qualitySample(entry, path));
-      return this.#demand.measured(samples, now);
-    }
-    this.#strain = feelStrain(this.#strain, strainOf(all), now);
-    this.#reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
+    const path = { at: now, connected: true, sending: true };
+    const samples = Object.values(stats).map((entry) => qualitySample(entry, path));
+    this.#demand.measured(samples, now);
   }
 
   setIceServers(servers: IceServer[]): void {
@@ -213,7 +213,6 @@ export class Switch implements Transport {
   close(): void {
     this.#run = "closed";
     clearTimeout(this.#timer);
-    this.#reporter.close();
     for (const seat of this.#seats.values()) seat.close();
     for (const path of this.#paths) path.sfu?.close();
     this.#mesh.close();
@@ -301,7 +300,7 @@ export class Switch implements Transport {
     this.#byMesh.epoch = way.epoch;
     for (const seat of this.#seats.values()) seat.forgetMesh();
     this.#paths = [...this.#paths.filter(({ sfu }) => sfu !== undefined), this.#byMesh];
-    this.#reporter.set({ sfu: undefined });
+    this.#call.reporter.set({ sfu: undefined });
   }
 
   #newStay(epoch: number, { kind }: Grant, now: number): Stay {
@@ -338,7 +337,7 @@ export class Switch implements Transport {
         this.#demand.reset();
         this.#demandAt = 0;
       },
-      told: (state) => this.#reporter.set({ sfu: { epoch, state } }),
+      told: (state) => this.#call.reporter.set({ sfu: { epoch, state } }),
       isOnline: () => this.#call.state === "connected",
       limitMs: (path) => {
         const senders = [...this.#seats.values()].filter((seat) => seat.sendsBy(path));

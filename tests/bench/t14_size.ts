@@ -1,6 +1,6 @@
 /**
- * T14, SDK size, as it is served, gzip 9: `/client.js` and what it imports at once, and what a call on an SFU loads
- * beyond that.
+ * T14, SDK size, as it is served, gzip 9: `/client.js` and what it imports at once, what looks after a running call, and
+ * what a call on an SFU loads beyond that.
  *
  * @module
  */
@@ -14,13 +14,15 @@ const BOUND_BYTES = { mesh: 20_000, sfu: 8_000 };
 
 export async function t14(): Promise<Figure[]> {
   const { atOnce, onDemand } = await loaded();
+  const part = (name: string) => onDemand.filter((path) => path.startsWith(`client-${name}-`));
   return [
     figure("SDK, min + gzip", atOnce, BOUND_BYTES.mesh),
-    figure("what the offer/answer transport and the switch add", onDemand, BOUND_BYTES.sfu),
+    figure("what the offer/answer transport and the switch add", part("switch"), BOUND_BYTES.sfu),
+    figure("  what looks after a running call, once somebody else is there", part("care")),
   ];
 }
 
-function figure(what: string, paths: string[], bound: number): Figure {
+function figure(what: string, paths: string[], bound?: number): Figure {
   const files = paths.map((path) => {
     const bytes = Deno.readFileSync(DIST + path);
     return { path, bytes: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length };
@@ -32,7 +34,7 @@ function figure(what: string, paths: string[], bound: number): Figure {
     what,
     value: sum("gzip"),
     unit: "B",
-    bound: { is: "at most", value: bound },
+    ...bound !== undefined && { bound: { is: "at most", value: bound } as const },
     note: `${paths.join(" + ")}, ${sum("bytes")} B before gzip`,
     samples: files,
   };

@@ -43,10 +43,13 @@ const UNTRACED: esbuild.Plugin = {
     })),
 };
 
-/** What most calls never need, and what names it in the rest. */
-const ON_DEMAND = { name: "client-switch", source: "client/sfu/switch.ts" };
+/** What a call does not need to stand: the names of its files, and what they are made of. */
+const ON_DEMAND = [
+  { name: "client-care", source: "client/care/care.ts" },
+  { name: "client-switch", source: "client/sfu/switch.ts" },
+];
 
-/** Writes client.js, client-switch-*.js which it imports on demand, their maps and their licences. */
+/** Writes client.js, client-care-*.js and client-switch-*.js which it imports on demand, their maps and their licences. */
 export async function buildSdk(root: string, target: string): Promise<void> {
   const options = {
     ...COMMON,
@@ -54,15 +57,18 @@ export async function buildSdk(root: string, target: string): Promise<void> {
     outdir: target,
     sourcemap: true,
   } satisfies esbuild.BuildOptions;
-  // One after the other instead of by splitting, which makes a third file of what both have in common.
-  const onDemand = await esbuild.build({
-    ...options,
-    entryPoints: { [ON_DEMAND.name]: ON_DEMAND.source },
-    entryNames: "[name]-[hash]",
-    // Times are thresholds of its own; these two it hands to the SDK's `retryDelay`.
-    mangleProps: /Ms$/,
-    reserveProps: /^(base|cap)Ms$/,
-  });
+  // One after the other instead of by splitting, which makes more files of what they have in common.
+  const parts = await Promise.all(ON_DEMAND.map(async ({ name, source }) => {
+    const { metafile } = await esbuild.build({
+      ...options,
+      entryPoints: { [name]: source },
+      entryNames: "[name]-[hash]",
+      // Times are thresholds of its own; these it shares with the SDK.
+      mangleProps: /Ms$/,
+      reserveProps: /^(base|cap|roundTrip|jitter|retryAfter)Ms$/,
+    });
+    return { source, metafile };
+  }));
   const sdk = await esbuild.build({
     ...options,
     entryPoints: { client: "client/mod.ts" },
@@ -75,9 +81,12 @@ export async function buildSdk(root: string, target: string): Promise<void> {
     alias: Object.fromEntries(
       Object.entries(SHIMS).map(([name, file]) => [name, `${root}/client/shims/${file}`]),
     ),
-    plugins: [UNTRACED, external(ON_DEMAND.source, outputOf(onDemand.metafile))],
+    plugins: [
+      UNTRACED,
+      ...parts.map(({ source, metafile }) => external(source, outputOf(metafile))),
+    ],
   });
-  const sources = [sdk, onDemand].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const sources = [sdk, ...parts].flatMap(({ metafile }) => Object.keys(metafile.inputs));
   checkCovered(sources);
   await Deno.writeTextFile(`${target}/client.js.LEGAL.txt`, await licencesOf(root, sources));
 }
@@ -85,7 +94,7 @@ export async function buildSdk(root: string, target: string): Promise<void> {
 /** Imports the bundle `file`, of the same folder, in place of `source`. */
 function external(source: string, file: string): esbuild.Plugin {
   return {
-    name: "external",
+    name: `external ${source}`,
     setup: ({ onResolve }) =>
       onResolve({ filter: /\.ts$/ }, ({ path, resolveDir, kind }) => {
         const isSource = kind === "dynamic-import" &&

@@ -35,6 +35,7 @@ function begin(
       return {
         number: options.number,
         pc: { getTransceivers: () => transceivers } as RTCPeerConnection,
+        channel: {} as RTCDataChannel,
         signal: (data) => void entry.signals.push(data),
         send: () => {},
         destroy: () => void (entry.destroyed = true),

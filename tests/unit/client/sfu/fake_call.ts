@@ -7,7 +7,7 @@ import type {
   Topology,
 } from "../../../../lib/protocol.ts";
 import type { CallState, TrackKind } from "../../../../client/api.ts";
-import { qualitySample } from "../../../../client/quality.ts";
+import { Reporter } from "../../../../client/care/reporter.ts";
 import { Remote } from "../../../../client/remote.ts";
 import type { SfuOptions, SfuPath, SfuState } from "../../../../client/sfu/path.ts";
 import { Switch, type SwitchedMesh } from "../../../../client/sfu/switch.ts";
@@ -168,7 +168,8 @@ export class FakeCall {
   state: CallState = "connected";
   way: Topology;
   meshEpoch: number | undefined;
-  roundTrips: Promise<Record<string, number>> | undefined;
+  readonly probes = undefined;
+  readonly reporter = new Reporter((measured) => this.signaling.send({ type: "report", measured }));
   /** What was said to whom. */
   readonly said: [string, unknown][] = [];
   readonly paths: FakePath[] = [];
@@ -221,7 +222,6 @@ export class FakeCall {
       },
       retryDelay: (_tries, { baseMs }) => baseMs,
       now: () => Date.now(),
-      qualitySample,
     }, {
       dial: { offer_answer: (options) => this.#dial(options) },
       seen: ({ id }) => this.widths.get(id) ?? 0,

@@ -9,12 +9,13 @@ import { cameraEncodings } from "../../../../client/sfu/encodings.ts";
 import { beginFlow, look } from "../../../../client/sfu/flow.ts";
 import { feelDownlink, GOOD_DOWNLINK, layerFor } from "../../../../client/sfu/layers.ts";
 import { withOpusSettings } from "../../../../client/sfu/opus.ts";
-import { LAYERS, REPORT, SEND, SFU } from "../../../../client/sfu/policy.ts";
-import { Reporter } from "../../../../client/sfu/reporter.ts";
+import { REPORT } from "../../../../client/care/policy.ts";
+import { LAYERS, SEND, SFU } from "../../../../client/sfu/policy.ts";
+import { Reporter } from "../../../../client/care/reporter.ts";
 import { participantReports } from "../../../../client/sfu/reports.ts";
 import { type Stall, watchStall } from "../../../../client/sfu/stall.ts";
-import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "../../../../client/sfu/strain.ts";
-import { participantStats } from "../../../../client/stats.ts";
+import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "../../../../client/care/strain.ts";
+import { participantStats } from "../../../../client/care/stats.ts";
 
 describe("choose", () => {
   const patience = { patienceMs: 2_000, staleMs: 1_000, hushMs: 200 };

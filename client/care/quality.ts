@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ParticipantStats, Quality } from "./api.ts";
+import type { ParticipantStats, Quality } from "../api.ts";
 import { QUALITY } from "./policy.ts";
 
 /** What arrived from a participant until `at` (ms); the counters only rise while a connection lasts. */

@@ -1,16 +1,18 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { MONITOR, QUALITY, SPEAKING } from "../../../client/policy.ts";
+import { QUALITY, SPEAKING } from "../../../../client/care/policy.ts";
 import {
   judge,
   type QualitySample,
   qualitySample,
   type QualityState,
   UNKNOWN,
-} from "../../../client/quality.ts";
-import { listen, SILENT } from "../../../client/speaking.ts";
-import { participantStats } from "../../../client/stats.ts";
+} from "../../../../client/care/quality.ts";
+import { listen, SILENT } from "../../../../client/care/speaking.ts";
+import { participantStats } from "../../../../client/care/stats.ts";
+
+const WINDOW_MS = 2_000;
 
 interface Second {
   received?: number;
@@ -40,7 +42,7 @@ function qualities(windows: Second[]) {
       sending: true,
       roundTripMs: 20,
       ...rest,
-      at: sample.at + MONITOR.statsIntervalMs,
+      at: sample.at + WINDOW_MS,
       received: sample.received + received,
       lost: sample.lost + lost,
       freezes: sample.freezes + freezes,
@@ -93,7 +95,7 @@ describe("judge", () => {
 
   it("is lost when nothing arrives that should, not when nothing is sent", () => {
     const silent = { received: 0 };
-    const windows = Math.ceil(QUALITY.silentMs / MONITOR.statsIntervalMs);
+    const windows = Math.ceil(QUALITY.silentMs / WINDOW_MS);
     assertEquals(qualities([{}, {}, ...Array(windows).fill(silent)]).at(-1), "lost");
     const off = { received: 0, sending: false };
     assertEquals(qualities([{}, {}, ...Array(windows).fill(off)]).at(-1), "excellent");

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { InboundStats, OutboundStats, ParticipantStats, TrackKind } from "./api.ts";
-import type { TransportStats } from "./transport.ts";
+import type { InboundStats, OutboundStats, ParticipantStats, TrackKind } from "../api.ts";
+import type { TransportStats } from "../transport.ts";
 
 /** One entry of a report: which fields there are depends on its type, see webrtc-stats §8. */
 type Entry = Record<string, number | string | boolean | undefined>;
