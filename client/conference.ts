@@ -5,9 +5,6 @@
  */
 import type { Measured, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError, CallEvents, CallState, ParticipantStats, TopologyInfo } from "./api.ts";
-import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
-import type { Care } from "./care/care.ts";
-import { monotonic } from "./clock.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
@@ -17,21 +14,15 @@ import { Messages } from "./messages.ts";
 import { Mesh } from "./mesh.ts";
 import { Own } from "./own.ts";
 import { watchPage } from "./page.ts";
-import { loadCare, loadSwitch, TOOLS } from "./parts.ts";
-import { PARTS, SIGNALING } from "./policy.ts";
+import { Parts } from "./parts.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import type { Switch } from "./sfu/switch.ts";
 import type { Signaling } from "./signaling.ts";
+import { Teller } from "./teller.ts";
 import { TRACK_KINDS, type Transport, type TransportEvents } from "./transport.ts";
 import { infoOf, isOther, meshEpochOf, type Way } from "./way.ts";
-
-/** How often the node lets us tell of ourselves, with a margin. */
-function updatesOf({ limits: { updateBurst, updatesPerSecond } }: WelcomeFrame): Bucket {
-  const { rateShare } = SIGNALING;
-  return bucket(updateBurst * rateShare, updatesPerSecond * rateShare, monotonic());
-}
 
 /** What a call is made with. */
 export interface ConferenceParts {
@@ -64,18 +55,8 @@ export class Conference {
   mesh: Mesh;
   /** Where media goes: the mesh, or what moves it between the mesh and others. */
   transport: Transport;
-  /** What looks after this mesh, and what was said to it before it was there. */
-  #care: Care | undefined;
-  #cared: { mesh: Mesh; loading: Promise<Care | undefined> } | undefined;
-  #held: [Remote, unknown][] = [];
-  #switch: Switch | undefined;
-  /** The mesh that has, or soon will have, a switch. */
-  #lifted: Mesh | undefined;
-  #telling: Promise<void> | undefined;
-  /** Whether there is something to tell as soon as the socket and the node's limits allow. */
-  #untold = false;
-  #updates: Bucket;
-  #tellTimer: ReturnType<typeof setTimeout> | undefined;
+  #parts: Parts;
+  readonly #teller: Teller;
 
   constructor({ signaling, media, certificates }: ConferenceParts, welcome: WelcomeFrame) {
     this.signaling = signaling;
@@ -87,7 +68,11 @@ export class Conference {
     this.topology = infoOf(this.way);
     this.meshEpoch = meshEpochOf(this.way);
     this.probes = welcome.probes;
-    this.#updates = updatesOf(welcome);
+    this.#teller = new Teller({
+      ready: () => signaling.ready(),
+      send: (frame) => void signaling.send(frame),
+      present: () => ({ media: this.self.media, attributes: this.self.attributes }),
+    }, welcome.limits);
     this.#courier = new Courier({
       ready: () => signaling.ready(),
       send: (type, to, payload) =>
@@ -102,6 +87,7 @@ export class Conference {
     );
     this.removals = new Removals((id) => void signaling.send({ type: "remove", participant: id }));
     this.transport = this.mesh = this.#newMesh(welcome);
+    this.#parts = new Parts(this, this.mesh);
     this.roster = new Roster({
       added: (remote) => this.#added(remote),
       changed: (remote, returned) => this.#changed(remote, returned),
@@ -117,7 +103,7 @@ export class Conference {
     });
     this.roster.welcome(welcome);
     if (this.self.update(welcome.self)) this.tell();
-    this.#lift();
+    this.#parts.prepare();
     this.#unwatchPage = watchPage({
       hidden: () => this.close(undefined),
       offline: () => signaling.hurry(),
@@ -134,14 +120,14 @@ export class Conference {
       // The node knew us no more: to the others we are somebody new, and so are they to us.
       this.roster.clear();
       this.#courier.reset();
-      this.#care?.close();
+      this.#parts.close();
       this.transport.close();
       this.transport = this.mesh = this.#newMesh(welcome);
-      this.#switch = this.#care = undefined;
+      this.#parts = new Parts(this, this.mesh);
       this.meshEpoch = meshEpochOf(welcome.topology);
     }
     const differs = this.self.update(welcome.self);
-    this.#updates = updatesOf(welcome);
+    this.#teller.limit(welcome.limits);
     this.room = welcome.room;
     this.transport.setIceServers(welcome.iceServers);
     this.#setWay(welcome.topology, welcome.resumed ? this.way.epoch : 0);
@@ -152,15 +138,13 @@ export class Conference {
     this.removals.repeat();
     if (differs) this.tell();
     this.#setState("connected");
-    this.#lift();
-    this.#switch?.handleFrame(welcome);
-    this.#care?.handleFrame(welcome);
+    this.#parts.prepare();
+    this.#parts.handleFrame(welcome);
   }
 
   handleFrame(frame: ServerFrame): void {
     this.#takeIn(frame);
-    this.#switch?.handleFrame(frame);
-    this.#care?.handleFrame(frame);
+    this.#parts.handleFrame(frame);
   }
 
   #takeIn(frame: ServerFrame): void {
@@ -179,7 +163,7 @@ export class Conference {
         return;
       case "topology":
         this.#setWay(frame);
-        this.#lift();
+        this.#parts.prepare();
         return;
       case "iceServers":
         return this.transport.setIceServers(frame.iceServers);
@@ -197,7 +181,7 @@ export class Conference {
 
   /** The socket takes frames again. */
   handleReady(): void {
-    if (this.#untold) this.#tellNow();
+    this.#teller.ready();
     this.#courier.pump();
   }
 
@@ -208,12 +192,12 @@ export class Conference {
 
   /** What every connection measures, by participant id. */
   async stats(): Promise<Record<string, ParticipantStats>> {
-    return await (await this.#loadCare())?.stats() ?? {};
+    return await (await this.#parts.load())?.stats() ?? {};
   }
 
   /** What has just been measured. */
   measured(stats: Record<string, ParticipantStats>): void {
-    this.#switch?.measured(stats);
+    this.#parts.measured(stats);
   }
 
   /** Says something to the same part of a participant's SDK, reliably and in order. */
@@ -223,11 +207,7 @@ export class Conference {
 
   /** Tells the others what we send and show, once for all changes of this turn. */
   tell(): Promise<void> {
-    this.#telling ??= Promise.resolve().then(() => {
-      this.#telling = undefined;
-      this.#tellNow();
-    });
-    return this.#telling;
+    return this.#teller.tell();
   }
 
   /** Ends it all: by us, or (`error`) for us. */
@@ -235,9 +215,9 @@ export class Conference {
     if (this.state === "closed") return;
     this.error = error;
     this.#unwatchPage();
-    clearTimeout(this.#tellTimer);
+    this.#teller.close();
     this.signaling.close();
-    this.#care?.close();
+    this.#parts.close();
     this.transport.close();
     this.media.close();
     this.#courier.close();
@@ -254,19 +234,6 @@ export class Conference {
 
   closedError(what: string): CallError {
     return callError("closed", `Cannot ${what}: the call is closed`, { cause: this.error });
-  }
-
-  /** The last word waits for its turn; while the socket is away, the next welcome shows the difference. */
-  #tellNow(): void {
-    const now = monotonic();
-    const wait = waitMs(this.#updates, now);
-    clearTimeout(this.#tellTimer);
-    if (wait > 0) this.#tellTimer = setTimeout(() => this.#tellNow(), wait);
-    this.#untold = wait > 0 || !this.signaling.ready();
-    if (this.#untold) return;
-    this.#updates = take(this.#updates, now);
-    const { media, attributes } = this.self;
-    this.signaling.send({ type: "update", media, attributes });
   }
 
   #newMesh({ self, iceServers }: WelcomeFrame): Mesh {
@@ -296,49 +263,14 @@ export class Conference {
     };
   }
 
-  /** Loads what looks after the call, and what moves media between the mesh and others for calls that may need it. */
-  async #lift(needed = this.way.mode !== "mesh" || this.probes !== undefined): Promise<void> {
-    const { mesh, roster: { participants } } = this;
-    if (!needed && participants.size < PARTS.care.participants) return;
-    const care = await this.#loadCare();
-    if (care === undefined || this.#lifted === mesh) return;
-    if (!needed && participants.size < PARTS.switch.participants) return;
-    this.#lifted = mesh;
-    const Loaded = await loadSwitch({
-      isOver: this.#isOver(mesh),
-      failed: () => {
-        const { mode, epoch } = this.way;
-        if (mode === "mesh") return;
-        const sfu = { epoch, state: "unreachable" } as const;
-        this.signaling.send({ type: "report", measured: { sfu } });
-      },
-    });
-    if (Loaded === undefined) return;
-    this.transport = this.#switch = new Loaded(this, mesh, TOOLS);
-  }
-
-  #loadCare(): Promise<Care | undefined> {
-    const { mesh } = this;
-    if (this.#cared?.mesh !== mesh) {
-      const loading = loadCare({ isOver: this.#isOver(mesh) }).then((Loaded) => {
-        if (Loaded === undefined) return undefined;
-        this.#care = new Loaded(this, TOOLS);
-        for (const [remote, item] of this.#held.splice(0)) this.#care.handle(remote, item);
-        return this.#care;
-      });
-      this.#cared = { mesh, loading };
-    }
-    return this.#cared.loading;
-  }
-
-  /** Whether nobody needs anything for this mesh any more. */
-  #isOver(mesh: Mesh): () => boolean {
-    return () => mesh !== this.mesh || this.state === "closed";
+  /** From now on media goes where this one says. */
+  switched(by: Switch): void {
+    this.transport = by;
   }
 
   /** Has the node told what was measured. */
   get reporter(): { set(measured: Measured): void } {
-    return this.#care!.reporter;
+    return this.#parts.care!.reporter;
   }
 
   #added(remote: Remote): void {
@@ -347,14 +279,14 @@ export class Conference {
     this.#courier.add(remote.id);
     this.#connect(remote);
     this.emitter.emit("participant", remote);
-    this.#care?.added(remote);
+    this.#parts.care?.added(remote);
     this.#courier.catchUp(remote.id);
-    this.#lift();
+    this.#parts.prepare();
   }
 
   #connect(remote: Remote): void {
     // Where the mesh is not the way, it is the switch that knows whether it is needed, and does this when it is there.
-    if (this.way.mode !== "mesh" && this.#switch === undefined) return;
+    if (this.way.mode !== "mesh" && !this.#parts.isSwitched) return;
     this.transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
   }
 
@@ -367,7 +299,7 @@ export class Conference {
   #left(remote: Remote): void {
     this.#courier.park(remote.id);
     this.transport.remove(remote.id);
-    this.#care?.left(remote);
+    this.#parts.care?.left(remote);
     remote.clear();
     this.removals.left(remote.id);
     this.emitter.emit("left", remote);
@@ -387,12 +319,10 @@ export class Conference {
       const { shows } = Object(item);
       if (typeof shows === "number") {
         remote.shows = shows;
-        this.#lift(true);
+        this.#parts.prepare(true);
       }
       this.transport.handle(from, item);
-      if (this.#care !== undefined) this.#care.handle(remote, item);
-      else if (this.#held.length < PARTS.held) this.#held.push([remote, item]);
-      return;
+      return this.#parts.handle(remote, item);
     }
     this.messages.handle(remote, item);
   }
