@@ -12,7 +12,7 @@ const ROOT = new URL("..", import.meta.url);
 /** Quick ones side by side; those that start services and browsers one after the other. */
 const RUNS = [
   { folders: ["tests/unit", "tests/contract"], flags: ["--parallel"] },
-  { folders: ["tests/integration", "tests/e2e"], flags: [] },
+  { folders: ["tests/integration", "tests/e2e", "tests/lab"], flags: [] },
 ];
 
 if (import.meta.main) Deno.exit(await main());

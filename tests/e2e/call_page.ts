@@ -16,9 +16,9 @@ declare global {
   var connections: RTCPeerConnection[];
 }
 
-/** Serves the page for a service at `url`; `await using` stops it. */
-export function serveCallPage(url: string): { url: string } & AsyncDisposable {
-  const html = `<!doctype html><meta charset="utf-8"><title>call</title><script type="module">
+/** The page, for a service at `url`. */
+export function callPage(url: string): string {
+  return `<!doctype html><meta charset="utf-8"><title>call</title><script type="module">
     // Looked at from outside, so that the SDK's own word plays no part.
     const Native = RTCPeerConnection;
     globalThis.connections = [];
@@ -49,6 +49,11 @@ export function serveCallPage(url: string): { url: string } & AsyncDisposable {
       });
     };
   </script>`;
+}
+
+/** Serves the page for a service at `url`; `await using` stops it. */
+export function serveCallPage(url: string): { url: string } & AsyncDisposable {
+  const html = callPage(url);
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => new Response(html, { headers: { "content-type": "text/html" } }),

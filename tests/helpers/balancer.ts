@@ -1,3 +1,5 @@
+import { close, tunnel } from "./tunnel.ts";
+
 /** A TCP proxy in front of several servers, as an operator puts one before the nodes. */
 export interface Balancer extends AsyncDisposable {
   /** `http://127.0.0.1:...`, without a slash at the end. */
@@ -53,9 +55,8 @@ export function startBalancer(targets: readonly string[]): Balancer {
     const link: Link = { target: found.target, ends: [client, found.conn] };
     links.add(link);
     for (const end of link.ends) end.setNoDelay(true);
-    await Promise.all([copy(client, found.conn), copy(found.conn, client)]);
+    await tunnel(client, found.conn);
     links.delete(link);
-    link.ends.forEach(close);
   }
 
   /** The first target that takes a connection. */
@@ -92,24 +93,4 @@ export function startBalancer(targets: readonly string[]): Balancer {
       await serving;
     },
   };
-}
-
-/** Copies until one of them is gone. What one end has finished saying the other is told; the way back stays open. */
-async function copy(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
-  const buffer = new Uint8Array(65_536);
-  try {
-    while (true) {
-      const size = await from.read(buffer);
-      if (size === null) return await to.closeWrite();
-      for (let sent = 0; sent < size;) sent += await to.write(buffer.subarray(sent, size));
-    }
-  } catch {
-    [from, to].forEach(close);
-  }
-}
-
-function close(conn: Deno.TcpConn): void {
-  try {
-    conn.close();
-  } catch { /* it had ended by itself */ }
 }

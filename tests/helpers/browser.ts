@@ -10,7 +10,7 @@ import {
   type LaunchOptions,
   type Page,
 } from "playwright-core";
-import { CHROMIUM, find } from "../../tools/test/requirements.ts";
+import { CHROMIUM, find, IPROUTE2 } from "../../tools/test/requirements.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -29,10 +29,16 @@ const FLAGS = [
   "--use-fake-ui-for-media-stream",
 ];
 
+/** What else a browser is started with. */
+export interface BrowserOptions extends Pick<LaunchOptions, "env" | "ignoreDefaultArgs"> {
+  /** Name of the network namespace that it runs in; by default that of the test. */
+  within?: string;
+}
+
 /** Starts a browser; `await using` closes it. @throws {Error} when there is none, with what to do. */
 export async function launchBrowser(
   extraArgs: string[] = [],
-  more: Pick<LaunchOptions, "env" | "ignoreDefaultArgs"> = {},
+  { within, ...more }: BrowserOptions = {},
 ): Promise<Browser> {
   const executablePath = await find(CHROMIUM);
   if (executablePath === undefined) {
@@ -41,7 +47,19 @@ export async function launchBrowser(
         `${CHROMIUM.commands.join(", ")}; \`deno task test\` installs it where it can`,
     );
   }
-  return await chromium.launch({ executablePath, args: [...FLAGS, ...extraArgs], ...more });
+  const args = [...FLAGS, ...extraArgs];
+  if (within === undefined) return await chromium.launch({ executablePath, args, ...more });
+  return await chromium.launch({
+    ...more,
+    executablePath: new URL("../lab/in_namespace.sh", import.meta.url).pathname,
+    args,
+    env: {
+      ...more.env ?? Deno.env.toObject(),
+      LAB_IP: await find(IPROUTE2) ?? "ip",
+      LAB_NAMESPACE: within,
+      LAB_BROWSER: executablePath,
+    },
+  });
 }
 
 /** A page in a context (cookies, storage) of its own. */

@@ -25,10 +25,24 @@ export interface JanusOptions {
   interface?: string;
   /** UDP ports for media, `first-last`. */
   ports?: string;
+  /** Where else it runs than in the test's own network. */
+  place?: JanusPlace;
+}
+
+/** A network that the test is not in. */
+export interface JanusPlace {
+  /** What a command line follows to run there. */
+  within: readonly string[];
+  /** Where it listens. */
+  address: string;
+  port: number;
+  adminPort: number;
+  /** Where the test reaches what is at a URL there. */
+  reach(url: string): string;
 }
 
 export interface JanusServer extends ServerProcess {
-  /** `ws://127.0.0.1:...`, the same for all its life; and of its admin API. */
+  /** `ws://127.0.0.1:...`, or at the address of its place, the same for all its life; and of its admin API. */
   readonly url: string;
   readonly adminUrl: string;
   /** An item of SFU_URLS for it; `parameters` are added. */
@@ -49,28 +63,33 @@ const ASK = { doing: "ask Janus", timeoutMs: 5_000 };
 /** Starts a Janus of a test's own on free ports of 127.0.0.1. `await using` ends it and removes what it wrote. */
 export async function startJanus(options: JanusOptions = {}): Promise<JanusServer> {
   const { adminKey = "key", adminSecret = "admin secret", secret, tokenSecret } = options;
-  const [port, adminPort] = [freePort(), freePort()];
+  const { place } = options;
+  const address = place?.address ?? "127.0.0.1";
+  const [port, adminPort] = place ? [place.port, place.adminPort] : [freePort(), freePort()];
   const folder = await Deno.makeTempDir({ prefix: "janus-" });
   await using cleanUp = new AsyncDisposableStack();
   cleanUp.defer(() => Deno.remove(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files(folder, port, adminPort, options))) {
+  for (const [name, text] of Object.entries(files(folder, { address, port, adminPort }, options))) {
     await Deno.writeTextFile(`${folder}/${name}`, text);
   }
+  const janus = await ensure(JANUS);
+  const [program = janus, ...before] = [...place?.within ?? [], janus];
   const server = cleanUp.use(
     await startServer({
       name: "Janus",
-      program: await ensure(JANUS),
-      args: ["-C", `${folder}/janus.jcfg`, "-F", folder, "-o"],
+      program,
+      args: [...before, "-C", `${folder}/janus.jcfg`, "-F", folder, "-o"],
       ready: /WebSockets thread started/,
       limitMs: 10_000,
     }),
   );
   const all = cleanUp.move();
-  const [url, adminUrl] = [`ws://127.0.0.1:${port}`, `ws://127.0.0.1:${adminPort}`];
+  const [url, adminUrl] = [`ws://${address}:${port}`, `ws://${address}:${adminPort}`];
 
   async function ask(protocol: "janus-protocol" | "janus-admin-protocol") {
     const admin = protocol === "janus-admin-protocol";
-    return await connect(admin ? adminUrl : url, {
+    const there = admin ? adminUrl : url;
+    return await connect(place?.reach(there) ?? there, {
       protocol,
       timeoutMs: ASK.timeoutMs,
       signal: new AbortController().signal,
@@ -134,8 +153,7 @@ export function janusUrl(
 
 function files(
   folder: string,
-  port: number,
-  adminPort: number,
+  { address, port, adminPort }: { address: string; port: number; adminPort: number },
   options: JanusOptions,
 ): Record<string, string> {
   const { adminKey = "key", adminSecret = "admin secret", secret, tokenSecret } = options;
@@ -166,12 +184,12 @@ loggers: { disable = "libjanus_jsonlog.so" }
     "janus.transport.websockets.jcfg": `general: {
   json = "compact"
   ws = true
-  ws_ip = "127.0.0.1"
+  ws_ip = "${address}"
   ws_port = ${port}
 }
 admin: {
   admin_ws = true
-  admin_ws_ip = "127.0.0.1"
+  admin_ws_ip = "${address}"
   admin_ws_port = ${adminPort}
 }
 `,

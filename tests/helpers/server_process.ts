@@ -25,6 +25,8 @@ export interface ServerOptions {
   /** What it prints when it can be used. */
   ready: RegExp;
   limitMs: number;
+  /** The signal by which its last end is asked for; by default SIGKILL. */
+  endBy?: Deno.Signal;
 }
 
 /** Starts it and waits until it is ready. @throws {Error} with what it printed, when it ends before or takes too long. */
@@ -37,7 +39,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
     },
     pause: () => running.child.kill("SIGSTOP"),
     resume: () => running.child.kill("SIGCONT"),
-    [Symbol.asyncDispose]: () => running.end(),
+    [Symbol.asyncDispose]: () => running.end(options.endBy),
   };
 }
 
@@ -67,9 +69,9 @@ async function run({ name, program, args, env = {}, ready, limitMs }: ServerOpti
     );
   const ended = Promise.all([child.status, read(child.stdout), read(child.stderr)])
     .then(([{ code }]) => fail(`it ended with ${code}`));
-  const end = async () => {
+  const end = async (signal: Deno.Signal = "SIGKILL") => {
     try {
-      child.kill("SIGKILL");
+      child.kill(signal);
     } catch (error) {
       // It has ended meanwhile.
       if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;

@@ -102,7 +102,35 @@ export const PAREC: Requirement = {
   otherwise: "install PulseAudio's utilities",
 };
 
-/** For measurements only: the tests do without. */
+/** Makes networks of a test's own. */
+export const IPROUTE2: Requirement = {
+  name: "iproute2",
+  variable: "IP",
+  commands: ["ip", "/usr/sbin/ip", "/sbin/ip"],
+  check: ["-V"],
+  packages: ["iproute2"],
+  otherwise: "install iproute2",
+};
+
+/** The TURN server of the tests' networks. */
+export const COTURN: Requirement = {
+  name: "coturn",
+  variable: "TURNSERVER",
+  commands: ["turnserver"],
+  packages: ["coturn"],
+  service: "coturn",
+  otherwise: "install coturn 4.6 or newer",
+};
+
+export const OPENSSL: Requirement = {
+  name: "OpenSSL",
+  variable: "OPENSSL",
+  commands: ["openssl"],
+  check: ["version"],
+  packages: ["openssl"],
+  otherwise: "install OpenSSL 3",
+};
+
 export const NFT: Requirement = {
   name: "nftables",
   variable: "NFT",
@@ -121,6 +149,10 @@ export const REQUIREMENTS: readonly Requirement[] = [
   JANUS,
   PULSEAUDIO,
   PAREC,
+  IPROUTE2,
+  NFT,
+  COTURN,
+  OPENSSL,
 ];
 
 /** The whole path of the program, if there is one and it runs. */
