@@ -85,6 +85,7 @@ export const POLICY = {
     promoteAfterMs: 500,
     demoteAfterMs: 5_000,
     longestDwellMs: 60_000,
+    apartMs: 3_600_000,
     recoverMs: 5_000,
     lookAgainMs: 5_000,
     /** A change within this time of the one before counts as flapping. */

@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { permitted, refusalOf } from "./admit.ts";
 import { assertNever } from "./assert_never.ts";
 import type { ErrorCode } from "./codes.ts";
 import { POLICY } from "./policy.ts";
-import type { Attributes, Measured, Media, Permissions, TopologyReason } from "./protocol.ts";
+import type { Attributes, Measured, Media, TopologyReason } from "./protocol.ts";
 import {
   evolve,
   type ParticipantCause,
@@ -26,9 +27,10 @@ import {
   type SettingsChange,
   succeeds,
 } from "./room_state.ts";
-import { committed, meshLimitOf, senderLimitOf, sendersOf } from "./room_topology.ts";
+import { withMeasured } from "./reach.ts";
+import { committed } from "./room_topology.ts";
 import type { SfuView } from "./sfu/directory.ts";
-import { isLiftable, type Target, topologyView } from "./topology.ts";
+import type { Target } from "./topology.ts";
 
 /** What may happen to a room. */
 export type RoomEvent =
@@ -135,8 +137,8 @@ function apply(state: RoomState, event: RoomEvent, now: number): Applied | Refus
       return configure(state, event.given);
     case "measure": {
       const member = memberOf(state, event.id);
-      if (!member || same(member.measured, event.measured)) return unchanged(state);
-      return put(state, { ...member, measured: event.measured }, "measured");
+      const next = member && withMeasured(state, { member, measured: event.measured }, now);
+      return !next || same(member, next) ? unchanged(state) : put(state, next, "measured");
     }
     case "topology":
       return commitTopology(state, event, now);
@@ -177,11 +179,11 @@ function configure(state: RoomState, given: SettingsChange): Applied | Refusal {
   return changed(state, { kind: "room", settings });
 }
 
-type Enter = RoomEvent & { kind: "enter" };
+/** Somebody wants to come in. */
+export type Enter = RoomEvent & { kind: "enter" };
 
 function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
-  const { admission, node, region, connection, media, attributes, sfus } = event;
-  const room = state.key.id;
+  const { admission, node, region, connection, media, attributes } = event;
   const here = memberOf(state, admission.id);
   // Later than the socket before it, whatever the clock of that one's node says.
   const enteredAt = here ? Math.max(now, here.enteredAt + 1) : now;
@@ -191,54 +193,7 @@ function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
     return permitted(here.permissions, media) ??
       put(state, { ...here, ...said, ...speaks }, "resumed");
   }
-  if (Object.hasOwn(state.banned, admission.ticket)) {
-    return {
-      kind: "refused",
-      code: "removed",
-      message:
-        `Cannot enter room "${room}": this token's participant was removed; expected a new token`,
-    };
-  }
-  if (admission.expiresAt <= now) {
-    return {
-      kind: "refused",
-      code: "token_expired",
-      message: `Cannot enter room "${room}": the token expired at ${
-        new Date(admission.expiresAt).toISOString()
-      }; expected one that is still valid`,
-    };
-  }
-  const count = Object.keys(state.members).length;
-  if (count >= state.settings.maxParticipants) {
-    return {
-      kind: "refused",
-      code: "room_full",
-      message:
-        `Cannot enter room "${room}": it holds ${count} participants; expected fewer than ${state.settings.maxParticipants}`,
-      retryAfterMs: POLICY.roomFullRetryMs,
-    };
-  }
-  const meshLimit = meshLimitOf(state);
-  if (sfus && count >= meshLimit && !isLiftable(topologyView(state, sfus), now)) {
-    return {
-      kind: "refused",
-      code: "room_full",
-      message:
-        `Cannot enter room "${room}": it is a mesh of ${count} participants, and there is no SFU to lift it to now; expected fewer than ${meshLimit}`,
-      retryAfterMs: POLICY.roomFullRetryMs,
-    };
-  }
-  const senderLimit = senderLimitOf(state);
-  if (sfus && admission.permissions.publish && sendersOf(state) >= senderLimit) {
-    return {
-      kind: "refused",
-      code: "room_full",
-      message:
-        `Cannot enter room "${room}": ${senderLimit} who may publish are there, which is as many as a call on an SFU can hold; expected fewer, or a token with publish=false`,
-      retryAfterMs: POLICY.roomFullRetryMs,
-    };
-  }
-  return permitted(admission.permissions, media) ?? put(state, {
+  return refusalOf(state, event, now) ?? put(state, {
     ...admission,
     ...speaks,
     joinedAt: now,
@@ -348,16 +303,6 @@ function restore(
   // A version more than the changes say: who only follows them has not all of it, and asks the store.
   const next = changed(from, ...told);
   return { ...next, state: { ...next.state!, version: next.state!.version + 1 } };
-}
-
-function permitted(permissions: Permissions, media: Media | undefined): Refusal | undefined {
-  if (!media || permissions.publish) return undefined;
-  if (!media.microphone && !media.camera && !media.screen) return undefined;
-  return {
-    kind: "refused",
-    code: "not_permitted",
-    message: `Cannot publish: the token has publish=false; expected media that is all false`,
-  };
 }
 
 function participantNotFound(state: RoomState, id: string): Refusal {

@@ -14,6 +14,7 @@ import type {
   TopologyMode,
   TopologyReason,
 } from "./protocol.ts";
+import type { Unreached } from "./reach.ts";
 
 /** What a room's owner may set. */
 export interface RoomSettings {
@@ -76,8 +77,10 @@ export interface Member extends Admission {
   node: string;
   /** Of that node. */
   region: string;
-  /** What it has measured of its network; absent until it tells. */
+  /** What it has measured of its network, but for `unreachable`; absent until it tells. */
   measured?: Measured;
+  /** Whom it did not reach in the mesh, see reach.ts; absent: nobody. */
+  unreached?: Unreached;
   /** The socket that speaks for it: an older one has no say any more. */
   connection: string;
   /** When that socket entered, in ms since 1970: where two nodes each hold one, the later speaks. */

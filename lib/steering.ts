@@ -10,6 +10,7 @@
 import { errorText, type Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import { keyOf, parseKey } from "./presence/mod.ts";
+import type { TopologyReason } from "./protocol.ts";
 import type { RoomKey, RoomState } from "./room_state.ts";
 import type { Rooms } from "./rooms.ts";
 import type { SfuDirectory } from "./sfu/directory.ts";
@@ -109,7 +110,14 @@ export class Steering {
   }
 }
 
+const URGENT: ReadonlySet<TopologyReason> = new Set([
+  "unconnected",
+  "sfu_lost",
+  "sfu_unreachable",
+  "sfu_draining",
+]);
+
 /** People hear or see nothing until it is done. */
 function isUrgent({ reason }: Change): boolean {
-  return reason === "sfu_lost" || reason === "sfu_unreachable" || reason === "sfu_draining";
+  return URGENT.has(reason);
 }

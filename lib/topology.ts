@@ -5,6 +5,7 @@
  */
 import { assertNever } from "./assert_never.ts";
 import type { Grant, Measured, TopologyReason } from "./protocol.ts";
+import { apartUntil, type Reach } from "./reach.ts";
 import type { RoomState, RoomTopology, TopologyPolicy } from "./room_state.ts";
 import { chooseSfu } from "./sfu/choose.ts";
 import type { SfuView } from "./sfu/directory.ts";
@@ -21,6 +22,8 @@ export interface DecisionPolicy {
   promoteAfterMs: number;
   demoteAfterMs: number;
   longestDwellMs: number;
+  /** For how long two who could not reach each other keep a room on an SFU without another word of it. */
+  apartMs: number;
   /** How long a mesh that an SFU has failed stays at least: first everyone is to be back. */
   recoverMs: number;
   /** After what time it is looked again for an SFU where there was none. */
@@ -28,7 +31,7 @@ export interface DecisionPolicy {
 }
 
 /** Someone in the room, as far as it matters here. */
-export interface PersonView {
+export interface PersonView extends Reach {
   /** Of its node. */
   region: string;
   /** Whether it sends anything. */
@@ -76,16 +79,18 @@ function fromMesh(view: TopologyView, policy: DecisionPolicy, now: number): Deci
   const forced = wish.mode === "sfu";
   const many = people.length >= wish.promoteAt;
   const strained = people.length >= policy.strainedFrom && people.some(isStrained);
-  if (wish.mode === "mesh" || !(forced || many || strained)) return STAY;
+  const apart = apartUntil(view, policy.apartMs) > now;
+  if (wish.mode === "mesh" || !(forced || apart || many || strained)) return STAY;
   const to = free(view, now);
   // One may get free, which nobody tells of.
   if (!to) return { kind: "stay", until: sfuAgain(view, policy, now) };
-  const reason = forced ? "forced" : many ? "participants" : "strain";
+  const reason = forced ? "forced" : apart ? "unconnected" : many ? "participants" : "strain";
   const promotion: Decision = { kind: "change", to, reason };
   if (EVASIONS.has(view.topology.reason)) {
     return after(policy.recoverMs, promotion, view, policy, now);
   }
-  return forced ? promotion : after(policy.promoteAfterMs, promotion, view, policy, now);
+  // Two of them hear and see nothing of each other.
+  return forced || apart ? promotion : after(policy.promoteAfterMs, promotion, view, policy, now);
 }
 
 function fromSfu(
@@ -100,10 +105,12 @@ function fromSfu(
   if (trouble) return evade(view, { grant, trouble }, policy, now);
   if (wish.mode === "sfu") return STAY;
   // Whoever came for the sake of somebody's network does not go back to where that network suffered.
-  const few = view.topology.reason === "strain"
-    ? Math.min(wish.demoteAt, policy.strainedFrom - 1)
-    : wish.demoteAt;
+  const { reason } = view.topology;
+  const suffered = reason === "strain" || (EVASIONS.has(reason) && people.some(isStrained));
+  const few = suffered ? Math.min(wish.demoteAt, policy.strainedFrom - 1) : wish.demoteAt;
   if (people.length === 0 || people.length > few) return STAY;
+  const apart = apartUntil(view, policy.apartMs);
+  if (apart > now) return { kind: "stay", until: apart };
   const demotion: Decision = { kind: "change", to: MESH, reason: "participants" };
   return after(policy.demoteAfterMs, demotion, view, policy, now);
 }
@@ -144,8 +151,9 @@ function evade(
   const other = free(view, now, shun);
   const small = people.length <= policy.meshComfort ||
     (wish.mode === "auto" && people.length < wish.promoteAt);
-  // Nobody misses anything yet: straight to where it is to stay.
-  if (other && (!small || trouble === "sfu_draining")) {
+  const apart = apartUntil(view, policy.apartMs) > now;
+  // Nobody misses anything yet, or two would go on missing it: straight to where it is to stay.
+  if (other && (!small || apart || trouble === "sfu_draining")) {
     return { kind: "change", to: other, reason: trouble, shun };
   }
   // A mesh that is rather large is better than an SFU that is dead, but not better than one that serves most.
@@ -203,10 +211,13 @@ export function topologyView(state: RoomState, sfus: readonly SfuView[]): Topolo
     topology,
     wish: settings.topology,
     regions: settings.regions,
-    people: Object.values(state.members).map(({ region, media, measured }) => ({
-      region,
-      sends: media.microphone || media.camera || media.screen,
-      ...(measured && { measured }),
+    people: Object.values(state.members).map((member) => ({
+      id: member.id,
+      joinedAt: member.joinedAt,
+      region: member.region,
+      sends: Object.values(member.media).some((on) => on),
+      ...(member.measured && { measured: member.measured }),
+      ...(member.unreached && { unreached: member.unreached }),
     })),
     sfus,
   };

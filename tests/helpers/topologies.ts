@@ -16,7 +16,13 @@ export function sfu(id: string, given: Partial<SfuView> = {}): SfuView {
 
 /** So many who send, where nothing was measured. */
 export function people(count: number, given: Partial<PersonView> = {}): PersonView[] {
-  return Array.from({ length: count }, () => ({ region: "eu", sends: true, ...given }));
+  return Array.from({ length: count }, (_, i) => ({
+    id: `p${i}`,
+    joinedAt: START,
+    region: "eu",
+    sends: true,
+    ...given,
+  }));
 }
 
 export function mesh(given: Partial<RoomTopology> = {}): RoomTopology {

@@ -46,6 +46,17 @@ describe("a room on two nodes", () => {
     assert(/^2 sfu [ab] participants$/.test(told[0]!), told[0]);
   });
 
+  it("is lifted at once where two cannot reach each other, by whichever node hears of it", async () => {
+    const { nodes } = await twoNodes();
+    using _ = nodes;
+    const [ada, bob] = await crowd(nodes, 2);
+    bob!.wire.says({ type: "report", measured: { unreachable: [ada!.id] } });
+    await nodes.time.tickAsync(1);
+    for (const person of [ada!, bob!]) {
+      assert(/^2 sfu [ab] unconnected$/.test(topologies(person).map(inWords).join()));
+    }
+  });
+
   it("comes down when people have left", async () => {
     const { nodes } = await twoNodes();
     using _ = nodes;

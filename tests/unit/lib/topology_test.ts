@@ -18,6 +18,11 @@ const says = (
   measured: { sfu: { epoch, state } },
 });
 const weak = { measured: { strain: "uplink" as const } };
+/** The last of them says that it does not reach the first. */
+const apart = (count: number) =>
+  people(count).map((person, i) =>
+    i < count - 1 ? person : { ...person, unreached: { p0: LATER } }
+  );
 
 const CASES: Record<string, [given: Partial<TopologyView>, decided: string]> = {
   "a small room stays a mesh": [{ people: people(4) }, "stay"],
@@ -51,6 +56,28 @@ const CASES: Record<string, [given: Partial<TopologyView>, decided: string]> = {
     { people: people(3, { measured: { relayed: true } }) },
     "a strain",
   ],
+  "nor does TURN lift two": [{ people: people(2, { measured: { relayed: true } }) }, "stay"],
+  "somebody whose processor cannot carry a mesh of three has it lifted": [
+    { people: [...people(2), ...people(1, { measured: { strain: "cpu" } })] },
+    "a strain",
+  ],
+  "two who cannot reach each other are lifted": [{ people: apart(2) }, "a unconnected"],
+  "so it is said also where there are many": [{ people: apart(5) }, "a unconnected"],
+  "they stay where there is no SFU": [{ people: apart(2), sfus: [] }, "stay"],
+  "or where their owner wants the mesh": [{ people: apart(2), wish: MESH }, "stay"],
+  "who is gone is out of nobody's reach": [
+    { people: people(2, { unreached: { p7: LATER } }) },
+    "stay",
+  ],
+  "they stay on the SFU, however few": [{ people: apart(2), topology: onSfu("a") }, "stay"],
+  "and go to another rather than to the mesh": [
+    { people: apart(3), topology: onSfu("a"), sfus: [sfu("a", { state: "down" }), sfu("b")] },
+    "b sfu_lost",
+  ],
+  "but to the mesh rather than nowhere": [
+    { people: apart(3), topology: onSfu("a"), sfus: [sfu("a", { state: "down" })] },
+    "mesh sfu_lost",
+  ],
   "its owner may want an SFU for two": [{ wish: SFU }, "a forced"],
   "its owner may want the mesh for nine": [{ people: people(9), wish: MESH }, "stay"],
   "its owner may want it back in the mesh": [
@@ -68,6 +95,14 @@ const CASES: Record<string, [given: Partial<TopologyView>, decided: string]> = {
   "whoever was lifted for a weak uplink stays up with three": [
     { people: people(3), topology: onSfu("a", { reason: "strain" }) },
     "stay",
+  ],
+  "also on the SFU to which they had to move": [
+    { people: people(3, weak), topology: onSfu("a", { reason: "sfu_draining" }) },
+    "stay",
+  ],
+  "but come down with two": [
+    { people: people(2, weak), topology: onSfu("a", { reason: "strain" }) },
+    "mesh participants",
   ],
   "an SFU that is down is left for another": [
     { people: people(6), topology: onSfu("a"), sfus: [sfu("a", { state: "down" }), sfu("b")] },
@@ -189,6 +224,7 @@ const happening = fc.record({
   said: fc.constantFrom(undefined, "connected", "unreachable", "stalled"),
   sayers: fc.integer({ min: 0, max: 12 }),
   strained: fc.boolean(),
+  apart: fc.boolean(),
   a: fc.constantFrom("ok", "down", "draining"),
   b: fc.constantFrom("ok", "down", "draining"),
 });
@@ -200,7 +236,7 @@ function changes(history: Happening[]) {
   let state = view();
   let now = START;
   const at: { at: number; reason: string }[] = [];
-  for (const { afterMs, count, said, sayers, strained, a, b } of history) {
+  for (const { afterMs, count, said, sayers, strained, apart, a, b } of history) {
     for (const end = now + afterMs; now < end; now += 100) {
       const { epoch } = state.topology;
       const of = (i: number): Measured => ({
@@ -211,7 +247,11 @@ function changes(history: Happening[]) {
       state = {
         ...state,
         sfus,
-        people: people(count).map((person, i) => ({ ...person, measured: of(i) })),
+        people: people(count).map((person, i) => ({
+          ...person,
+          measured: of(i),
+          ...(apart && { unreached: { p0: now } }),
+        })),
       };
       const decision = decide(state, POLICY.topology, now);
       if (decision.kind === "change") at.push({ at: now, reason: decision.reason });
