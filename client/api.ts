@@ -245,6 +245,7 @@ export type CallErrorCode =
   | "invalid_argument"
   | "unreachable"
   | "aborted"
+  | "insecure_description"
   | "closed";
 
 /** The one error class of the SDK: `code` to branch on, `message` what happened, `action` what to do about it. */

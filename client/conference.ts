@@ -260,6 +260,7 @@ export class Conference {
         remote.connection = state;
         this.emitter.emit("updated", remote);
       },
+      warning: (error) => this.emitter.emit("warning", error),
     };
   }
 

@@ -5,6 +5,7 @@
  */
 import { CLOSE, type ErrorCode } from "../lib/codes.ts";
 import { CallError, type CallErrorCode } from "./api.ts";
+import { insecurity } from "./description.ts";
 
 const ACTION: Record<CallErrorCode, string> = {
   permission_denied:
@@ -33,6 +34,8 @@ const ACTION: Record<CallErrorCode, string> = {
   unreachable:
     "Check the network and `url`; if the browser's console speaks of a refused origin, add this page's origin to ALLOWED_ORIGINS.",
   aborted: "Nothing to do: your AbortSignal ended it.",
+  insecure_description:
+    "Nothing came of it, and it is tried again. If this goes on, somebody or something between the two tampers with the call.",
   closed: "Call joinCall again.",
 };
 
@@ -43,6 +46,13 @@ export function callError(
   options: { retryAfterMs?: number; cause?: unknown } = {},
 ): CallError {
   return new CallError(code, message, ACTION[code], options);
+}
+
+/** Why a description of `whom` is not to be taken; `undefined`: it may be. */
+export function refusal(whom: string, sdp: unknown): CallError | undefined {
+  const reason = insecurity(sdp);
+  if (reason === undefined) return undefined;
+  return callError("insecure_description", `Refused a description of "${whom}": ${reason}`);
 }
 
 /** What a node's refusal means to a caller; `undefined`: nothing that ends the call. */

@@ -68,6 +68,7 @@ export class Mesh implements Transport {
     const known = this.#pairs.get(id);
     if (known !== undefined) return known.feed(subscribe);
     const pair = new Pair({
+      id,
       initiator: initiates(this.#self, id),
       subscribe,
       number: () => ++this.#attempts,
@@ -77,6 +78,7 @@ export class Mesh implements Transport {
         signal: (data) => this.events.signal(id, data),
         track: (kind, receiver) => this.events.track(id, kind, receiver),
         connection: (state) => this.events.connection(id, state),
+        warning: (error) => this.events.warning(error),
       },
     });
     this.#pairs.set(id, pair);

@@ -7,12 +7,13 @@
  *
  * @module
  */
-import type { TrackKind } from "./api.ts";
+import type { CallError, TrackKind } from "./api.ts";
 import { type Attempt, type AttemptOptions, type Dial, kindOf, type Tracks } from "./attempt.ts";
 import { type Random, retryDelay } from "./backoff.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { type Clock, monotonic } from "./clock.ts";
 import { report } from "./emitter.ts";
+import { refusal } from "./errors.ts";
 import { MESH } from "./policy.ts";
 import { primed } from "./prime.ts";
 import { type Connection, TRACK_KINDS } from "./transport.ts";
@@ -21,9 +22,12 @@ export interface PairEvents {
   signal(data: Record<string, unknown>): void;
   track(kind: TrackKind, receiver: RTCRtpReceiver): void;
   connection(state: Connection): void;
+  warning(error: CallError): void;
 }
 
 export interface PairOptions {
+  /** The participant to connect to. */
+  id: string;
   initiator: boolean;
   /** Whether anything is sent to it at first. */
   subscribe: boolean;
@@ -104,13 +108,19 @@ export class Pair {
   handle({ peer, after, type, sdp, candidate }: Record<string, unknown>): void {
     if (peer === "again") return this.#asked(after);
     if (!isCount(peer)) return;
+    const { id, initiator, events } = this.#options;
+    const error = refusal(id, sdp);
     if (type === "offer") {
       if (!this.#takesOffer(peer)) return;
+      if (error !== undefined) return events.warning(error);
       this.#begin(peer);
     }
     for (const leg of this.#legs) {
       if (leg.attempt.number !== peer) continue;
-      if (type === "offer" || (type === "answer" && this.#options.initiator)) {
+      if (type === "answer" && initiator && error !== undefined) {
+        events.warning(error);
+        this.#lost(leg);
+      } else if (type === "offer" || (type === "answer" && initiator)) {
         leg.attempt.signal({ type, sdp });
       } else if (type === "candidate" && leg.candidates++ < MESH.candidates) {
         leg.attempt.signal({ type, candidate });

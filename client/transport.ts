@@ -4,7 +4,7 @@
  * @module
  */
 import type { IceServer } from "../lib/protocol.ts";
-import type { Participant, TrackKind } from "./api.ts";
+import type { CallError, Participant, TrackKind } from "./api.ts";
 
 /** The kinds of tracks in the order of their slots, which is the order of the media sections in the SDP. */
 export const TRACK_KINDS = ["microphone", "camera", "screen", "screenAudio"] as const;
@@ -37,6 +37,7 @@ export interface TransportEvents {
   /** Whose track to show for a kind from now on; it takes the place of the one before. */
   track(from: string, kind: TrackKind, receiver: RTCRtpReceiver): void;
   connection(id: string, state: Connection): void;
+  warning(error: CallError): void;
 }
 
 export interface Transport {

@@ -45,6 +45,10 @@ const WORDS: Partial<Record<CallErrorCode, Words>> = {
     what: "The service cannot be reached",
     advice: "Check your connection, then try again.",
   },
+  insecure_description: {
+    what: "A connection that would not be encrypted was refused",
+    advice: "It is tried again. If this goes on, use another network.",
+  },
   device_lost: {
     what: "A device was unplugged",
     advice: "Plug it in again, or choose another one under Devices.",

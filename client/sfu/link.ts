@@ -8,6 +8,8 @@ import { withOpusSettings } from "./opus.ts";
 import { SFU } from "./policy.ts";
 
 export interface LinkEvents {
+  /** @throws {CallError} if what the SFU has described is not to be taken. */
+  check(sdp: string): void;
   candidate(candidate: IceCandidate | null): void;
   /** `state` has changed. */
   changed(): void;
@@ -42,12 +44,14 @@ export class Link {
 
   /** Takes the answer to it. */
   async answer(sdp: string): Promise<void> {
+    this.#events.check(sdp);
     await this.pc.setRemoteDescription({ type: "answer", sdp: withOpusSettings(sdp) });
     this.#settle();
   }
 
   /** Takes an offer; our answer. */
   async take(sdp: string): Promise<string> {
+    this.#events.check(sdp);
     await this.pc.setRemoteDescription({ type: "offer", sdp });
     this.#settle();
     await this.pc.setLocalDescription();

@@ -222,8 +222,9 @@ export class OfferAnswer implements SfuPath {
   }
 
   #link(of: SfuConnection): Link {
-    const { iceServers, ask, changed, renew } = this.#options;
+    const { iceServers, ask, check, changed, renew } = this.#options;
     return new Link(iceServers, {
+      check,
       candidate: (candidate: IceCandidate | null) => void ask({ op: "candidate", of, candidate }),
       changed,
       lost: () => renew("again"),

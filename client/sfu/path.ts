@@ -37,6 +37,8 @@ export interface SfuOptions {
    * {@linkcode SfuPath.resume}.
    */
   ask(ask: SfuAsk): boolean;
+  /** @throws {CallError} if what the SFU has described is not to be taken. */
+  check(sdp: string): void;
   /** `state` or `arrivals` have changed. */
   changed(): void;
   /** The connections have to be made anew, in this session (`ticket`). */

@@ -13,7 +13,7 @@ import type {
   Topology,
 } from "../../lib/protocol.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
-import type { CallState, ParticipantStats, Permissions, TrackKind } from "../api.ts";
+import type { CallError, CallState, ParticipantStats, Permissions, TrackKind } from "../api.ts";
 import type { retryDelay } from "../backoff.ts";
 import { qualitySample } from "../care/quality.ts";
 import type { Clock } from "../clock.ts";
@@ -67,6 +67,8 @@ export interface Tools {
   decode: Decode;
   retryDelay: typeof retryDelay;
   now: Clock;
+  /** Why a description is not to be taken, if so. */
+  refusal(whom: string, sdp: string): CallError | undefined;
 }
 
 export interface SwitchOptions {
@@ -132,6 +134,7 @@ export class Switch implements Transport {
         if (seat !== undefined) seat.meshState = state;
         this.#tend();
       },
+      warning: (error) => this.#events.warning(error),
     };
     if (call.probes) {
       measureRoundTrips(call.probes).then((roundTrips) => call.reporter.set({ roundTrips }));
@@ -322,6 +325,12 @@ export class Switch implements Transport {
           history,
           // All connections of a stay are of one session, in which only the newest have a say.
           ask: (data) => isNewest() && signaling.send({ type: "sfu", epoch, data }),
+          check: (sdp) => {
+            const error = this.#tools.refusal("the SFU", sdp);
+            if (error === undefined) return;
+            this.#events.warning(error);
+            throw error;
+          },
           changed: () => {
             this.#demandAt = 0;
             this.#tend();

@@ -20,9 +20,11 @@ function begin(
   const signals: Record<string, unknown>[] = [];
   const states: string[] = [];
   const shown: number[] = [];
+  const warnings: string[] = [];
   const tracks = new Map([["microphone", { id: "t" } as MediaStreamTrack]] as const);
   let number = 0;
   const pair = new Pair({
+    id: "bob",
     initiator,
     subscribe,
     tracks,
@@ -45,10 +47,11 @@ function begin(
       signal: (data) => void signals.push(data),
       track: () => void shown.push(pair.shown!.number),
       connection: (state) => void states.push(state),
+      warning: ({ code }) => void warnings.push(code),
     },
   });
   pair.start();
-  return { pair, dialed, signals, states, shown };
+  return { pair, dialed, signals, states, shown, warnings };
 }
 
 /** A slot of sound on which nothing comes before the test says so. */
@@ -61,6 +64,9 @@ function silentSlot() {
     play: () => void (entry.packetsReceived = 1),
   };
 }
+
+/** A description by which nothing would be encrypted. */
+const PLAIN = "m=audio 9 RTP/AVP 0\r\n";
 
 const firstRetryMs = MESH.retry.baseMs / 2;
 const numbers = (dialed: Dialed[]) =>
@@ -85,6 +91,17 @@ describe("Pair, the side that offers", () => {
     for (const peer of [0, 2, "x", undefined, null]) pair.handle({ peer, type: "offer", sdp: "y" });
     assertEquals(dialed.length, 1);
     assertEquals(dialed[0]!.signals, []);
+    pair.close();
+  });
+
+  it("gives up an attempt whose answer would not be encrypted, says so, and makes another", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, warnings } = begin();
+    pair.handle({ peer: 1, type: "answer", sdp: PLAIN });
+    assertEquals(dialed[0]!.signals, []);
+    assertEquals(warnings, ["insecure_description"]);
+    await time.tickAsync(firstRetryMs);
+    assertEquals(numbers(dialed), [2]);
     pair.close();
   });
 
@@ -279,6 +296,27 @@ describe("Pair, the side that answers", () => {
     pair.handle({ peer: 6, type: "offer", sdp: "b" });
     pair.handle({ peer: 7, type: "offer", sdp: "c" });
     assertEquals(numbers(dialed), [5, 7], "the one that was replaced before it stood is gone");
+    pair.close();
+  });
+
+  it("takes no offer by which nothing would be encrypted, says so, and asks for another", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, signals, warnings } = begin({ initiator: false });
+    pair.handle({ peer: 1, type: "offer", sdp: PLAIN });
+    assertEquals(dialed, []);
+    assertEquals(warnings, ["insecure_description"]);
+    await time.tickAsync(MESH.offerTimeoutMs);
+    assertEquals(signals, [{ peer: "again", after: 0 }]);
+    pair.handle({ peer: 2, type: "offer", sdp: "a" });
+    assertEquals(numbers(dialed), [2]);
+    pair.close();
+  });
+
+  it("warns of a flood of such offers only as often as it takes offers", () => {
+    using _time = new FakeTime();
+    const { pair, warnings } = begin({ initiator: false });
+    for (let peer = 1; peer <= 100; peer++) pair.handle({ peer, type: "offer", sdp: PLAIN });
+    assertEquals(warnings.length, MESH.offerBurst);
     pair.close();
   });
 

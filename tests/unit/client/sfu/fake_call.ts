@@ -199,6 +199,7 @@ export class FakeCall {
         const remote = this.roster.participants.get(id);
         if (remote !== undefined) remote.connection = state;
       },
+      warning: () => {},
     });
     this.mesh.setTrack("microphone", { id: "mic" } as MediaStreamTrack);
     this.mesh.setTrack("camera", { id: "cam" } as MediaStreamTrack);
@@ -222,6 +223,7 @@ export class FakeCall {
       },
       retryDelay: (_tries, { baseMs }) => baseMs,
       now: () => Date.now(),
+      refusal: () => undefined,
     }, {
       dial: { offer_answer: (options) => this.#dial(options) },
       seen: ({ id }) => this.widths.get(id) ?? 0,

@@ -111,6 +111,7 @@ function begin(options: Partial<SfuOptions> = {}) {
     iceServers: [],
     tracks: new Map([["camera", camera(1_280)]]),
     ask: (ask) => asked.push(ask) > 0,
+    check: () => {},
     changed: () => void changes++,
     renew: (begin) => void renewed.push(begin),
     ...options,
@@ -178,6 +179,21 @@ describe("OfferAnswer", () => {
     path.close();
     assertEquals(made.map(({ connectionState }) => connectionState), ["closed", "closed"]);
     assertEquals(path.state, "ended");
+  });
+
+  it("takes nothing that would not be encrypted, and makes its connections anew", async () => {
+    const check = (sdp: string) => {
+      if (sdp.startsWith("plain")) throw new Error("refused");
+    };
+    const { path, renewed, made } = begin({ check });
+    path.handle({ op: "opened", ticket: "t", resumed: false });
+    await turns();
+    path.handle({ op: "published", sdp: "plain answer" });
+    path.handle({ op: "offer", number: 1, sdp: "plain offer", slots: [] });
+    await turns();
+    assertEquals(renewed, ["again", "again"]);
+    assertEquals(made.map(({ remote }) => remote), [[], []]);
+    path.close();
   });
 
   it("sends nothing where it may not, and is connected without", () => {

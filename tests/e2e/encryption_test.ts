@@ -1,0 +1,147 @@
+/** What keeps a call between those who are in it. */
+import { assertEquals } from "@std/assert";
+import { afterAll, afterEach, beforeAll, describe, it } from "@std/testing/bdd";
+import type { Browser } from "playwright-core";
+import { Api } from "../helpers/api.ts";
+import { launchBrowser, newPage, type TestPage, waitFor } from "../helpers/browser.ts";
+import { type Service, startService } from "../helpers/service.ts";
+import { joinFrom, perceives, serveCallPage } from "./call_page.ts";
+
+describe("the encryption of a call", () => {
+  let service: Service;
+  let api: Api;
+  let browser: Browser;
+  let site: ReturnType<typeof serveCallPage>;
+  let room: string;
+  const open: AsyncDisposable[] = [];
+
+  beforeAll(async () => {
+    service = await startService();
+    api = Api.over(service.url);
+    site = serveCallPage(service.url);
+    browser = await launchBrowser();
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await site[Symbol.asyncDispose]();
+    await service.stop();
+  });
+
+  async function enter(identity: string): Promise<TestPage> {
+    const token = await api.makeToken(room, identity);
+    const page = await joinFrom(browser, site.url, { url: service.url, token });
+    open.push(page);
+    return page;
+  }
+
+  it("is demanded of every offer, and who makes a good one then is connected", async () => {
+    room = (await api.makeRoom()).id;
+    const ada = await enter("ada");
+    await enter("bob");
+    await perceives(ada.page, ["bob"]);
+    const eve = await newPage(browser, site.url);
+    open.push(eve);
+    const token = await api.makeToken(room, "eve");
+    const { page } = ada;
+    const warnings = () => globalThis.happened.filter((what) => what.startsWith("warning")).length;
+    await eve.page.evaluate(beHostile, { url: service.wsUrl, token, to: await idOf(ada) });
+    for (const [at, weakness] of WEAKNESSES.entries()) {
+      await eve.page.evaluate((weakness) => globalThis.offer(weakness), weakness);
+      await waitFor(
+        page,
+        (count) => {
+          const warned = globalThis.happened.filter((what) => what.startsWith("warning"));
+          return warned.length === count;
+        },
+        5_000,
+        at + 1,
+      );
+    }
+    assertEquals(
+      await page.evaluate(() => globalThis.happened.filter((what) => what.startsWith("warning"))),
+      WEAKNESSES.map(() => "warning insecure_description"),
+    );
+    assertEquals(await page.evaluate(() => globalThis.connections.length), 1, "that to Bob");
+    await eve.page.evaluate(() => globalThis.offer("none"));
+    await waitFor(page, () =>
+      [...globalThis.call.participants.values()]
+        .every(({ connection }) => connection === "connected"));
+    assertEquals(await page.evaluate(warnings), WEAKNESSES.length);
+    assertEquals(ada.errors, []);
+  });
+});
+
+const idOf = ({ page }: TestPage) => page.evaluate(() => globalThis.call.self.id);
+
+type Weakness =
+  | "no fingerprint"
+  | "weak fingerprint"
+  | "SDES"
+  | "SDES alone"
+  | "plain RTP"
+  | "none";
+
+const WEAKNESSES: Weakness[] = [
+  "no fingerprint",
+  "weak fingerprint",
+  "SDES",
+  "SDES alone",
+  "plain RTP",
+];
+
+declare global {
+  /** In the page of one without the SDK: offers a connection that is not what it should be. */
+  var offer: (weakness: Weakness) => Promise<void>;
+}
+
+/** In a page without the SDK: joins, and gets ready to make offers. */
+async function beHostile(
+  { url, token, to }: { url: string; token: string; to: string },
+): Promise<void> {
+  const socket = new WebSocket(url);
+  const welcome = Promise.withResolvers<void>();
+  let pc: RTCPeerConnection;
+  let peer = 0;
+  let seq = 1;
+  const say = (item: object) => {
+    const data = { seq: seq++, base: 1, items: [{ peer, ...item }] };
+    socket.send(JSON.stringify({ type: "signal", to, data }));
+  };
+  socket.onopen = () => socket.send(JSON.stringify({ type: "join", token }));
+  socket.onmessage = async (event) => {
+    const frame = JSON.parse(event.data);
+    if (frame.type === "welcome") welcome.resolve();
+    for (const item of frame.from === to ? frame.data.items ?? [] : []) {
+      if (item.peer !== peer) continue;
+      if (item.sdp) await pc.setRemoteDescription({ type: "answer", sdp: item.sdp });
+      if (item.candidate) await pc.addIceCandidate(item.candidate);
+    }
+  };
+  const key =
+    "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+  const without = (sdp: string) => sdp.replace(/a=(fingerprint|setup):.*\r\n/g, "");
+  const keyed = (sdp: string) => sdp.replace(/(a=mid:.*\r\n)/g, `$1${key}`);
+  const changes: Record<Weakness, (sdp: string) => string> = {
+    "no fingerprint": without,
+    "weak fingerprint": (sdp) =>
+      sdp.replace(/a=fingerprint:.*/g, `a=fingerprint:sha-1 ${"AA:".repeat(19)}AA`),
+    "SDES": keyed,
+    "SDES alone": (sdp) => keyed(without(sdp)).replaceAll("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"),
+    "plain RTP": (sdp) => without(sdp).replaceAll("UDP/TLS/RTP/SAVPF", "RTP/AVP"),
+    "none": (sdp) => sdp,
+  };
+  globalThis.offer = async (weakness) => {
+    pc?.close();
+    pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+    peer++;
+    pc.createDataChannel("");
+    for (const kind of ["audio", "video", "video", "audio"]) pc.addTransceiver(kind);
+    pc.onicecandidate = ({ candidate }) => candidate && say({ type: "candidate", candidate });
+    await pc.setLocalDescription();
+    say({ type: "offer", sdp: changes[weakness](pc.localDescription!.sdp) });
+  };
+  await welcome.promise;
+}
