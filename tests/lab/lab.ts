@@ -85,16 +85,13 @@ export class Lab implements AsyncDisposable {
     const { turn: transports = ["udp", "tcp"], sfu = "none", nodes = 1, env = {} } = options;
     const tag = `lab-${crypto.randomUUID().slice(0, 4)}`;
     await using stack = new AsyncDisposableStack();
-    const wires = stack.use(Wires.start());
+    const wires = stack.use(await Wires.start(`${tag}-`));
     const namespace = stack.use(await Namespace.add(`${tag}-public`));
     const outside = await PublicNetwork.in(namespace);
     const door = stack.use(await Door.open(namespace));
-    const [turn, janus, redis] = await Promise.all([
-      transports.length > 0 ? startTurn(namespace) : undefined,
-      sfu === "janus" ? startLabJanus(outside, door) : undefined,
-      nodes > 1 ? startLabRedis(namespace) : undefined,
-    ]);
-    for (const server of [turn, janus, redis]) if (server) stack.use(server);
+    const turn = transports.length > 0 ? stack.use(await startTurn(namespace)) : undefined;
+    const janus = sfu === "janus" ? stack.use(await startLabJanus(outside, door)) : undefined;
+    const redis = nodes > 1 ? stack.use(await startLabRedis(namespace)) : undefined;
     const lab = new Lab(tag, outside, wires, door, turn, janus);
     lab.#stack.use(stack.move());
     try {

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { becomes } from "../helpers/becomes.ts";
 import { PORTS, PUBLIC } from "./addresses.ts";
+import { linesOf } from "../helpers/lines.ts";
 import type { Host } from "./host.ts";
 import { Lab } from "./lab.ts";
 import { run } from "./namespace.ts";
@@ -79,10 +80,27 @@ describe("the lab", () => {
       Error,
       "the test fails",
     );
-    await becomes(async () => {
-      const left = await run("ip", ["netns"]);
-      return tags.filter((tag) => left.includes(tag));
-    }, []);
+    const left = await run("ip", ["netns"]);
+    assertEquals(tags.filter((tag) => left.includes(tag)), []);
+  });
+
+  it("leaves nothing behind when the test is killed", async () => {
+    const lab = new URL("lab.ts", import.meta.url);
+    const program = `
+      const { Lab } = await import("${lab}");
+      const lab = await Lab.up({ hosts: { ada: "cone" }, turn: [] });
+      console.log(lab.tag);
+    `;
+    const test = new Deno.Command(Deno.execPath(), {
+      args: ["eval", program],
+      stdout: "piped",
+    }).spawn();
+    const output = linesOf(test.stdout);
+    const { value: tag } = await output.next();
+    test.kill("SIGKILL");
+    await test.status;
+    await becomes(async () => (await run("ip", ["netns"])).includes(tag!), false);
+    for await (const _ of output);
   });
 
   it("tells what is wrong with a name or a value", async () => {

@@ -1,6 +1,7 @@
 /**
  * The wires of a lab, in a process of their own: what the test is busy with does not hold packets up. Takes a
- * {@linkcode Request} a line, answers each with a {@linkcode Reply} a line, and ends with its input.
+ * {@linkcode Request} a line, answers each with a {@linkcode Reply} a line, and ends with its input; then it also
+ * removes what is left of the lab. Arguments: the path of `ip`, and what the names of the lab's namespaces begin with.
  *
  * One thread that waits for packets, commands and due times at once; nothing here is asynchronous.
  *
@@ -9,6 +10,7 @@
 import type { Impairment } from "./impairment.ts";
 import type { Counters } from "./link.ts";
 import { type Descriptor, readFrom, type TapAddress, wait } from "./tap.ts";
+import { sweep } from "./sweep.ts";
 import { type Direction, Wire } from "./wire.ts";
 
 export type Request =
@@ -24,7 +26,16 @@ export type Reply =
 const STDIN: Descriptor = 0;
 const wires = new Map<string, Wire>();
 
-if (import.meta.main) forward();
+if (import.meta.main) {
+  const [ip, prefix] = Deno.args as [string, string];
+  // What ends the test by a key at the terminal is sent here too: this one ends after it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(signal, () => {});
+  }
+  forward();
+  sweep(ip, prefix);
+  Deno.exit(0);
+}
 
 function forward(): void {
   let rest = "";
@@ -41,14 +52,15 @@ function forward(): void {
     for (const [name, wire] of wires) {
       if (wire.files.some((file) => ended.includes(file))) close(name);
     }
-    if (ended.includes(STDIN)) return;
+    if (ended.includes(STDIN)) break;
     if (!readable.includes(STDIN)) continue;
     const came = readFrom(STDIN);
-    if (came === undefined) return;
+    if (came === undefined) break;
     const lines = (rest + new TextDecoder().decode(came)).split("\n");
     rest = lines.pop()!;
     for (const line of lines) reply(answer(JSON.parse(line)));
   }
+  for (const name of wires.keys()) close(name);
 }
 
 function answer(request: Request): Reply {

@@ -1,5 +1,7 @@
+import { IPROUTE2 } from "../../../tools/test/requirements.ts";
 import { linesOf } from "../../helpers/lines.ts";
 import { CLEAR, impair, type Impairment } from "./impairment.ts";
+import { programOf } from "../namespace.ts";
 import type { Counters } from "./link.ts";
 import type { Reply, Request } from "./process.ts";
 import type { TapAddress } from "./tap.ts";
@@ -19,12 +21,15 @@ export class Wires implements AsyncDisposable {
     this.#replies = linesOf(child.stdout);
   }
 
-  /** Starts the process that forwards. */
-  static start(): Wires {
+  /**
+   * Starts the process that forwards. When this one is gone without an end to its wires, it removes all namespaces whose
+   * names begin with `prefix`.
+   */
+  static async start(prefix: string): Promise<Wires> {
     const program = new URL("process.ts", import.meta.url).pathname;
     return new Wires(
       new Deno.Command(Deno.execPath(), {
-        args: ["run", "-A", "--no-prompt", program],
+        args: ["run", "-A", "--no-prompt", program, await programOf(IPROUTE2), prefix],
         stdin: "piped",
         stdout: "piped",
         stderr: "inherit",
