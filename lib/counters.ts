@@ -22,6 +22,8 @@ export class Counters {
   readonly limits = new LimitCounters();
   /** Messages that did not get to another node. */
   busFailures = 0;
+  /** Summaries of quality that came too soon after others. */
+  qualityDropped = 0;
   /** Error frames sent, by code. */
   readonly errors = new Map<string, number>();
 

@@ -22,21 +22,16 @@ import type { Limits } from "./limits/mod.ts";
 import { errorText, type Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import { type Presence, roomNotFound } from "./presence/mod.ts";
-import {
-  type Attributes,
-  LIMITS,
-  type Media,
-  type MessageClass,
-  type WelcomeFrame,
-} from "./protocol.ts";
+import type { Attributes, Media, MessageClass } from "./protocol.ts";
+import { Qualities } from "./quality.ts";
+import { QualityExchange } from "./quality_exchange.ts";
 import type { Changed, Refusal, RoomEvent } from "./room.ts";
 import { memberOf, originOf, recalledRoom, type RoomKey, type RoomState } from "./room_state.ts";
-import { participantInfo, roomInfo, topologyInfo } from "./room_view.ts";
 import { Rooms } from "./rooms.ts";
-import { probesOf, type SfuDirectory } from "./sfu/directory.ts";
+import type { SfuDirectory } from "./sfu/directory.ts";
 import { Standstill } from "./standstill.ts";
-import { iceServers } from "./turn.ts";
 import { type Dependency, reasonOf, Unavailable } from "./unavailable.ts";
+import { welcomeFrame } from "./welcome.ts";
 
 /** A participant's place: what a joined socket holds. */
 export interface Seat {
@@ -73,6 +68,8 @@ export class Hub {
   readonly lease: Lease;
   readonly limits: Limits;
   readonly lift: Lift;
+  readonly qualities = new Qualities();
+  readonly exchange: QualityExchange;
   readonly #sockets = new Set<Socket>();
   readonly #farewells = bulkhead(POLICY.farewells, Infinity);
   readonly #standstill = new Standstill(POLICY.standstill);
@@ -87,6 +84,7 @@ export class Hub {
     const { counters } = this;
     const watch = (key: RoomKey, view: RoomState | null) => this.lift.follow(key, view);
     const rooms = this.rooms = new Rooms({ node, presence, bus, log, counters, watch });
+    this.exchange = new QualityExchange({ node, rooms, qualities: this.qualities, bus, counters });
     this.limits = countedLimits(parts.limits, counters.limits);
     this.lease = new Lease({ node, presence, rooms, bus, sfus, log });
     this.lift = new Lift({
@@ -177,7 +175,7 @@ export class Hub {
     // Others may have changed it since.
     if (memberOf(room.view, id)?.connection !== socket.id) return overtaken;
     const resumed = result.changes.some((c) => c.kind === "participant" && c.cause === "resumed");
-    const welcome = this.#welcome(room, id, session, resumed);
+    const welcome = welcomeFrame(this.parts, { room, id, session, resumed }, Date.now());
     room.peers.set(id, socket);
     socket.deliver(JSON.stringify(welcome), "control");
     return { room, id };
@@ -302,6 +300,9 @@ export class Hub {
         return this.rooms.hear(message.room, message.told);
       case "sfu":
         return this.lift.sessions.ask(message.asker, message.asked);
+      case "quality_wanted":
+      case "quality":
+        return this.exchange.hear(message);
       default:
         assertNever(message);
     }
@@ -309,33 +310,6 @@ export class Hub {
 
   #publish(node: string, message: BusMessage): void {
     this.parts.bus.publish(node, message).catch(() => this.counters.busFailures++);
-  }
-
-  #welcome(room: LocalRoom, id: string, session: string, resumed: boolean): WelcomeFrame {
-    const { config, sfus } = this.parts;
-    const { members, version, topology } = room.view;
-    const probes = probesOf(sfus.views);
-    const others = Object.values(members).filter((member) => member.id !== id);
-    return {
-      type: "welcome",
-      self: participantInfo(memberOf(room.view, id)!),
-      session,
-      resumed,
-      room: roomInfo(room.view),
-      participants: others.map(participantInfo),
-      version,
-      topology: { ...topologyInfo(topology), reason: topology.reason },
-      ...(probes && { probes }),
-      ...iceServers(config, id, Date.now()),
-      limits: {
-        frameLength: LIMITS.frameLength,
-        frameUnit: LIMITS.frameUnit,
-        framesPerSecond: config.frames.rate,
-        frameBurst: config.frames.burst,
-        updatesPerSecond: POLICY.updates.rate,
-        updateBurst: POLICY.updates.burst,
-      },
-    };
   }
 }
 

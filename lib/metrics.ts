@@ -8,6 +8,7 @@ import { type Attributes, type Histogram, type Meter, metrics } from "@opentelem
 import { PrometheusExporter, PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { MeterProvider } from "@opentelemetry/sdk-metrics";
 import type { Hub } from "./hub.ts";
+import { qualityRecorder } from "./quality_metrics.ts";
 
 /** Records how long something took, in s. */
 export type Duration = (seconds: number, attributes?: Attributes) => void;
@@ -24,6 +25,7 @@ export function nodeMetrics(hub: Hub, options: { otlp: boolean }): Metrics {
   const own = new MeterProvider({ readers: [exporter] }).getMeter("meshlift");
   const meters = options.otlp ? [own, metrics.getMeter("meshlift")] : [own];
   for (const meter of meters) observe(meter, hub);
+  hub.qualities.onTaken(qualityRecorder(meters));
   const serializer = new PrometheusSerializer();
   return {
     requestDuration: histogram(meters, "http.server.request.duration", "Duration of REST requests"),
@@ -111,6 +113,9 @@ function observe(meter: Meter, hub: Hub): void {
   );
   counter(meter, "meshlift.bus.lost", "Messages that no other node got", () => [
     { value: hub.counters.busFailures, attributes: {} },
+  ]);
+  counter(meter, "meshlift.quality.dropped", "Summaries of quality that came too often", () => [
+    { value: hub.counters.qualityDropped, attributes: {} },
   ]);
   counter(
     meter,

@@ -17,6 +17,7 @@ import {
   type Measured,
   MESSAGE_CLASS,
   type Permissions,
+  type Quality,
   type ServerFrame,
   type SfuAsk,
 } from "./protocol.ts";
@@ -56,6 +57,8 @@ export class Participation {
   #waiting: Update | undefined;
   /** A report whose turn has not come. */
   #reporting: Measure | undefined;
+  /** The summaries that it may still send; made at the first. */
+  #summaries: TokenBucket | undefined;
   /** What it may still ask of an SFU; made at the first. */
   #asks: TokenBucket | undefined;
 
@@ -84,6 +87,7 @@ export class Participation {
         if (this.#mayUpdate()) this.#update(frame);
         return;
       case "report":
+        if (frame.quality) this.#summary(frame.quality);
         if (frame.measured && this.#mayUpdate()) this.#report(frame.measured);
         return;
       case "remove":
@@ -152,6 +156,14 @@ export class Participation {
       this.#asks.waitMs(),
     );
     return false;
+  }
+
+  /** One too many is dropped without a word: nothing hangs on it, and another will come. */
+  #summary(quality: Quality): void {
+    const now = Date.now();
+    this.#summaries ??= new TokenBucket(now, POLICY.quality);
+    if (this.#summaries.take(now)) this.#hub.qualities.take(this.seat, quality, now);
+    else this.#hub.counters.qualityDropped++;
   }
 
   /** Only the last word counts, also where a slow store has not taken in the one before. */

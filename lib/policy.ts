@@ -116,6 +116,10 @@ export const POLICY = {
   drain: { minMs: 200, perClientMs: 2, maxMs: 5_000, socketsMs: 2_000, exitWithinMs: 3_500 },
   /** Updates of one participant: each goes to everyone in the room. */
   updates: { rate: 5, burst: 20 },
+  /** Summaries of quality of one socket: one in 5 s; what comes at once is for who has just come back. */
+  quality: { rate: 0.2, burst: 2 },
+  /** How long other nodes have to answer what REST asks of them, in ms. */
+  inquiryMs: 500,
   /** When a full room is worth another try, in ms. */
   roomFullRetryMs: 10_000,
 } as const;

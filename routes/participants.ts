@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Hub } from "../lib/hub.ts";
 import type { TenantEnv } from "./middleware/tenant.ts";
+import { qualityOf } from "../lib/quality.ts";
 import { refusalProblem } from "./problem.ts";
 import { readRoom } from "./rooms.ts";
 import * as s from "./schemas.ts";
@@ -36,8 +37,12 @@ const remove = createRoute({
 export function participantRoutes(app: OpenAPIHono<TenantEnv>, hub: Hub): void {
   app.openapi(list, async (c) => {
     const key = { tenant: c.get("tenant"), id: c.req.valid("param").room };
-    const { members } = await readRoom(hub, key);
-    return c.json({ participants: Object.values(members).map(s.participantAnswer) }, 200);
+    const room = await readRoom(hub, key);
+    const qualities = await hub.exchange.of(room);
+    const participants = Object.values(room.members).map((member) =>
+      s.participantAnswer(member, qualityOf(qualities, member.id))
+    );
+    return c.json({ participants }, 200);
   });
 
   app.openapi(remove, async (c) => {

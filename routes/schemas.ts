@@ -5,8 +5,9 @@
  */
 import { z } from "@hono/zod-openapi";
 import { POLICY } from "../lib/policy.ts";
-import { ParticipantInfo, Permissions, TOPOLOGY_REASONS } from "../lib/protocol.ts";
+import { ParticipantInfo, Permissions, SENDING, TOPOLOGY_REASONS } from "../lib/protocol.ts";
 import type { RoomSummary } from "../lib/presence/mod.ts";
+import type { KnownQuality } from "../lib/quality.ts";
 import type { Member, RoomTopology } from "../lib/room_state.ts";
 import { participantInfo } from "../lib/room_view.ts";
 import type { SfuView } from "../lib/sfu/directory.ts";
@@ -84,9 +85,41 @@ export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
+const connections = z.int().min(0).optional();
+
+export const ParticipantQuality = z.object({
+  at: z.iso.datetime().openapi({ description: "When the participant told of it." }),
+  seconds: z.number().openapi({ description: "The time before that which it sums up." }),
+  roundTripMs: z.number().optional().openapi({ description: "Mean of its connections." }),
+  jitterMs: z.number().optional().openapi({ description: "Mean of its connections." }),
+  loss: z.number().min(0).max(1).optional().openapi({
+    description: "The part of what was sent to it that was lost.",
+  }),
+  freezes: z.int().min(0).optional().openapi({ description: "How often a picture froze." }),
+  outgoingBitrate: z.number().optional().openapi({
+    description: "What its uplink can carry, estimated, in bit/s.",
+  }),
+  paths: z.object({
+    host: connections,
+    srflx: connections,
+    prflx: connections,
+    relay: connections,
+  }).openapi({
+    description:
+      "How many connections it has, by the type of its own candidate; `relay`: through TURN.",
+  }),
+  sending: z.enum(SENDING).openapi({
+    description: "`reduced`: less of the picture than there could be; `audio_only`: no picture.",
+  }),
+}).openapi("ParticipantQuality");
+
 export const Participant = ParticipantInfo.extend({
   joinedAt: z.iso.datetime(),
   attributes: z.record(z.string(), z.unknown()),
+  quality: ParticipantQuality.nullable().openapi({
+    description:
+      "How its call was of late, by its own word, every 5 s or less often; null where nothing is known, or where its node did not say in time.",
+  }),
 }).openapi("Participant");
 
 export const NewToken = z.strictObject({
@@ -182,8 +215,12 @@ export function sfuAnswer(sfu: SfuView): z.infer<typeof Sfu> {
   return { id, region, health, load, participants, capacity, ...(reason && { reason }) };
 }
 
-/** A member -> what REST says of it. */
-export function participantAnswer(member: Member): z.infer<typeof Participant> {
+/** A member, and how its call goes where that is known -> what REST says of it. */
+export function participantAnswer(
+  member: Member,
+  known?: KnownQuality,
+): z.infer<typeof Participant> {
   const info = participantInfo(member);
-  return { ...info, joinedAt: new Date(info.joinedAt).toISOString() };
+  const quality = known ? { at: new Date(known.at).toISOString(), ...known.summary } : null;
+  return { ...info, joinedAt: new Date(info.joinedAt).toISOString(), quality };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MessageClass } from "../protocol.ts";
+import type { QualityOf } from "../quality.ts";
 import type { RoomKey } from "../room_state.ts";
 import type { Told } from "../room_view.ts";
 import type { Asked, Asker } from "../sfu/sessions.ts";
@@ -15,7 +16,10 @@ export type BusMessage =
   /** Hand this frame to one of your people. */
   | { kind: "deliver"; room: RoomKey; to: string; frame: string; of: MessageClass }
   /** One of my people asks something of an SFU that only you can reach. */
-  | { kind: "sfu"; room: RoomKey; asker: Asker; asked: Asked };
+  | { kind: "sfu"; room: RoomKey; asker: Asker; asked: Asked }
+  /** How do the calls of your people in this room go? Whoever asks gets `quality` of this number. */
+  | { kind: "quality_wanted"; room: RoomKey; number: string; asker: string }
+  | { kind: "quality"; room: RoomKey; number: string; node: string; of: QualityOf };
 
 /** @throws {TypeError} for what no node sends. */
 export function checkMessage(message: BusMessage): void {
@@ -33,6 +37,10 @@ function isWhole(message: BusMessage): boolean {
       return Array.isArray(message.told?.changes);
     case "sfu":
       return typeof message.asker?.id === "string" && typeof message.asked?.ask?.op === "string";
+    case "quality_wanted":
+      return typeof message.number === "string" && typeof message.asker === "string";
+    case "quality":
+      return typeof message.number === "string" && typeof message.node === "string";
     default:
       return false;
   }
