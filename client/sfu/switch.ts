@@ -12,7 +12,6 @@ import type {
   ServerFrame,
   Topology,
 } from "../../lib/protocol.ts";
-import { SLOTS } from "../../lib/sfu/mod.ts";
 import type { CallError, CallState, ParticipantStats, Permissions, TrackKind } from "../api.ts";
 import type { retryDelay } from "../backoff.ts";
 import { qualitySample } from "../care/quality.ts";
@@ -28,9 +27,10 @@ import type {
 import { Demand, type Seen } from "./demand.ts";
 import { OfferAnswer } from "./offer_answer.ts";
 import type { DialSfu, SfuPath } from "./path.ts";
+import { Paths } from "./paths.ts";
 import { LAYERS, SFU, SWITCH } from "./policy.ts";
 import { measureRoundTrips } from "./probes.ts";
-import { type Decode, type Path, Seat } from "./seat.ts";
+import { type Decode, Seat } from "./seat.ts";
 import { Stay } from "./stay.ts";
 import { seenWidth, visibleVideos } from "./tiles.ts";
 
@@ -90,9 +90,7 @@ export class Switch implements Transport {
   readonly #events: TransportEvents;
   readonly #seats = new Map<string, Seat>();
   readonly #demand = new Demand();
-  readonly #byMesh: Path;
-  /** From the oldest to the newest, which is the one to take. */
-  #paths: Path[];
+  readonly #paths: Paths;
   /** When the newest became the one to take. */
   #since: number;
   #stay: Stay | undefined;
@@ -113,15 +111,10 @@ export class Switch implements Transport {
     this.#seen = options.seen ?? (({ stream }) => seenWidth(visibleVideos(), stream));
     this.#events = mesh.events;
     this.#since = this.#now();
-    this.#byMesh = {
-      epoch: call.meshEpoch ?? NEVER,
-      stalled: false,
-      isFed: true,
-    };
-    this.#paths = [this.#byMesh];
+    this.#paths = new Paths(call.meshEpoch ?? NEVER);
     for (const remote of call.roster.participants.values()) {
       const seat = this.#seat(remote);
-      for (const [kind, receiver] of remote.arriving) seat.adopt(this.#byMesh, kind, receiver);
+      for (const [kind, receiver] of remote.arriving) seat.adopt(this.#paths.mesh, kind, receiver);
     }
     mesh.events = {
       signal: (to, data) => this.#events.signal(to, data),
@@ -145,7 +138,7 @@ export class Switch implements Transport {
   /** Whatever the node says, once the call has taken it in. */
   handleFrame(frame: ServerFrame): void {
     if (frame.type === "sfu") {
-      this.#pathOf(frame.epoch)?.handle(frame.data);
+      this.#paths.ofEpoch(frame.epoch)?.handle(frame.data);
       if (this.#stay?.path.epoch === frame.epoch) this.#stay.hear(this.#now());
     }
     if (frame.type === "welcome") {
@@ -171,7 +164,7 @@ export class Switch implements Transport {
 
   setTrack(kind: TrackKind, track: MediaStreamTrack | null): void {
     this.#mesh.setTrack(kind, track);
-    for (const path of this.#paths) if (path.isFed) path.sfu?.send(kind, track);
+    for (const path of this.#paths.all) if (path.isFed) path.sfu?.send(kind, track);
   }
 
   add({ id }: RemotePeer): void {
@@ -217,7 +210,7 @@ export class Switch implements Transport {
     this.#run = "closed";
     clearTimeout(this.#timer);
     for (const seat of this.#seats.values()) seat.close();
-    for (const path of this.#paths) path.sfu?.close();
+    this.#paths.close();
     this.#mesh.close();
   }
 
@@ -225,12 +218,8 @@ export class Switch implements Transport {
     return this.#run === "closed";
   }
 
-  get #current(): Path {
-    return this.#paths.at(-1)!;
-  }
-
   #seat(remote: Remote): Seat {
-    const { epoch } = this.#current;
+    const { epoch } = this.#paths.current;
     const seat = new Seat({
       remote,
       decode: this.#tools.decode,
@@ -238,16 +227,11 @@ export class Switch implements Transport {
       since: epoch,
     });
     // In a settled mesh there is no older path on which anyone could go on sending.
-    if (this.#paths.length === 1 && this.#call.way.mode === "mesh") {
+    if (this.#paths.all.length === 1 && this.#call.way.mode === "mesh") {
       seat.announced = epoch;
     }
     this.#seats.set(remote.id, seat);
     return seat;
-  }
-
-  /** The newest path of this epoch: those before it have nothing more to ask or to be told. */
-  #pathOf(epoch: number): SfuPath | undefined {
-    return this.#paths.findLast((path) => path.epoch === epoch && path.sfu !== undefined)?.sfu;
   }
 
   /** Brings everything to where it ought to be now. Whatever happens ends here. */
@@ -269,7 +253,7 @@ export class Switch implements Transport {
     this.#follow(now);
     let waits = false;
     for (const seat of this.#seats.values()) {
-      if (seat.update(this.#paths, now)) waits = true;
+      if (seat.update(this.#paths.all, now)) waits = true;
       this.#tell(seat);
       // A listener of the application's may have closed the call.
       if (this.#isClosed) return false;
@@ -285,7 +269,7 @@ export class Switch implements Transport {
   /** Begins what the topology asks for now. */
   #follow(now: number): void {
     const { way } = this.#call;
-    const { epoch } = this.#current;
+    const { epoch } = this.#paths.current;
     const sfu = way.mode === "sfu" ? way.grant.sfu : undefined;
     if (way.epoch === epoch && sfu === this.#sfu) return;
     this.#sfu = sfu;
@@ -300,9 +284,8 @@ export class Switch implements Transport {
       this.#stay = this.#newStay(way.epoch, way.grant, now);
       return;
     }
-    this.#byMesh.epoch = way.epoch;
     for (const seat of this.#seats.values()) seat.forgetMesh();
-    this.#paths = [...this.#paths.filter(({ sfu }) => sfu !== undefined), this.#byMesh];
+    this.#paths.takeMesh(way.epoch);
     this.#call.reporter.set({ sfu: undefined });
   }
 
@@ -342,7 +325,7 @@ export class Switch implements Transport {
         });
       },
       begun: (path) => {
-        this.#paths = [...this.#paths, path];
+        this.#paths.add(path);
         this.#demand.reset();
         this.#demandAt = 0;
       },
@@ -363,7 +346,7 @@ export class Switch implements Transport {
   /** Says how media comes from somebody, to the application and, once it comes by the newest path, to the sender. */
   #tell(seat: Seat): void {
     const { id, connection } = seat.remote;
-    const current = this.#current;
+    const current = this.#paths.current;
     const state = seat.connection(seat.shownBy ?? current);
     if (state !== connection) this.#events.connection(id, state);
     if (seat.announced === current.epoch || !this.#call.self.permissions.subscribe) return;
@@ -372,41 +355,27 @@ export class Switch implements Transport {
     this.#events.signal(id, { shows: current.epoch });
   }
 
-  /** Lets the older paths by SFUs go that nobody uses any more. */
+  /** Lets older paths go, and the sessions that they were by. */
   #retire(now: number): void {
-    const current = this.#current;
-    const isOverdue = now - this.#since >= SWITCH.oldPathMs;
-    for (const path of this.#paths) {
-      const { sfu, epoch } = path;
-      if (path === current || sfu === undefined) continue;
-      const isShown = this.#some((seat) => seat.isShownBy(path));
-      if (epoch === current.epoch) {
-        // What was made in its place sends by now in its place.
-        if (!isShown) this.#drop(path);
-        continue;
-      }
-      const isAwaited = !isOverdue && this.#some((seat) => seat.awaits(epoch));
-      if (path.isFed && !isAwaited) {
-        path.isFed = false;
-        for (const kind of SLOTS) sfu.send(kind, null);
-      }
-      if (isAwaited || (isShown && !isOverdue)) continue;
-      const isNewest = this.#pathOf(epoch) === sfu;
-      if (isNewest) this.#call.signaling.send({ type: "sfu", epoch, data: { op: "close" } });
-      this.#drop(path);
+    const over = this.#paths.retire({
+      isShown: (path) => this.#some((seat) => seat.isShownBy(path)),
+      isAwaited: (epoch) => this.#some((seat) => seat.awaits(epoch)),
+      isOverdue: this.#isOverdue(now),
+    });
+    for (const epoch of over) {
+      this.#call.signaling.send({ type: "sfu", epoch, data: { op: "close" } });
     }
   }
 
-  #drop(path: Path): void {
-    this.#paths = this.#paths.filter((other) => other !== path);
-    path.sfu?.close();
+  #isOverdue(now: number): boolean {
+    return now - this.#since >= SWITCH.oldPathMs;
   }
 
   /** Keeps the connections of the mesh that are used, or may be soon. */
   #tendMesh(now: number): void {
-    const byMesh = this.#byMesh;
-    const isCurrent = byMesh === this.#current;
-    const isOverdue = now - this.#since >= SWITCH.oldPathMs;
+    const { mesh: byMesh, current } = this.#paths;
+    const isCurrent = byMesh === current;
+    const isOverdue = this.#isOverdue(now);
     const isWarm = this.#seats.size < SWITCH.warmParticipants;
     for (const seat of this.#seats.values()) {
       const { id, permissions: { subscribe } } = seat.remote;
@@ -440,8 +409,8 @@ export class Switch implements Transport {
   async #gather<Value>(
     get: (source: SfuPath | SwitchedMesh) => Promise<Map<string, Value>>,
   ): Promise<Map<string, Value>> {
-    const current = this.#current;
-    const used = this.#paths.filter((path) =>
+    const current = this.#paths.current;
+    const used = this.#paths.all.filter((path) =>
       path === current || this.#some((seat) => seat.isShownBy(path))
     );
     const said = await Promise.all(used.map(({ sfu }) => get(sfu ?? this.#mesh)));
@@ -460,7 +429,7 @@ export class Switch implements Transport {
     clearTimeout(this.#timer);
     if (isAgain) return this.#tend();
     // In a settled mesh there is nothing to look at.
-    if (!waits && this.#paths.length === 1) return;
+    if (!waits && this.#paths.all.length === 1) return;
     this.#timer = setTimeout(
       () => this.#tend(),
       waits ? SWITCH.awaitPollMs : SWITCH.idlePollMs,
