@@ -5,7 +5,9 @@
  */
 import * as esbuild from "esbuild";
 import { checkCovered } from "./inputs.ts";
+import { INTERNAL_NAMES, SHORT_NAMES } from "./internal_names.ts";
 import { licencesOf } from "./licences.ts";
+import { LEAN_SIMPLE_PEER } from "./simple_peer.ts";
 
 /** What both bundles, the SDK and the demo, have in common. */
 export const COMMON = {
@@ -33,15 +35,7 @@ const SHIMS = {
   "readable-stream": "readable_stream.ts",
 };
 
-/** Takes simple-peer's traces out, forty calls whose texts nobody ever reads. */
-const UNTRACED: esbuild.Plugin = {
-  name: "untraced",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /[/\\]simple-peer[/\\]index\.js$/ }, async ({ path }) => ({
-      contents: (await Deno.readTextFile(path))
-        .replace(/this\._debug\((?:[^()]|\([^()]*\))*\)/g, "undefined"),
-    })),
-};
+const INTERNAL = new RegExp(`^(?:${INTERNAL_NAMES.join("|")})$`);
 
 /** What a call does not need to stand: the names of its files, and what they are made of. */
 const ON_DEMAND = [
@@ -56,6 +50,8 @@ export async function buildSdk(root: string, target: string): Promise<void> {
     absWorkingDir: root,
     outdir: target,
     sourcemap: true,
+    mangleProps: INTERNAL,
+    mangleCache: SHORT_NAMES,
   } satisfies esbuild.BuildOptions;
   // One after the other instead of by splitting, which makes more files of what they have in common.
   const parts = await Promise.all(ON_DEMAND.map(async ({ name, source }) => {
@@ -63,9 +59,6 @@ export async function buildSdk(root: string, target: string): Promise<void> {
       ...options,
       entryPoints: { [name]: source },
       entryNames: "[name]-[hash]",
-      // Times are thresholds of its own; these it shares with the SDK.
-      mangleProps: /Ms$/,
-      reserveProps: /^(base|cap|roundTrip|jitter|retryAfter)Ms$/,
     });
     return { source, metafile };
   }));
@@ -76,13 +69,13 @@ export async function buildSdk(root: string, target: string): Promise<void> {
       js: "/*! meshlift, MIT licence; with parts of others, see client.js.LEGAL.txt */",
     },
     define: { global: "globalThis" },
-    // simple-peer's private properties; ours are private by the language.
-    mangleProps: /^_[a-z]/i,
+    // simple-peer's private properties too; ours are private by the language.
+    mangleProps: new RegExp(`${INTERNAL.source}|^_[A-Za-z]`),
     alias: Object.fromEntries(
       Object.entries(SHIMS).map(([name, file]) => [name, `${root}/client/shims/${file}`]),
     ),
     plugins: [
-      UNTRACED,
+      LEAN_SIMPLE_PEER,
       ...parts.map(({ source, metafile }) => external(source, outputOf(metafile))),
     ],
   });
