@@ -53,6 +53,8 @@ export async function launchBrowser(
     ...more,
     executablePath: new URL("../lab/in_namespace.sh", import.meta.url).pathname,
     args,
+    // Whoever made the namespace takes it down in its own order.
+    handleSIGINT: false,
     env: {
       ...more.env ?? Deno.env.toObject(),
       LAB_IP: await find(IPROUTE2) ?? "ip",

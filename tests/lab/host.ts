@@ -57,6 +57,16 @@ export class Host {
     return this.#router?.kind;
   }
 
+  /** What its links in this network were given, uplink and downlink. */
+  get links(): Readonly<Partial<Record<Direction, Changes>>> {
+    return this.#place === undefined ? {} : this.#links.get(this.#place.network)!;
+  }
+
+  /** Whether everything gets lost. */
+  get isCut(): boolean {
+    return this.#cut;
+  }
+
   get #router(): Router | undefined {
     return this.#place && this.routers.get(this.#place.network);
   }

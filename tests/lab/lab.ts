@@ -151,17 +151,19 @@ export class Lab implements AsyncDisposable {
     browser: Browser,
     host: Host,
     room: string,
-    { identity = host.name, node = this.nodes[0]!, media }: {
+    { identity = host.name, node = this.nodes[0]!, media, token }: {
       identity?: string;
       node?: LabNode;
       media?: JoinOptions["media"];
+      /** Instead of one for the room and the identity. */
+      token?: string;
     } = {},
   ): Promise<TestPage> {
     const family = host.nat === "ipv6" ? 6 : 4;
     const url = node.publicUrl(family);
     const page = await this.publish(`call_${node.port}_${family}`, callPage(url), family);
-    const token = await node.api.makeToken(room, identity);
-    return await joinFrom(browser, page, { url, token, ...media !== undefined && { media } });
+    const by = token ?? await node.api.makeToken(room, identity);
+    return await joinFrom(browser, page, { url, token: by, ...media !== undefined && { media } });
   }
 
   async #addHosts(hosts: LabOptions["hosts"]): Promise<void> {

@@ -1,0 +1,67 @@
+import type { Browser } from "playwright-core";
+import type { TestPage } from "../../helpers/browser.ts";
+import type { Host } from "../host.ts";
+import type { Lab } from "../lab.ts";
+import { pathsOf } from "../paths.ts";
+
+/** Invisible browsers that are in calls for a person who plays with a lab, with a made-up camera. One in each host. */
+export class Visitors implements AsyncDisposable {
+  readonly #visitors = new Map<string, { browser: Browser; opened: TestPage }>();
+
+  constructor(readonly lab: Lab) {}
+
+  /** Joins a room of the demo, under the host's name; out of the one before, if there is one. */
+  async join(host: Host, room: string): Promise<void> {
+    await this.leave(host);
+    const browser = await host.browser();
+    try {
+      const token = await this.#token(room, host.name);
+      const opened = await this.lab.join(browser, host, room, { token });
+      this.#visitors.set(host.name, { browser, opened });
+    } catch (error) {
+      await browser.close();
+      throw error;
+    }
+  }
+
+  async leave(host: Host): Promise<void> {
+    await this.#visitors.get(host.name)?.browser.close();
+    this.#visitors.delete(host.name);
+  }
+
+  /** How its connections go now, a line each; and whom it sees and hears. */
+  async look(host: Host): Promise<string[]> {
+    const visitor = this.#visitors.get(host.name);
+    if (visitor === undefined) {
+      throw new Error(`${host.name} is in no call; expected "join" before`);
+    }
+    const { page } = visitor.opened;
+    const paths = (await pathsOf(page)).map(
+      ({ way, local, remote, relayProtocol, roundTripMs }) => {
+        const relay = relayProtocol === undefined ? "" : ` over ${relayProtocol}`;
+        return `${way}: ${local}${relay} to ${remote}, ${roundTripMs ?? "?"} ms there and back`;
+      },
+    );
+    const others = await page.evaluate(() =>
+      [...globalThis.call.participants.values()].map(({ name, connection }) =>
+        `${name}: ${connection}`
+      )
+    );
+    return [...paths, ...others];
+  }
+
+  async #token(room: string, name: string): Promise<string> {
+    const answer = await fetch(`${this.lab.nodes[0]!.url}/demo/rooms/${room}/tokens`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ name }),
+    });
+    const body = await answer.json();
+    if (answer.ok) return body.token;
+    throw new Error(`there is no token to be had: ${body.detail}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { browser } of this.#visitors.values()) await browser.close();
+  }
+}
