@@ -245,7 +245,7 @@ export class Connection implements Socket, Line {
   }
 
   #pong(id: number | undefined): void {
-    this.send({ type: "pong", id, time: Date.now() });
+    this.send({ type: "pong", id, time: this.#hub.clock.now() });
   }
 
   /** Tells of a frame that cannot be; the socket stays open. */

@@ -10,6 +10,7 @@ import { bulkhead } from "cockatiel";
 import { assertNever } from "./assert_never.ts";
 import type { Ticket, Tokens } from "./auth.ts";
 import { type Bus, type BusMessage, checkMessage } from "./bus/mod.ts";
+import { NodeClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
 import { every } from "./every.ts";
@@ -65,6 +66,7 @@ export interface HubParts {
 export class Hub {
   readonly counters = new Counters();
   readonly rooms: Rooms;
+  readonly clock: NodeClock;
   readonly lease: Lease;
   readonly limits: Limits;
   readonly lift: Lift;
@@ -86,7 +88,8 @@ export class Hub {
     const rooms = this.rooms = new Rooms({ node, presence, bus, log, counters, watch });
     this.exchange = new QualityExchange({ node, rooms, qualities: this.qualities, bus, counters });
     this.limits = countedLimits(parts.limits, counters.limits);
-    this.lease = new Lease({ node, presence, rooms, bus, sfus, log });
+    this.clock = new NodeClock(log);
+    this.lease = new Lease({ node, presence, rooms, bus, sfus, clock: this.clock, log });
     this.lift = new Lift({
       node,
       rooms,

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Bus } from "./bus/mod.ts";
+import type { NodeClock } from "./clock.ts";
 import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import type { Beat, Presence } from "./presence/mod.ts";
@@ -20,6 +21,8 @@ export interface LeaseParts {
   rooms: Rooms;
   bus: Bus;
   sfus: SfuDirectory;
+  /** Learns from the store what time it is. */
+  clock: NodeClock;
   log: Log;
 }
 
@@ -71,9 +74,10 @@ export class Lease {
   }
 
   async #sign(): Promise<Beat> {
-    const { presence, node, rooms, sfus } = this.#parts;
+    const { presence, node, rooms, sfus, clock } = this.#parts;
     const count = ++this.#sent;
-    const beat = await presence.beat(node, { count, seen: this.#seen, sfus: sfus.records });
+    const sign = { count, seen: this.#seen, sfus: sfus.records };
+    const beat = await clock.compare(() => presence.beat(node, sign));
     sfus.hear(beat.sfus);
     // Before the first answer nobody can tell what the store has lost since.
     if (beat.previous < this.#answered || this.#answered === 0) rooms.doubtAll();

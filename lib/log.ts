@@ -20,6 +20,7 @@ export interface LogFields {
   epoch?: number;
   reason?: string;
   sfu?: string;
+  offsetMs?: number;
 }
 
 export type Level = "info" | "warn" | "error";

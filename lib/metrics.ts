@@ -52,6 +52,13 @@ function observe(meter: Meter, hub: Hub): void {
     () => hub.rooms.unsettled,
   );
   gauge(meter, "meshlift.serving", "1 serving, 0 draining", () => hub.status === "serving" ? 1 : 0);
+  const clock = (name: "offset" | "error", description: string) =>
+    gauges(meter, `meshlift.clock.${name}`, description, () => {
+      const { estimate } = hub.clock;
+      return estimate ? [{ value: estimate[name] / 1000, attributes: {} }] : [];
+    });
+  clock("offset", "What to add to this node's clock for the store's, in s");
+  clock("error", "By how much the offset may be wrong at most, in s");
   gauge(meter, "process.memory.rss", "Resident memory in bytes", () => Deno.memoryUsage().rss);
   gauges(
     meter,

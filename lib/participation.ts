@@ -162,8 +162,9 @@ export class Participation {
   #summary(quality: Quality): void {
     const now = Date.now();
     this.#summaries ??= new TokenBucket(now, POLICY.quality);
-    if (this.#summaries.take(now)) this.#hub.qualities.take(this.seat, quality, now);
-    else this.#hub.counters.qualityDropped++;
+    const { qualities, clock, counters } = this.#hub;
+    if (this.#summaries.take(now)) qualities.take(this.seat, quality, clock.now());
+    else counters.qualityDropped++;
   }
 
   /** Only the last word counts, also where a slow store has not taken in the one before. */

@@ -35,6 +35,12 @@ export const POLICY = {
     forgetDeadMs: 600_000,
     forgetEndedMs: 3_600_000,
   },
+  /**
+   * A node's clock beside the store's, in ms. Rooms need nodes that agree to about a second, and two may be off in
+   * opposite directions: `offMs` is half of it, and what is good again is a little less, so that it is not told over
+   * and over. The best of so many `exchanges` counts, which may differ by `partsMs`: two clocks part by themselves.
+   */
+  clock: { exchanges: 8, partsMs: 10, offMs: 500, goodMs: 400 },
   /** A process that did not run for `longMs` reads for `settleMs` what came meanwhile, before it lets anyone in. */
   standstill: { longMs: 1_000, settleMs: 250 },
   /** How often rooms are looked at for what is due, in ms. */

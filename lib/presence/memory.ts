@@ -109,6 +109,7 @@ export class MemoryPresence implements Presence {
       due: this.#takeDue(now),
       dead: Object.fromEntries(this.#dead),
       sfus: { nodes: Object.fromEntries(this.#sfus), draining: [...this.#draining] },
+      time: now,
     });
   }
 

@@ -32,6 +32,8 @@ export interface Beat {
   dead: Record<string, number>;
   /** The SFUs of all nodes that are alive. */
   sfus: SfuNews;
+  /** The store's clock when it answered, in ms since 1970. */
+  time: number;
 }
 
 /** A node's sign of life. */

@@ -44,7 +44,7 @@ const READ = "?";
 export class RedisPresence implements Presence {
   readonly #commit: Script<CommitAnswer>;
   readonly #beat: Script<
-    [number, [string, string, number][], string[], string[], number, string[], string[]]
+    [number, [string, string, number][], string[], string[], number, string[], string[], number]
   >;
   readonly #drain: Script<number>;
   readonly #retire: Script<number>;
@@ -122,7 +122,7 @@ export class RedisPresence implements Presence {
   }
 
   async beat(node: string, { count, seen, sfus }: Sign): Promise<Beat> {
-    const [previous, changed, due, dead, upTo, nodes, draining] = await this.#beat.exec([], [
+    const [previous, changed, due, dead, upTo, nodes, draining, time] = await this.#beat.exec([], [
       this.#words({ node, count, seen, ...(sfus.length > 0 && { sfus: textOf(sfus) }) }),
     ]);
     return {
@@ -139,6 +139,7 @@ export class RedisPresence implements Presence {
         nodes: Object.fromEntries(pairs(nodes).map(([name, text]) => [name, JSON.parse(text)])),
         draining,
       },
+      time,
     };
   }
 

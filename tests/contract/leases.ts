@@ -73,6 +73,13 @@ export function leaseContract(name: string, open: Open): void {
       assertEquals((await store.beat("n1")).previous, 0);
     });
 
+    it("tell a node what time it is, by the store's clock", async () => {
+      const store = await Setting.make(open);
+      assertEquals((await store.beat("n1")).time, START);
+      store.now += 1_234;
+      assertEquals((await store.beat("n1")).time, START + 1_234);
+    });
+
     it("of a node that is silent run out: the others are told of its rooms, one of them each", async () => {
       const store = await Setting.make(open);
       for (const node of ["n1", "n2", "n3"]) await store.beat(node);

@@ -1,5 +1,6 @@
 /** The store over the real @upstash/redis, a gateway and a redis-server: it does what the memory adapters do. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertLess, assertLessOrEqual, assertRejects } from "@std/assert";
+import { NodeClock } from "../../../lib/clock.ts";
 import { redisIdempotency } from "../../../lib/idempotency/redis.ts";
 import { POLICY } from "../../../lib/policy.ts";
 import { RedisPresence } from "../../../lib/presence/redis.ts";
@@ -62,6 +63,20 @@ describe("the store in Redis", { sanitizeOps: false, sanitizeResources: false },
     await rename();
     await rename();
     assertEquals(losses, 1);
+  });
+
+  it("tells a node whose clock is off by how much, from its beats alone", async () => {
+    const presence = new RedisPresence(await empty());
+    const told: string[] = [];
+    // Redis runs on this machine: whose clock is two seconds behind is two seconds behind Redis's.
+    const clock = new NodeClock((_, event) => told.push(event), () => Date.now() - 2_000);
+    for (let count = 1; count <= 5; count++) {
+      await clock.compare(() => presence.beat("n1", { count, seen: 0, sfus: [] }));
+    }
+    const { offset, error } = clock.estimate!;
+    assertLessOrEqual(Math.abs(offset - 2_000), error + 2);
+    assertLess(error, 100);
+    assertEquals(told, ["clock_off"]);
   });
 
   it("keeps an answer for a day, and a request without one for as long as it may take", async () => {
