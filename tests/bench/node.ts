@@ -12,12 +12,15 @@ const SECRET = "bench-secret";
 const TOKEN_SECRET = crypto.randomUUID() + crypto.randomUUID();
 const TOKEN_LIFE_MS = 3_600_000;
 
+/** Environment of a node that {@linkcode provision} may ask for rooms and tokens. */
+export const BENCH_KEYS = { API_KEYS: `${TENANT}:${SECRET}` };
+
 /** Starts one node as an operator does, with state in memory. */
 export function startNode(env: Record<string, string> = {}): Promise<Service> {
   return startService({
     args: [],
     env: {
-      API_KEYS: `${TENANT}:${SECRET}`,
+      ...BENCH_KEYS,
       TOKEN_SECRET,
       ...env,
     },
