@@ -92,6 +92,7 @@ export const POLICY = {
     demoteAfterMs: 5_000,
     longestDwellMs: 60_000,
     apartMs: 3_600_000,
+    trialMs: 15_000,
     recoverMs: 5_000,
     lookAgainMs: 5_000,
     /** A change within this time of the one before counts as flapping. */

@@ -1,70 +1,108 @@
 /**
  * Who of a room has no path to whom in the mesh: what was said of it, and for how long that counts.
  *
- * On an SFU nobody can see whether two could reach each other, so what was said in the mesh stands, whoever changes node
+ * On an SFU nobody can see whether two could reach each other. So what was said in the mesh stands, whoever changes node
  * and whatever SFU the room is at, until one of the two has left. It may have been wrong, or not be so any more: after
- * `apartMs` the mesh may be tried again.
+ * `apartMs` the mesh is tried again, for `trialMs` if nobody says anything else.
  *
  * @module
  */
 import type { Measured } from "./protocol.ts";
 import { type Member, memberOf, type RoomState, type RoomTopology } from "./room_state.ts";
 
-/** Whom somebody did not reach, by id, and when it last said so, in ms since 1970. */
+/** Whom somebody did not reach, by id, and since when it says so, in ms since 1970. */
 export type Unreached = Readonly<Record<string, number>>;
 
 /** Someone in the room, as far as it matters here. */
-export interface Reach {
+export interface ReachView {
   id: string;
   /** ms since 1970. */
   joinedAt: number;
   unreached?: Unreached;
+  /** Its last word. */
+  measured?: Pick<Measured, "unreachable">;
 }
 
-/** A member after its report. In the mesh that is its whole word: who is not named in it has a path. */
+/** In ms. */
+export interface ReachPolicy {
+  /** How long two who could not reach each other keep a room on an SFU. */
+  apartMs: number;
+  /** How long they have then to find a path after all. */
+  trialMs: number;
+}
+
+/** Whether two who are here have no path to each other, and when time alone may change that, in ms since 1970. */
+export interface Reach {
+  apart: boolean;
+  until: number;
+}
+
+/** A member after its report. In the mesh that is its whole word: whom it names no more, it reaches. */
 export function withMeasured(
   { members, topology }: Pick<RoomState, "members" | "topology">,
   { member, measured }: { member: Member; measured: Measured },
   now: number,
 ): Member {
+  const isHere = (id: string) => id !== member.id && memberOf({ members }, id) !== undefined;
   const { unreachable = [], ...rest } = measured;
+  const word = [...new Set(unreachable)].filter(isHere).toSorted();
+  const before = member.measured?.unreachable ?? [];
   const unreached = new Map(
-    Object.entries(member.unreached ?? {}).filter(([, at]) => !isOfThisMesh(topology, at)),
+    Object.entries(member.unreached ?? {}).filter(([id, at]) => {
+      const takenBack = topology.mode === "mesh" && (before.includes(id) || at > topology.since);
+      return isHere(id) && (word.includes(id) || !takenBack);
+    }),
   );
-  for (const id of unreachable) {
-    if (id === member.id || !memberOf({ members }, id)) continue;
-    const before = member.unreached?.[id] ?? -1;
-    unreached.set(id, isOfThisMesh(topology, before) ? before : now);
-  }
-  const here = [...unreached].filter(([id]) => memberOf({ members }, id)).toSorted();
+  for (const id of word) if (!before.includes(id) || !unreached.has(id)) unreached.set(id, now);
   const { unreached: _, ...others } = member;
-  const kept = here.length > 0 ? { unreached: Object.fromEntries(here) } : {};
-  return { ...others, measured: rest, ...kept };
+  return {
+    ...others,
+    measured: { ...rest, ...(word.length > 0 && { unreachable: word }) },
+    ...(unreached.size > 0 && { unreached: Object.fromEntries([...unreached].toSorted()) }),
+  };
 }
 
-/** Until when two who are here count as having no path to each other, in ms since 1970; 0: all have one. */
-export function apartUntil(
-  { people, topology }: { people: readonly Reach[]; topology: RoomTopology },
-  apartMs: number,
-): number {
+/** What is known of the room now. */
+export function reachOf(
+  { people, topology }: { people: readonly ReachView[]; topology: RoomTopology },
+  policy: ReachPolicy,
+  now: number,
+): Reach {
   const joinedAt = new Map(people.map((one) => [one.id, one.joinedAt]));
-  let until = 0;
-  for (const { unreached = {} } of people) {
-    for (const [id, at] of Object.entries(unreached)) {
-      // Nobody knows yet of whoever has left and come again.
-      if (at < (joinedAt.get(id) ?? Infinity)) continue;
-      if (isOfThisMesh(topology, at)) return Infinity;
-      until = Math.max(until, lastCounted(topology, at) + apartMs);
-    }
-  }
-  return until;
+  const all = people.flatMap(({ unreached = {}, measured }) =>
+    Object.entries(unreached).flatMap(([id, at]) => {
+      const joined = joinedAt.get(id);
+      if (joined === undefined) return [];
+      const isSaid = measured?.unreachable?.includes(id) ?? false;
+      return [reachOfTwo({ at, joined, isSaid }, topology, policy, now)];
+    })
+  );
+  const apart = all.filter((one) => one.apart);
+  if (apart.length > 0) return { apart: true, until: Math.max(...apart.map(({ until }) => until)) };
+  return { apart: false, until: Math.min(Infinity, ...all.map(({ until }) => until)) };
 }
 
-function isOfThisMesh({ mode, since }: RoomTopology, at: number): boolean {
-  return mode === "mesh" && at > since;
+/** `at`: when it was said. `joined`: when the other came. `isSaid`: still. */
+interface Said {
+  at: number;
+  joined: number;
+  isSaid: boolean;
 }
 
-/** What had a room lifted was true up to then, however long it had waited for an SFU. */
-function lastCounted({ mode, reason, since }: RoomTopology, at: number): number {
-  return mode === "sfu" && reason === "unconnected" ? Math.max(at, since) : at;
+function reachOfTwo(
+  { at, joined, isSaid }: Said,
+  { mode, reason, since }: RoomTopology,
+  { apartMs, trialMs }: ReachPolicy,
+  now: number,
+): Reach {
+  const tried = mode === "mesh" ? Math.max(since, joined) : Infinity;
+  if (at > tried) return { apart: true, until: Infinity };
+  // What had the room lifted was true up to then, however long it had waited for an SFU.
+  const last = mode === "sfu" && reason === "unconnected" ? Math.max(at, since) : at;
+  // Of whoever has left and come again nobody knows yet.
+  const remembered = at <= joined ? 0 : last + apartMs;
+  if (remembered > now) return { apart: true, until: remembered };
+  // It would have been taken back by then.
+  if (isSaid && tried + trialMs <= now) return { apart: true, until: Infinity };
+  return { apart: false, until: isSaid ? tried + trialMs : Infinity };
 }

@@ -77,9 +77,9 @@ export interface Member extends Admission {
   node: string;
   /** Of that node. */
   region: string;
-  /** What it has measured of its network, but for `unreachable`; absent until it tells. */
+  /** What it has measured of its network; absent until it tells. */
   measured?: Measured;
-  /** Whom it did not reach in the mesh, see reach.ts; absent: nobody. */
+  /** Whom it did not reach in the mesh, and since when it says so, see reach.ts; absent: nobody. */
   unreached?: Unreached;
   /** The socket that speaks for it: an older one has no say any more. */
   connection: string;

@@ -5,13 +5,13 @@
  */
 import { assertNever } from "./assert_never.ts";
 import type { Grant, Measured, TopologyReason } from "./protocol.ts";
-import { apartUntil, type Reach } from "./reach.ts";
+import { reachOf, type ReachPolicy, type ReachView } from "./reach.ts";
 import type { RoomState, RoomTopology, TopologyPolicy } from "./room_state.ts";
 import { chooseSfu } from "./sfu/choose.ts";
 import type { SfuView } from "./sfu/directory.ts";
 
 /** Thresholds of the decision. Times in ms. */
-export interface DecisionPolicy {
+export interface DecisionPolicy extends ReachPolicy {
   /** What a mesh can hold at all, in participants. */
   meshLimit: number;
   /** So many are nowhere better off than in a mesh that stands already: when their SFU fails, they go there first. */
@@ -22,8 +22,6 @@ export interface DecisionPolicy {
   promoteAfterMs: number;
   demoteAfterMs: number;
   longestDwellMs: number;
-  /** For how long two who could not reach each other keep a room on an SFU without another word of it. */
-  apartMs: number;
   /** How long a mesh that an SFU has failed stays at least: first everyone is to be back. */
   recoverMs: number;
   /** After what time it is looked again for an SFU where there was none. */
@@ -31,7 +29,7 @@ export interface DecisionPolicy {
 }
 
 /** Someone in the room, as far as it matters here. */
-export interface PersonView extends Reach {
+export interface PersonView extends ReachView {
   /** Of its node. */
   region: string;
   /** Whether it sends anything. */
@@ -79,8 +77,9 @@ function fromMesh(view: TopologyView, policy: DecisionPolicy, now: number): Deci
   const forced = wish.mode === "sfu";
   const many = people.length >= wish.promoteAt;
   const strained = people.length >= policy.strainedFrom && people.some(isStrained);
-  const apart = apartUntil(view, policy.apartMs) > now;
-  if (wish.mode === "mesh" || !(forced || apart || many || strained)) return STAY;
+  const { apart, until } = reachOf(view, policy, now);
+  if (wish.mode === "mesh") return STAY;
+  if (!(forced || apart || many || strained)) return { kind: "stay", until };
   const to = free(view, now);
   // One may get free, which nobody tells of.
   if (!to) return { kind: "stay", until: sfuAgain(view, policy, now) };
@@ -109,8 +108,8 @@ function fromSfu(
   const suffered = reason === "strain" || (EVASIONS.has(reason) && people.some(isStrained));
   const few = suffered ? Math.min(wish.demoteAt, policy.strainedFrom - 1) : wish.demoteAt;
   if (people.length === 0 || people.length > few) return STAY;
-  const apart = apartUntil(view, policy.apartMs);
-  if (apart > now) return { kind: "stay", until: apart };
+  const { apart, until } = reachOf(view, policy, now);
+  if (apart) return { kind: "stay", until };
   const demotion: Decision = { kind: "change", to: MESH, reason: "participants" };
   return after(policy.demoteAfterMs, demotion, view, policy, now);
 }
@@ -151,7 +150,7 @@ function evade(
   const other = free(view, now, shun);
   const small = people.length <= policy.meshComfort ||
     (wish.mode === "auto" && people.length < wish.promoteAt);
-  const apart = apartUntil(view, policy.apartMs) > now;
+  const { apart } = reachOf(view, policy, now);
   // Nobody misses anything yet, or two would go on missing it: straight to where it is to stay.
   if (other && (!small || apart || trouble === "sfu_draining")) {
     return { kind: "change", to: other, reason: trouble, shun };

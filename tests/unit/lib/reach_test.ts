@@ -7,7 +7,7 @@ import { defaultSettings, newRoom, type RoomState } from "../../../lib/room_stat
 import { decide, topologyView } from "../../../lib/topology.ts";
 import { inWords, sfu, START } from "../../helpers/topologies.ts";
 
-const { apartMs, demoteAfterMs, longestDwellMs } = POLICY.topology;
+const { apartMs, trialMs, demoteAfterMs, longestDwellMs } = POLICY.topology;
 const HOUR = 3_600_000;
 
 /** A room by itself, in a time of its own, that does what is decided. */
@@ -119,10 +119,19 @@ describe("two who cannot reach each other in the mesh", () => {
     const room = lifted();
     room.sfus = [sfu("a", { state: "down" })];
     assertEquals(room.decided(), "mesh sfu_lost");
-    room.reports("ada", { strain: "none" });
+    room.reports("ada", { strain: "none", unreachable: ["bob"] });
     room.sfus = [sfu("b")];
     assertEquals(room.decided(), "stay");
     assertEquals(room.after(longestDwellMs), "b unconnected");
+  });
+
+  it("stay in the mesh to which they had to go, when they have found a path there", () => {
+    const room = lifted();
+    room.sfus = [sfu("a", { state: "down" })];
+    assertEquals(room.decided(), "mesh sfu_lost");
+    room.reports("ada", {});
+    room.sfus = [sfu("b")];
+    assertEquals(room.after(longestDwellMs), "stay");
   });
 
   it("come down when one of them has left", () => {
@@ -135,26 +144,45 @@ describe("two who cannot reach each other in the mesh", () => {
     const room = lifted("cy");
     room.leave("bob");
     room.now += 1_000;
+    room.reports("ada", {});
     room.enter("bob");
     assertEquals(room.after(demoteAfterMs), "mesh participants");
     assertEquals(room.after(longestDwellMs), "stay");
   });
 
-  it("may try the mesh again after a long time, and are lifted again at once if that fails", () => {
+  it("have time to find a path when one has left and come again before the other noticed", () => {
+    const room = lifted("cy");
+    room.leave("bob");
+    room.enter("bob");
+    assertEquals(room.after(demoteAfterMs), "mesh participants");
+    assertEquals(room.after(trialMs - 1), "stay");
+    assertEquals(room.after(1), "a unconnected");
+  });
+
+  it("stay there for an hour, try the mesh again, and are lifted again if nobody says that it went well", () => {
     const room = lifted();
     assertEquals(room.after(apartMs - 1), "stay");
     assertEquals(room.after(1), "mesh participants");
-    assertEquals(room.after(15_000), "stay");
+    assertEquals(room.after(trialMs - 1), "stay");
+    assertEquals(room.after(1), "a unconnected");
+    assertEquals(room.after(apartMs - 1), "stay");
+  });
+
+  it("are lifted again sooner when one of them says again that it went badly", () => {
+    const room = lifted();
+    room.reports("ada", {});
+    assertEquals(room.after(apartMs), "mesh participants");
+    room.now += 6_000;
     room.reports("ada", { unreachable: ["bob"] });
     assertEquals(room.decided(), "a unconnected");
   });
 
-  it("stay for as long again when one of them has said so again", () => {
+  it("stay in the mesh when they have found a path there", () => {
     const room = lifted();
-    room.now += apartMs / 2;
-    room.reports("ada", { unreachable: ["bob"], strain: "cpu" });
-    assertEquals(room.after(apartMs - 1), "stay");
-    assertEquals(room.after(1), "mesh participants");
+    assertEquals(room.after(apartMs), "mesh participants");
+    room.now += 2_000;
+    room.reports("ada", { relayed: true });
+    assertEquals(room.after(HOUR), "stay");
   });
 });
 

@@ -50,6 +50,8 @@ describe("a room on two nodes", () => {
     const { nodes } = await twoNodes();
     using _ = nodes;
     const [ada, bob] = await crowd(nodes, 2);
+    // For so long they have tried.
+    await nodes.pass(6_000);
     bob!.wire.says({ type: "report", measured: { unreachable: [ada!.id] } });
     await nodes.time.tickAsync(1);
     for (const person of [ada!, bob!]) {

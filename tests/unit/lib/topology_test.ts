@@ -224,7 +224,7 @@ const happening = fc.record({
   said: fc.constantFrom(undefined, "connected", "unreachable", "stalled"),
   sayers: fc.integer({ min: 0, max: 12 }),
   strained: fc.boolean(),
-  apart: fc.boolean(),
+  apart: fc.constantFrom("not", "now", "still"),
   a: fc.constantFrom("ok", "down", "draining"),
   b: fc.constantFrom("ok", "down", "draining"),
 });
@@ -241,6 +241,7 @@ function changes(history: Happening[]) {
       const { epoch } = state.topology;
       const of = (i: number): Measured => ({
         ...(strained && { strain: "cpu" as const }),
+        ...(apart === "still" && { unreachable: ["p0"] }),
         ...(said && i < sayers && { sfu: { epoch, state: said } }),
       });
       const sfus = [sfu("a", { state: a }), sfu("b", { state: b })];
@@ -250,7 +251,7 @@ function changes(history: Happening[]) {
         people: people(count).map((person, i) => ({
           ...person,
           measured: of(i),
-          ...(apart && { unreached: { p0: now } }),
+          ...(apart !== "not" && { unreached: { p0: apart === "now" ? now : START } }),
         })),
       };
       const decision = decide(state, POLICY.topology, now);
