@@ -128,6 +128,12 @@ export interface ParticipantStats {
   /** `candidateType` of both ends of the selected pair. */
   localCandidateType?: string;
   remoteCandidateType?: string;
+  /**
+   * The SRTP cipher by which media is encrypted, e.g. `SRTP_AES128_CM_HMAC_SHA1_80`, once it is verified: its key was agreed on
+   * (DTLS) with the certificate that the far end's description names. The far end is the participant in the mesh, else
+   * the SFU. Absent before that, and where the browser does not say.
+   */
+  encryption?: string;
   /** `availableOutgoingBitrate` of the selected pair, bit/s. */
   availableOutgoingBitrate?: number;
   /** `inbound-rtp`, one per track that arrives. */
@@ -150,6 +156,8 @@ export interface InboundStats {
   frameHeight?: number;
   freezeCount?: number;
   audioLevel?: number;
+  /** How old what was played last was, from the sender's camera or microphone on, s; where capture times arrive. */
+  captureDelay?: number;
   codec?: string;
 }
 
@@ -174,6 +182,10 @@ export interface CallStats {
   timestamp: number;
   /** Round trip to the node by the last ping, s. */
   signalingRoundTripTime?: number;
+  /** What to add to `Date.now()` for the service's time, s. */
+  clockOffset?: number;
+  /** By how much `clockOffset` may be wrong: half the best round trip of the last minute, s. */
+  clockError?: number;
   /** By participant id. */
   participants: Record<string, ParticipantStats>;
 }

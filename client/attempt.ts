@@ -7,6 +7,7 @@
  * @module
  */
 import type { TrackKind } from "./api.ts";
+import { offerCaptureTimes } from "./capture_times.ts";
 import { TRACK_KINDS } from "./transport.ts";
 
 export type Tracks = ReadonlyMap<TrackKind, MediaStreamTrack>;
@@ -57,10 +58,11 @@ const streamFor = (kind: TrackKind, { person, screen }: LocalStreams) =>
 /** Gives the connection that will offer its four slots. */
 export function offerSlots(pc: RTCPeerConnection, tracks: Tracks, streams: LocalStreams): void {
   for (const kind of TRACK_KINDS) {
-    pc.addTransceiver(tracks.get(kind) ?? (isAudio(kind) ? "audio" : "video"), {
+    const transceiver = pc.addTransceiver(tracks.get(kind) ?? (isAudio(kind) ? "audio" : "video"), {
       direction: "sendrecv",
       streams: [streamFor(kind, streams)],
     });
+    offerCaptureTimes(transceiver);
   }
 }
 

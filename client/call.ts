@@ -111,12 +111,7 @@ export class MeshliftCall implements Call {
   }
 
   async stats(): Promise<CallStats> {
-    const roundTripMs = this.#conference.signaling.roundTripMs;
-    return {
-      timestamp: Date.now(),
-      signalingRoundTripTime: roundTripMs === undefined ? undefined : roundTripMs / 1000,
-      participants: await this.#conference.stats(),
-    };
+    return await this.#conference.stats();
   }
 
   leave(): Promise<void> {

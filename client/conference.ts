@@ -4,7 +4,14 @@
  * @module
  */
 import type { Measured, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
-import type { CallError, CallEvents, CallState, ParticipantStats, TopologyInfo } from "./api.ts";
+import type {
+  CallError,
+  CallEvents,
+  CallState,
+  CallStats,
+  ParticipantStats,
+  TopologyInfo,
+} from "./api.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
@@ -190,9 +197,10 @@ export class Conference {
     this.#setState("reconnecting");
   }
 
-  /** What every connection measures, by participant id. */
-  async stats(): Promise<Record<string, ParticipantStats>> {
-    return await (await this.#parts.load())?.stats() ?? {};
+  /** What has been measured until now. */
+  async stats(): Promise<CallStats> {
+    const care = await this.#parts.load();
+    return await care?.stats() ?? { timestamp: Date.now(), participants: {} };
   }
 
   /** What has just been measured. */

@@ -111,7 +111,8 @@ export class Mesh implements Transport {
           const kind = kindOf(pc, transceiver);
           if (kind !== undefined && transceiver.mid !== null) kinds.set(transceiver.mid, kind);
         }
-        stats.set(id, { report: await pc.getStats(), kinds });
+        const description = pc.remoteDescription?.sdp;
+        stats.set(id, { report: await pc.getStats(), kinds, description });
       }),
     );
     return stats;

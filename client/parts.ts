@@ -9,7 +9,7 @@ import { retryDelay } from "./backoff.ts";
 import type { Care, CaredCall, CareTools } from "./care/care.ts";
 import { monotonic } from "./clock.ts";
 import { report } from "./emitter.ts";
-import { refusal } from "./errors.ts";
+import { callError, refusal } from "./errors.ts";
 import type { Mesh } from "./mesh.ts";
 import { PARTS } from "./policy.ts";
 import { decode } from "./prime.ts";
@@ -17,7 +17,7 @@ import type { Remote } from "./remote.ts";
 import type { Switch, SwitchedCall, Tools } from "./sfu/switch.ts";
 
 /** What they would have to load again. */
-const TOOLS: Tools & CareTools = { decode, retryDelay, now: monotonic, refusal };
+const TOOLS: Tools & CareTools = { decode, retryDelay, now: monotonic, refusal, callError };
 
 /** The call, as its parts see it. */
 export type PartsCall = CaredCall & SwitchedCall & { switched(by: Switch): void };

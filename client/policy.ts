@@ -16,6 +16,8 @@ export const SIGNALING = {
   /** A socket that is not open, or has no welcome, after this is given up. */
   openTimeoutMs: 5_000,
   pingIntervalMs: 5_000,
+  /** How many of the last pings and pongs are kept: a minute's. */
+  exchanges: 12,
   /** A ping without its pong after this: the socket is dead, whatever the system says. */
   pongTimeoutMs: 6_000,
   /** The same, for the ping sent when the network changed. */

@@ -7,6 +7,7 @@ import { CLOSE, mayComeBack } from "../lib/codes.ts";
 import type { ClientFrame, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError } from "./api.ts";
 import { type Random, retryDelay } from "./backoff.ts";
+import type { Exchange } from "./care/clock.ts";
 import { type Clock, monotonic } from "./clock.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { callError, fromClose, fromNode } from "./errors.ts";
@@ -69,7 +70,6 @@ export class Signaling {
   #refusal: ErrorFrame | undefined;
   #readyTimer: Timer | undefined;
   #iceTimer: Timer | undefined;
-  #roundTripMs: number | undefined;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -79,10 +79,8 @@ export class Signaling {
     this.#url = signalUrl(options.url);
   }
 
-  /** Round trip of the last ping, ms. */
-  get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
-  }
+  /** The last pings and their pongs, from the oldest to the newest. */
+  exchanges: readonly Exchange[] = [];
 
   /** Connects; from then on it stays connected until `close`. */
   start(): void {
@@ -192,7 +190,7 @@ export class Signaling {
         this.send({ type: "pong" });
         return;
       case "pong":
-        return this.#pong(frame.id);
+        return this.#pong(frame);
       case "error":
         this.#refusal = frame;
         return this.#options.events.frame(frame);
@@ -232,11 +230,13 @@ export class Signaling {
     this.#state = { ...this.#state, overdue: setTimeout(() => this.#abandon(), timeoutMs) };
   }
 
-  #pong(sentAt: number | undefined): void {
+  #pong({ id, time }: Extract<ServerFrame, { type: "pong" }>): void {
     if (this.#state.tag !== "open") return;
     clearTimeout(this.#state.overdue);
     this.#state = { ...this.#state, overdue: undefined };
-    if (sentAt !== undefined) this.#roundTripMs = this.#now() - sentAt;
+    if (id === undefined) return;
+    const exchange = { sent: id, received: this.#now(), time };
+    this.exchanges = [...this.exchanges.slice(1 - SIGNALING.exchanges), exchange];
   }
 
   #renewIce(ttlSeconds: number | undefined): void {

@@ -22,6 +22,8 @@ export interface RemotePeer {
 export interface TransportStats {
   report: RTCStatsReport;
   kinds: Map<string, TrackKind>;
+  /** The far end's description of what it goes by. */
+  description?: string;
 }
 
 /** How loud each microphone is at the moment, 0 to 1. */

@@ -4,19 +4,30 @@
  *
  * @module
  */
-import type { ClientFrame, ServerFrame } from "../../lib/protocol.ts";
-import type { CallEvents, MediaState, ParticipantStats, Permissions } from "../api.ts";
+import type { ClientFrame, Quality, ServerFrame } from "../../lib/protocol.ts";
+import type {
+  CallError,
+  CallEvents,
+  CallStats,
+  MediaState,
+  ParticipantStats,
+  Permissions,
+} from "../api.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Clock } from "../clock.ts";
 import type { Emitter } from "../emitter.ts";
 import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
 import type { Way } from "../way.ts";
+import type { Exchange } from "./clock.ts";
+import { Clocks } from "./clocks.ts";
+import { encryptionOf } from "./encryption.ts";
 import { Monitor } from "./monitor.ts";
 import { MONITOR } from "./policy.ts";
 import { Reporter } from "./reporter.ts";
 import { participantStats } from "./stats.ts";
 import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "./strain.ts";
+import { type Snapshot, summarize } from "./summary.ts";
 
 /** The mesh, as it is looked after. */
 export interface CaredMesh {
@@ -30,7 +41,10 @@ export interface CaredCall {
     readonly permissions: Permissions;
   };
   readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
-  readonly signaling: { send(frame: ClientFrame): boolean };
+  readonly signaling: {
+    send(frame: ClientFrame): boolean;
+    readonly exchanges: readonly Exchange[];
+  };
   readonly emitter: Pick<Emitter<CallEvents>, "emit">;
   readonly way: Way;
   readonly mesh: CaredMesh;
@@ -45,20 +59,30 @@ export interface CaredCall {
 /** What the SDK has loaded already. */
 export interface CareTools {
   now: Clock;
+  callError(code: "insecure_description", message: string): CallError;
 }
 
 export class Care {
   readonly reporter: Reporter;
   readonly #call: CaredCall;
-  readonly #now: Clock;
+  readonly #tools: CareTools;
   readonly #monitor: Monitor;
   readonly #timers: ReturnType<typeof setInterval>[];
+  readonly #clocks: Clocks;
+  /** Who has been warned of. */
+  readonly #suspects = new WeakSet<Remote>();
   #strain = NO_STRAIN;
+  /** What was measured since the node was last told. */
+  #window: Snapshot[] = [];
 
-  constructor(call: CaredCall, { now }: CareTools) {
+  constructor(call: CaredCall, tools: CareTools) {
     this.#call = call;
-    this.#now = now;
-    this.reporter = new Reporter((measured) => call.signaling.send({ type: "report", measured }));
+    this.#tools = tools;
+    this.#clocks = new Clocks(call, tools.now);
+    this.reporter = new Reporter({
+      send: (report) => call.signaling.send(report),
+      summary: () => this.#summary(),
+    });
     this.#monitor = new Monitor({
       participants: () => call.roster.participants.values(),
       self: () => ({ id: call.self.id, microphone: call.self.media.microphone }),
@@ -82,41 +106,87 @@ export class Care {
   }
 
   /** Takes in what a participant's {@linkcode CaredCall.signal} said. */
-  handle(_from: Remote, _item: unknown): void {
+  handle(from: Remote, item: unknown): void {
+    this.#clocks.handle(from, item);
   }
 
   /** Somebody has come. */
-  added(_remote: Remote): void {
+  added(remote: Remote): void {
+    this.#clocks.added(remote);
   }
 
   /** Somebody has left. */
   left(_remote: Remote): void {
   }
 
-  /** What every connection measures, by participant id. */
-  async stats(): Promise<Record<string, ParticipantStats>> {
-    const stats = await this.#call.transport.stats();
-    return Object.fromEntries([...stats].map(([id, entry]) => [id, participantStats(entry)]));
+  /** What has been measured until now. */
+  async stats(): Promise<CallStats> {
+    const participants = await this.#measure();
+    const last = this.#call.signaling.exchanges.at(-1);
+    return {
+      timestamp: Date.now(),
+      signalingRoundTripTime: last && (last.received - last.sent) / 1000,
+      clockOffset: seconds(this.#clocks.offset),
+      clockError: seconds(this.#clocks.estimate?.error),
+      participants,
+    };
   }
 
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
-    this.reporter.close();
   }
 
   /** One round of statistics, for all who need them. */
   async #look(): Promise<void> {
-    const stats = await this.stats();
-    const now = this.#now();
+    this.#clocks.tend();
+    const stats = await this.#measure();
+    const now = this.#tools.now();
     this.#monitor.judge(stats, now);
     this.#call.measured(stats);
-    if (this.#call.way.mode !== "mesh") return;
-    const all = Object.values(stats);
-    this.#strain = feelStrain(this.#strain, strainOf(all), now);
-    this.reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
+    this.#window.push({ at: now, stats });
+    if (this.#call.way.mode === "mesh") {
+      const all = Object.values(stats);
+      this.#strain = feelStrain(this.#strain, strainOf(all), now);
+      this.reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
+    }
+    this.reporter.tend(now);
+  }
+
+  /** What every connection measures, by participant id. */
+  async #measure(): Promise<Record<string, ParticipantStats>> {
+    const measured: Record<string, ParticipantStats> = {};
+    for (const [id, entry] of await this.#call.transport.stats()) {
+      const remote = this.#call.roster.participants.get(id);
+      if (remote === undefined) continue;
+      const stats = participantStats(entry);
+      for (const track of stats.inbound) {
+        track.captureDelay = this.#clocks.delay(remote, track.kind);
+      }
+      const encryption = encryptionOf(entry.report.values(), entry.description);
+      if (encryption.tag === "verified") stats.encryption = encryption.cipher;
+      if (encryption.tag === "broken") this.#suspect(remote);
+      measured[id] = stats;
+    }
+    return measured;
+  }
+
+  #suspect(remote: Remote): void {
+    if (this.#suspects.has(remote)) return;
+    this.#suspects.add(remote);
+    const message = `What goes to and from "${remote.id}" is not encrypted as was agreed on`;
+    this.#call.emitter.emit("warning", this.#tools.callError("insecure_description", message));
+  }
+
+  /** How the call has gone since this was asked last. */
+  #summary(): Quality | undefined {
+    const summary = summarize(this.#window, { mode: this.#call.way.mode, sending: "full" });
+    this.#window = this.#window.slice(-1);
+    return summary;
   }
 
   async #listen(): Promise<void> {
-    this.#monitor.listen(await this.#call.transport.levels(), this.#now());
+    this.#monitor.listen(await this.#call.transport.levels(), this.#tools.now());
   }
 }
+
+const seconds = (ms: number | undefined) => ms === undefined ? undefined : ms / 1000;

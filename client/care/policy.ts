@@ -30,9 +30,16 @@ export const QUALITY = {
   betterAfter: 3,
 } as const;
 
+export const CLOCK = {
+  /** Until so many exchanges are known, each round of statistics makes another. */
+  exchanges: 4,
+  /** The others are told when it is otherwise by so much. */
+  tellMs: 5,
+} as const;
+
 export const REPORT = {
-  /** At most one report in this time, save those of an SFU's state. */
-  intervalMs: 1_000,
+  /** One report in this time, save those of what is urgent; a little less than five rounds of statistics. */
+  intervalMs: 4_900,
   /** How long a strain must last, or be gone, to be told. */
   strainAfterMs: 4_000,
   strainGoneAfterMs: 10_000,

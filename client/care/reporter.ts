@@ -1,28 +1,43 @@
 /**
- * Tells the node what has been measured: when it has changed, and not too often.
+ * Tells the node what has been measured, and how the call goes: what is urgent at once, the rest together and seldom.
  *
  * @module
  */
-import type { Measured } from "../../lib/protocol.ts";
+import type { ClientFrame, Measured, Quality } from "../../lib/protocol.ts";
 import { REPORT } from "./policy.ts";
 
-export class Reporter {
+export interface ReporterPort {
   /** Sends a report; whether it could. */
-  readonly #send: (measured: Measured) => boolean;
+  send(report: Extract<ClientFrame, { type: "report" }>): boolean;
+  /** How the call has gone since this was asked last; `undefined`: there is nothing to tell. */
+  summary(): Quality | undefined;
+}
+
+/** What the node does something about as soon as it hears of it. */
+const URGENT = ["sfu", "unreachable"] as const;
+
+export class Reporter {
+  readonly #port: ReporterPort;
   #measured: Measured = {};
   /** The JSON text of what the node knows. */
   #told = "{}";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #toldAt = -Infinity;
 
-  constructor(send: (measured: Measured) => boolean) {
-    this.#send = send;
+  constructor(port: ReporterPort) {
+    this.#port = port;
   }
 
-  /** Takes in what has been measured; how it stands with the SFU is told at once. */
+  /** Takes in what has been measured. */
   set(measured: Measured): void {
     this.#measured = { ...this.#measured, ...measured };
-    if ("sfu" in measured) this.#tell();
-    else this.#timer ??= setTimeout(() => this.#tell(), REPORT.intervalMs);
+    if (URGENT.some((name) => name in measured)) this.#tell();
+  }
+
+  /** Lets time pass. */
+  tend(now: number): void {
+    if (now - this.#toldAt < REPORT.intervalMs) return;
+    this.#toldAt = now;
+    this.#tell(this.#port.summary());
   }
 
   /** The node may be another, which knows nothing. */
@@ -31,14 +46,10 @@ export class Reporter {
     this.#tell();
   }
 
-  close(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #tell(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  #tell(quality?: Quality): void {
     const json = JSON.stringify(this.#measured);
-    if (json !== this.#told && this.#send(this.#measured)) this.#told = json;
+    const measured = json === this.#told ? undefined : this.#measured;
+    if (measured === undefined && quality === undefined) return;
+    if (this.#port.send({ type: "report", measured, quality }) && measured) this.#told = json;
   }
 }

@@ -113,6 +113,7 @@ export class OfferAnswer implements SfuPath {
     ]);
     return participantReports({
       slots: this.#slots,
+      description: this.#receiving?.pc.remoteDescription?.sdp,
       inbound,
       outbound,
       sent: this.#publisher?.kinds() ?? new Map(),

@@ -5,6 +5,7 @@
  * @module
  */
 import type { TrackKind } from "../api.ts";
+import { offerCaptureTimes } from "../capture_times.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
 import { cameraEncodings, RIDS } from "./encodings.ts";
 import type { Link } from "./link.ts";
@@ -28,6 +29,7 @@ export class Publisher {
         sendEncodings: encodingsOf(kind, track),
       });
       if (kind === "microphone") preferRedundancy(transceiver);
+      offerCaptureTimes(transceiver);
       this.#transceivers.set(kind, transceiver);
     }
   }

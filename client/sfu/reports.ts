@@ -11,6 +11,8 @@ type Entry = Record<string, unknown>;
 
 export interface Reports {
   slots: readonly SfuSlot[];
+  /** The SFU's, of what it sends. */
+  description?: string;
   inbound: RTCStatsReport | undefined;
   outbound: RTCStatsReport | undefined;
   /** Which section of the sending connection carries what. */
@@ -21,7 +23,7 @@ export interface Reports {
 const OUT = "out ";
 
 export function participantReports(
-  { slots, inbound, outbound, sent }: Reports,
+  { slots, description, inbound, outbound, sent }: Reports,
 ): Map<string, TransportStats> {
   const arriving = [...inbound?.values() ?? []];
   const sending = sentEntries([...outbound?.values() ?? []]);
@@ -32,6 +34,7 @@ export function participantReports(
     const heard = arriving.filter(({ type, mid }) => type !== "inbound-rtp" || mids.has(mid));
     const entries = [...heard, ...sending];
     stats.set(id, {
+      description,
       report: new Map(entries.map((entry) => [entry.id, entry])),
       kinds: new Map([
         ...theirs.map(({ mid, kind }) => [mid, kind] as const),

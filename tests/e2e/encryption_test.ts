@@ -1,5 +1,5 @@
 /** What keeps a call between those who are in it. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, afterEach, beforeAll, describe, it } from "@std/testing/bdd";
 import type { Browser } from "playwright-core";
 import { Api } from "../helpers/api.ts";
@@ -71,6 +71,18 @@ describe("the encryption of a call", () => {
         .every(({ connection }) => connection === "connected"));
     assertEquals(await page.evaluate(warnings), WEAKNESSES.length);
     assertEquals(ada.errors, []);
+  });
+
+  it("is verified of each connection once it stands", async () => {
+    room = (await api.makeRoom()).id;
+    const pages = [await enter("ada"), await enter("bob")];
+    for (const { page } of pages) {
+      const cipher = await waitFor(page, async () => {
+        const { participants } = await globalThis.call.stats();
+        return Object.values(participants)[0]?.encryption;
+      });
+      assertMatch(cipher!, /^(SRTP|AEAD)_AE/);
+    }
   });
 });
 

@@ -56,7 +56,7 @@ describe("Signaling", () => {
     assertEquals(join, { type: "join", token: "t", attributes: { hand: true } });
     await time.tickAsync(40);
     FakeSocket.last.say({ type: "pong", id: ping!.id, time: 0 });
-    assertEquals(signaling.roundTripMs, 40);
+    assertEquals(signaling.exchanges.map(({ sent, received }) => received - sent), [40]);
     assertEquals(told, ["joined"]);
     signaling.close();
   });

@@ -30,7 +30,7 @@ export function declaredNames(): Set<string> {
 
 /**
  * Names that mean something outside of the SDK's own code, or might: of the language and the browser, of the protocol
- * and everything in its documentation, of the public types, and whatever stands in quotes.
+ * and whatever is code in its documentation, of the public types, and whatever stands in quotes.
  */
 export function foreignNames(): Set<string> {
   const names = new Set<string>();
@@ -38,8 +38,10 @@ export function foreignNames(): Set<string> {
     if (/^lib\.(dom|es).*\.d\.ts$/.test(name)) visit(new URL(name, LIBRARY), take);
   }
   for (const path of AGREED) visit(new URL(path, ROOT), take);
-  const prose = Deno.readTextFileSync(new URL("docs/protocol.md", ROOT));
-  for (const [word] of prose.matchAll(/\w+/g)) names.add(word);
+  const protocol = Deno.readTextFileSync(new URL("docs/protocol.md", ROOT));
+  for (const [code] of protocol.matchAll(/```[^]*?```|`[^`\n]*`/g)) {
+    for (const [word] of code.matchAll(/\w+/g)) names.add(word);
+  }
   for (const path of [...sources("client/"), ...sources("lib/sfu/")]) {
     visit(path, (node) => {
       if (ts.isStringLiteralLike(node)) names.add(node.text);

@@ -169,7 +169,10 @@ export class FakeCall {
   way: Topology;
   meshEpoch: number | undefined;
   readonly probes = undefined;
-  readonly reporter = new Reporter((measured) => this.signaling.send({ type: "report", measured }));
+  readonly reporter = new Reporter({
+    send: (report) => this.signaling.send(report),
+    summary: () => undefined,
+  });
   /** What was said to whom. */
   readonly said: [string, unknown][] = [];
   readonly paths: FakePath[] = [];

@@ -1,7 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { FakeTime } from "@std/testing/time";
-import type { Measured } from "../../../../lib/protocol.ts";
 import type { ParticipantStats } from "../../../../client/api.ts";
 import { type Candidate, choose } from "../../../../client/sfu/choose.ts";
 import { Demand } from "../../../../client/sfu/demand.ts";
@@ -11,7 +9,6 @@ import { feelDownlink, GOOD_DOWNLINK, layerFor } from "../../../../client/sfu/la
 import { withOpusSettings } from "../../../../client/sfu/opus.ts";
 import { REPORT } from "../../../../client/care/policy.ts";
 import { LAYERS, SEND, SFU } from "../../../../client/sfu/policy.ts";
-import { Reporter } from "../../../../client/care/reporter.ts";
 import { participantReports } from "../../../../client/sfu/reports.ts";
 import { type Stall, watchStall } from "../../../../client/sfu/stall.ts";
 import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "../../../../client/care/strain.ts";
@@ -293,45 +290,6 @@ describe("Demand", () => {
       demand.measured([{ received: lost * 2, lost, freezes: 0 }], now);
     }
     assertEquals(demand.next(people, () => 900, 0), { a: "medium", b: "medium" });
-  });
-});
-
-describe("Reporter", () => {
-  function begin() {
-    const sent: Measured[] = [];
-    const line = { isOpen: true };
-    const reporter = new Reporter((measured) => {
-      if (line.isOpen) sent.push(measured);
-      return line.isOpen;
-    });
-    return { reporter, sent, line };
-  }
-
-  it("tells changes whole, at most once in a while, and the SFU's state at once", async () => {
-    using time = new FakeTime();
-    const { reporter, sent } = begin();
-    reporter.set({ strain: "none" });
-    reporter.set({ strain: "cpu", relayed: true });
-    assertEquals(sent, []);
-    await time.tickAsync(REPORT.intervalMs);
-    reporter.set({ relayed: true });
-    await time.tickAsync(REPORT.intervalMs);
-    assertEquals(sent, [{ strain: "cpu", relayed: true }]);
-    const sfu = { epoch: 2, state: "stalled" } as const;
-    reporter.set({ sfu });
-    assertEquals(sent.slice(1), [{ strain: "cpu", relayed: true, sfu }]);
-    reporter.close();
-  });
-
-  it("tells it again to a node that may not know it, and later what it could not tell", () => {
-    const { reporter, sent, line } = begin();
-    line.isOpen = false;
-    reporter.set({ sfu: { epoch: 2, state: "connected" } });
-    line.isOpen = true;
-    reporter.repeat();
-    reporter.repeat();
-    assertEquals(sent.length, 2);
-    reporter.close();
   });
 });
 
