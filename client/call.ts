@@ -114,6 +114,10 @@ export class MeshliftCall implements Call {
     return await this.#conference.stats();
   }
 
+  async shortCode(participant: string | Participant): Promise<string | undefined> {
+    return await this.#conference.shortCode(this.#idOf(participant, "make a short code with"));
+  }
+
   leave(): Promise<void> {
     this.#conference.close(undefined);
     return Promise.resolve();

@@ -203,6 +203,10 @@ export class Conference {
     return await care?.stats() ?? { timestamp: Date.now(), participants: {} };
   }
 
+  async shortCode(id: string): Promise<string | undefined> {
+    return await (await this.#parts.load())?.shortCode(id);
+  }
+
   /** What has just been measured. */
   measured(stats: Record<string, ParticipantStats>): void {
     this.#parts.measured(stats);

@@ -25,6 +25,7 @@ import { encryptionOf } from "./encryption.ts";
 import { Monitor } from "./monitor.ts";
 import { MONITOR } from "./policy.ts";
 import { Reporter } from "./reporter.ts";
+import { ShortCodes } from "./short_codes.ts";
 import { participantStats } from "./stats.ts";
 import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "./strain.ts";
 import { type Snapshot, summarize } from "./summary.ts";
@@ -69,6 +70,7 @@ export class Care {
   readonly #monitor: Monitor;
   readonly #timers: ReturnType<typeof setInterval>[];
   readonly #clocks: Clocks;
+  readonly #shortCodes: ShortCodes;
   /** Who has been warned of. */
   readonly #suspects = new WeakSet<Remote>();
   #strain = NO_STRAIN;
@@ -79,6 +81,7 @@ export class Care {
     this.#call = call;
     this.#tools = tools;
     this.#clocks = new Clocks(call, tools.now);
+    this.#shortCodes = new ShortCodes(call);
     this.reporter = new Reporter({
       send: (report) => call.signaling.send(report),
       summary: () => this.#summary(),
@@ -132,6 +135,11 @@ export class Care {
     };
   }
 
+  /** See {@linkcode Call.shortCode}. */
+  shortCode(id: string): Promise<string | undefined> {
+    return this.#shortCodes.code(id);
+  }
+
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
   }
@@ -139,6 +147,7 @@ export class Care {
   /** One round of statistics, for all who need them. */
   async #look(): Promise<void> {
     this.#clocks.tend();
+    this.#shortCodes.tend();
     const stats = await this.#measure();
     const now = this.#tools.now();
     this.#monitor.judge(stats, now);

@@ -37,6 +37,9 @@ export const CLOCK = {
   tellMs: 5,
 } as const;
 
+/** How often, and after which time, the first word for a short code is said again. */
+export const CODE = { tries: 8, againMs: 1_000 } as const;
+
 export const REPORT = {
   /** One report in this time, save those of what is urgent; a little less than five rounds of statistics. */
   intervalMs: 4_900,

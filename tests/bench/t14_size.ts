@@ -1,6 +1,6 @@
 /**
- * T14, SDK size, as it is served, gzip 9: `/client.js` and what it imports at once, what looks after a running call, and
- * what a call on an SFU loads beyond that.
+ * T14, SDK size, as it is served, gzip 9: `/client.js` and what it imports at once, what looks after a running call,
+ * what a call on an SFU loads beyond that, and what makes short codes.
  *
  * @module
  */
@@ -10,6 +10,8 @@ import type { Figure } from "./figure.ts";
 
 const DIST = new URL("../../dist/", import.meta.url).pathname;
 const ENTRY = "client.js";
+type ImportKind = "import-statement" | "dynamic-import";
+
 const BOUND_BYTES = { mesh: 20_000, sfu: 8_000 };
 
 export async function t14(): Promise<Figure[]> {
@@ -19,6 +21,7 @@ export async function t14(): Promise<Figure[]> {
     figure("SDK, min + gzip", atOnce, BOUND_BYTES.mesh),
     figure("what the offer/answer transport and the switch add", part("switch"), BOUND_BYTES.sfu),
     figure("  what looks after a running call, once somebody else is there", part("care")),
+    figure("  what makes short codes, when one is asked for", part("code")),
   ];
 }
 
@@ -54,22 +57,19 @@ async function loaded(): Promise<{ atOnce: string[]; onDemand: string[] }> {
       outdir: "unused",
       logLevel: "silent",
     });
-    const imports = (path: string, kind: "import-statement" | "dynamic-import") =>
+    const imports = (path: string, kind: ImportKind) =>
       metafile.inputs[path]!.imports.filter((found) => found.kind === kind)
         .map((found) => found.path);
-    const withStatic = (entries: string[]) => {
+    const closure = (entries: string[], kinds: ImportKind[]) => {
       const found = new Set(entries);
       for (const path of found) {
-        for (const imported of imports(path, "import-statement")) found.add(imported);
+        for (const kind of kinds) for (const other of imports(path, kind)) found.add(other);
       }
-      return found;
+      return [...found];
     };
-    const atOnce = withStatic([ENTRY]);
-    const demanded = [...atOnce].flatMap((path) => imports(path, "dynamic-import"));
-    return {
-      atOnce: [...atOnce],
-      onDemand: [...withStatic(demanded)].filter((path) => !atOnce.has(path)),
-    };
+    const atOnce = closure([ENTRY], ["import-statement"]);
+    const all = closure([ENTRY], ["import-statement", "dynamic-import"]);
+    return { atOnce, onDemand: all.filter((path) => !atOnce.includes(path)) };
   } finally {
     await esbuild.stop();
   }

@@ -73,6 +73,30 @@ describe("the encryption of a call", () => {
     assertEquals(ada.errors, []);
   });
 
+  it("has a short code, the same for both, also on a connection that was made anew", async () => {
+    room = (await api.makeRoom()).id;
+    const [ada, bob] = [await enter("ada"), await enter("bob")];
+    await perceives(ada.page, ["bob"]);
+    const codes = await Promise.all([ada, bob].map(({ page }) => waitFor(page, askCode)));
+    assertMatch(codes[0]!, /^[a-z]+( [a-z]+){3}$/);
+    assertEquals(codes[1], codes[0]);
+    await ada.page.evaluate(() => globalThis.connections[0]!.close());
+    await waitFor(ada.page, () => globalThis.connections.length === 2);
+    for (const { page } of [ada, bob]) assertEquals(await waitFor(page, askCode), codes[0]);
+    assertEquals([...ada.errors, ...bob.errors], []);
+  });
+
+  it("has no short code by an SFU, and for nobody who is not there", async () => {
+    room = (await api.makeRoom({ topology: { mode: "sfu" } })).id;
+    const [ada] = [await enter("ada"), await enter("bob")];
+    await perceives(ada.page, ["bob"]);
+    assertEquals(await ada.page.evaluate(askCode), undefined);
+    const code = await ada.page.evaluate(() =>
+      globalThis.call.shortCode("nobody").catch((error) => error.code)
+    );
+    assertEquals(code, "participant_not_found");
+  });
+
   it("is verified of each connection once it stands", async () => {
     room = (await api.makeRoom()).id;
     const pages = [await enter("ada"), await enter("bob")];
@@ -85,6 +109,9 @@ describe("the encryption of a call", () => {
     }
   });
 });
+
+/** In a page with one other participant. */
+const askCode = () => globalThis.call.shortCode([...globalThis.call.participants.keys()][0]!);
 
 const idOf = ({ page }: TestPage) => page.evaluate(() => globalThis.call.self.id);
 

@@ -37,13 +37,14 @@ const SHIMS = {
 
 const INTERNAL = new RegExp(`^(?:${INTERNAL_NAMES.join("|")})$`);
 
-/** What a call does not need to stand: the names of its files, and what they are made of. */
+/** What a call does not need to stand: the names of its files, and what they are made of. Later ones may import earlier ones. */
 const ON_DEMAND = [
+  { name: "client-code", source: "client/code/handshake.ts" },
   { name: "client-care", source: "client/care/care.ts" },
   { name: "client-switch", source: "client/sfu/switch.ts" },
 ];
 
-/** Writes client.js, client-care-*.js and client-switch-*.js which it imports on demand, their maps and their licences. */
+/** Writes client.js, the parts that it and they import on demand, their maps and their licences. */
 export async function buildSdk(root: string, target: string): Promise<void> {
   const options = {
     ...COMMON,
@@ -54,14 +55,16 @@ export async function buildSdk(root: string, target: string): Promise<void> {
     mangleCache: SHORT_NAMES,
   } satisfies esbuild.BuildOptions;
   // One after the other instead of by splitting, which makes more files of what they have in common.
-  const parts = await Promise.all(ON_DEMAND.map(async ({ name, source }) => {
+  const parts: { metafile: esbuild.Metafile; plugin: esbuild.Plugin }[] = [];
+  for (const { name, source } of ON_DEMAND) {
     const { metafile } = await esbuild.build({
       ...options,
       entryPoints: { [name]: source },
       entryNames: "[name]-[hash]",
+      plugins: parts.map(({ plugin }) => plugin),
     });
-    return { source, metafile };
-  }));
+    parts.push({ metafile, plugin: external(source, outputOf(metafile)) });
+  }
   const sdk = await esbuild.build({
     ...options,
     entryPoints: { client: "client/mod.ts" },
@@ -74,10 +77,7 @@ export async function buildSdk(root: string, target: string): Promise<void> {
     alias: Object.fromEntries(
       Object.entries(SHIMS).map(([name, file]) => [name, `${root}/client/shims/${file}`]),
     ),
-    plugins: [
-      LEAN_SIMPLE_PEER,
-      ...parts.map(({ source, metafile }) => external(source, outputOf(metafile))),
-    ],
+    plugins: [LEAN_SIMPLE_PEER, ...parts.map(({ plugin }) => plugin)],
   });
   const sources = [sdk, ...parts].flatMap(({ metafile }) => Object.keys(metafile.inputs));
   checkCovered(sources);
