@@ -323,6 +323,11 @@ describe("a room, whatever happens in it", () => {
     fc.tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom("mesh" as const, "sfu" as const))
       .map(([epoch, mode]) => commit(epoch, mode)),
     fc.constant(tick),
+    fc.tuple(id, fc.uniqueArray(id), fc.boolean()).map(([i, unreachable, relayed]): RoomEvent => ({
+      kind: "measure",
+      id: i,
+      measured: { relayed, unreachable },
+    })),
   );
   const history = fc.array(fc.tuple(fc.integer({ min: 0, max: 5 }), event), { maxLength: 60 });
 
