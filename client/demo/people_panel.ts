@@ -1,4 +1,9 @@
-/** The panel with everyone in the call: raised hands first, and a way to remove people for who may. @module */
+/**
+ * The panel with everyone in the call: raised hands first, the words that say that nobody listens in, and a way to remove
+ * people for who may.
+ *
+ * @module
+ */
 import type { Call, Participant, Self } from "../api.ts";
 import { icon, make, setAttribute } from "./dom.ts";
 import {
@@ -9,6 +14,7 @@ import {
   QUALITY_TEXT,
   selfOf,
 } from "./person.ts";
+import { type Code, explain } from "./short_code.ts";
 
 export interface PeoplePanelOptions {
   list: HTMLElement;
@@ -40,6 +46,8 @@ export function remarkOf({ presence, quality, muted, camera }: Person): string {
 /** Keeps the list right until closed. */
 export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
   const mayRemove = call.self.permissions.moderate;
+  /** By participant id, for whom they were asked. */
+  const codes = new Map<string, Code>();
 
   function draw() {
     if (!options.visible()) return;
@@ -55,6 +63,7 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
         self: false,
       })),
     ];
+    const focused = (document.activeElement as HTMLElement | null)?.dataset.act;
     options.list.replaceChildren(
       ...byHand(people).map((person) => {
         const avatar = make("span", { class: "avatar", "aria-hidden": "true" }, person.initials);
@@ -70,10 +79,61 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
           setAttribute(hand, "aria-label", "Hand raised");
           row.append(hand);
         }
-        if (mayRemove && !person.self) row.append(removeButton(person.who as Participant));
+        if (person.self) return row;
+        const participant = person.who as Participant;
+        row.append(codeButton(participant));
+        if (mayRemove) row.append(removeButton(participant));
+        const code = codes.get(participant.id);
+        if (code !== undefined) row.append(codeText(code, person.name));
         return row;
       }),
     );
+    // Drawn anew, the list has lost it.
+    if (focused) options.list.querySelector<HTMLElement>(`[data-act="${focused}"]`)?.focus();
+  }
+
+  function codeButton(participant: Participant): HTMLButtonElement {
+    const { id } = participant;
+    const label = `Check that nobody sits between you and ${options.nameOf(participant)}`;
+    const button = make("button", {
+      class: "tool",
+      type: "button",
+      title: label,
+      "aria-label": label,
+      "aria-expanded": String(codes.has(id)),
+      "data-testid": "short-code",
+      "data-act": `code ${id}`,
+    }, icon("shield"));
+    button.addEventListener("click", () => {
+      if (codes.delete(id)) return draw();
+      const asked: Code = { tag: "asked" };
+      codes.set(id, asked);
+      draw();
+      const done = (words?: string) => {
+        if (codes.get(id) !== asked) return;
+        codes.set(id, words === undefined ? { tag: "none" } : { tag: "made", words });
+        draw();
+      };
+      // Whoever has left meanwhile has no words.
+      call.shortCode(participant).then(done, () => done());
+    });
+    return button;
+  }
+
+  function codeText(code: Code, name: string): HTMLElement {
+    const words = code.tag === "made" ? [make("strong", {}, code.words)] : [];
+    return make(
+      "p",
+      { class: "code", role: "status" },
+      ...words,
+      explain(code, name, call.topology.mode),
+    );
+  }
+
+  /** What was agreed on is no word on another way. */
+  function forgetCodes() {
+    codes.clear();
+    draw();
   }
 
   function removeButton(participant: Participant): HTMLButtonElement {
@@ -83,6 +143,7 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
       type: "button",
       title: label,
       "aria-label": label,
+      "data-act": `remove ${participant.id}`,
     }, icon("close"));
     button.addEventListener("click", () => options.remove(participant));
     return button;
@@ -90,6 +151,7 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
 
   const undo = (["participant", "left", "updated", "quality", "media"] as const)
     .map((name) => call.on(name, draw));
+  undo.push(call.on("topology", forgetCodes));
 
   return {
     refresh: draw,

@@ -102,6 +102,16 @@ describe("the web app", () => {
     await hand.waitFor({ state: "hidden" });
   });
 
+  it("shows both the same four words, by which they know that nobody sits between them", async () => {
+    const words = await Promise.all((await pair()).map(async (page) => {
+      await page.getByTestId("people-toggle").click();
+      await page.getByTestId("short-code").click();
+      return await page.locator("#people-list .code strong").textContent();
+    }));
+    assertEquals(words[0]?.split(" ").length, 4);
+    assertEquals(words[1], words[0]);
+  });
+
   it("shows the other what is muted and off", async () => {
     const [ada, bob] = await pair();
     const tile = "[data-testid=tile]:not([data-self])";
