@@ -124,4 +124,11 @@ describe("the lab", () => {
     await node!.start();
     assertEquals(await ready(), 200);
   });
+
+  it("has several nodes that share their rooms", async () => {
+    await using lab = await Lab.up({ hosts: {}, turn: [], nodes: 2 });
+    const [one, other] = lab.nodes;
+    const { id } = await one!.api.makeRoom();
+    assertEquals((await other!.api.listRooms()).rooms.map((room) => room.id), [id]);
+  });
 });

@@ -64,6 +64,8 @@ export class Router {
       `neigh add ${address} lladdr ${ETHERNET.host} dev ${LAN} nud permanent`,
     );
     await host.ip(
+      // No address but the one that it is given: one more that came a second later, a browser would take for another network.
+      `link set ${device} addrgenmode none`,
       `link set ${device} address ${ETHERNET.host}`,
       `addr add ${address}/${prefix} dev ${device}${nodad}`,
       `link set ${device} up`,

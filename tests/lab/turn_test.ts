@@ -64,6 +64,14 @@ describe("TURN", () => {
     }
   });
 
+  it("that is gone, and STUN with it, keeps nobody from meeting whose address is not translated", async () => {
+    await using later = new AsyncDisposableStack();
+    later.defer(() => stage.lab.turn!.start());
+    await stage.lab.turn!.kill();
+    await using call = await stage.call(["routed", "symmetric1"]);
+    await call.stands("mesh");
+  });
+
   it("killed in the middle of calls ends none that is direct, and back again takes up those that it carried", async () => {
     await using direct = await stage.call(["cone1", "cone2"]);
     await using relayed = await stage.call(["symmetric1", "blocked1"]);
