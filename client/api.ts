@@ -63,8 +63,8 @@ export interface Participant {
   readonly media: MediaState;
   readonly quality: Quality;
   readonly speaking: boolean;
-  /** How media reaches it now. */
-  readonly connection: "connecting" | "connected" | "reconnecting";
+  /** How media reaches it now. `failed`: no path has been found yet, neither direct nor by TURN; it goes on looking. */
+  readonly connection: "connecting" | "connected" | "reconnecting" | "failed";
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly permissions: Permissions;
   readonly metadata: unknown;
@@ -267,6 +267,7 @@ export type CallErrorCode =
   | "unreachable"
   | "aborted"
   | "insecure_description"
+  | "no_path"
   | "closed";
 
 /** The one error class of the SDK: `code` to branch on, `message` what happened, `action` what to do about it. */

@@ -56,7 +56,7 @@ export class Conference {
   readonly probes: Readonly<Record<string, string>> | undefined;
   state: CallState = "connected";
   error: CallError | undefined;
-  readonly #courier: Courier;
+  readonly courier: Courier;
   readonly #certificates: RTCCertificate[];
   readonly #unwatchPage: () => void;
   mesh: Mesh;
@@ -80,16 +80,16 @@ export class Conference {
       send: (frame) => void signaling.send(frame),
       present: () => ({ media: this.self.media, attributes: this.self.attributes }),
     }, welcome.limits);
-    this.#courier = new Courier({
-      ready: () => signaling.ready(),
-      send: (type, to, payload) =>
-        void signaling.sendText(
-          `{"type":"${type}","to":${JSON.stringify(to)},"data":${payload}}`,
-        ),
+    this.courier = new Courier({
+      ready: (to, type) => signaling.ready() || this.#parts.care?.heal.reaches(to, type) === true,
+      send: (type, to, payload) => {
+        signaling.sendText(`{"type":"${type}","to":${JSON.stringify(to)},"data":${payload}}`);
+        this.#parts.care?.heal.carry(to, type, payload);
+      },
       deliver: (from, kind, item) => this.#deliver(from, kind, item),
     });
     this.messages = new Messages(
-      this.#courier,
+      this.courier,
       (message) => this.emitter.emit("message", message),
     );
     this.removals = new Removals((id) => void signaling.send({ type: "remove", participant: id }));
@@ -126,7 +126,7 @@ export class Conference {
     if (welcome.self.id !== this.self.id) {
       // The node knew us no more: to the others we are somebody new, and so are they to us.
       this.roster.clear();
-      this.#courier.reset();
+      this.courier.reset();
       this.#parts.close();
       this.transport.close();
       this.transport = this.mesh = this.#newMesh(welcome);
@@ -141,7 +141,7 @@ export class Conference {
     // Before the roster, which may add connections that have only just begun.
     this.transport.refresh("broken");
     this.roster.welcome(welcome);
-    this.#courier.restart();
+    this.courier.restart();
     this.removals.repeat();
     if (differs) this.tell();
     this.#setState("connected");
@@ -158,9 +158,9 @@ export class Conference {
     switch (frame.type) {
       case "message":
         if (this.messages.full) return;
-        return this.#courier.handle(frame.from, "message", frame.data);
+        return this.courier.handle(frame.from, "message", frame.data);
       case "signal":
-        return this.#courier.handle(frame.from, "signal", frame.data);
+        return this.courier.handle(frame.from, "signal", frame.data);
       case "participant":
         return this.roster.participant(frame.participant, frame.version);
       case "left":
@@ -189,12 +189,14 @@ export class Conference {
   /** The socket takes frames again. */
   handleReady(): void {
     this.#teller.ready();
-    this.#courier.pump();
+    this.courier.pump();
   }
 
   /** The socket is gone, and another on its way. */
   handleAway(): void {
     this.#setState("reconnecting");
+    // Perhaps there are other ways.
+    this.courier.restart();
   }
 
   /** What has been measured until now. */
@@ -214,7 +216,7 @@ export class Conference {
 
   /** Says something to the same part of a participant's SDK, reliably and in order. */
   signal(to: string, item: Record<string, unknown>): void {
-    this.#courier.push(to, "signal", JSON.stringify(item));
+    this.courier.push(to, "signal", JSON.stringify(item));
   }
 
   /** Tells the others what we send and show, once for all changes of this turn. */
@@ -232,7 +234,7 @@ export class Conference {
     this.#parts.close();
     this.transport.close();
     this.media.close();
-    this.#courier.close();
+    this.courier.close();
     this.removals.close(this.closedError("remove"));
     this.#setState("closed");
     // Nobody is in a call that is over: pages clear their tiles by `left`.
@@ -289,11 +291,11 @@ export class Conference {
   #added(remote: Remote): void {
     // A listener may have left while a welcome is being taken in.
     if (this.state === "closed") return;
-    this.#courier.add(remote.id);
+    this.courier.add(remote.id);
     this.#connect(remote);
     this.emitter.emit("participant", remote);
     this.#parts.care?.added(remote);
-    this.#courier.catchUp(remote.id);
+    this.courier.catchUp(remote.id);
     this.#parts.prepare();
   }
 
@@ -304,13 +306,13 @@ export class Conference {
   }
 
   #changed(remote: Remote, returned: boolean): void {
-    if (returned) this.#courier.restart(remote.id);
+    if (returned) this.courier.restart(remote.id);
     this.#show(remote);
     this.emitter.emit("updated", remote);
   }
 
   #left(remote: Remote): void {
-    this.#courier.park(remote.id);
+    this.courier.park(remote.id);
     this.transport.remove(remote.id);
     this.#parts.care?.left(remote);
     remote.clear();

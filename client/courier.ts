@@ -12,10 +12,10 @@ import { EARLY } from "./policy.ts";
 /** What became of an item. */
 export type Outcome = "arrived" | "left" | "closed";
 
-/** The socket, as the courier sees it. */
+/** The ways to the others, as the courier sees them. */
 export interface CourierPort {
-  /** Whether a frame may go now. Whenever this turns true again, {@linkcode Courier.pump} is to be called. */
-  ready(): boolean;
+  /** Whether a frame may go to somebody now. When this turns true again, {@linkcode Courier.pump} is to be called. */
+  ready(to: string, type: LinkKind): boolean;
   /** Sends one frame; `payload` is JSON text. */
   send(type: LinkKind, to: string, payload: string): void;
   /** An item has come, once and in order. */
@@ -165,8 +165,7 @@ export class Courier {
       const more: typeof links = [];
       for (const entry of waiting) {
         const [id, link] = entry;
-        if (!link[kind].sender.ready) continue;
-        if (!this.#port.ready()) return;
+        if (!link[kind].sender.ready || !this.#port.ready(id, kind)) continue;
         const payload = link[kind].sender.next(now);
         if (payload === undefined) continue;
         this.#port.send(kind, id, payload);
@@ -181,7 +180,7 @@ export class Courier {
       for (const of of KINDS) {
         const { receiver } = link[of];
         if (receiver.ackAt === undefined || receiver.ackAt > now) continue;
-        if (!this.#port.ready()) return;
+        if (!this.#port.ready(id, "signal")) break;
         const payload: AckPayload = { ack: receiver.takeAck(), of };
         this.#port.send("signal", id, JSON.stringify(payload));
       }
@@ -197,10 +196,12 @@ export class Courier {
 
   #wake(links: [string, Link][], now: number): void {
     clearTimeout(this.#timer);
-    // While the socket takes nothing there is no use in waking: it calls `pump` when it does.
-    if (!this.#port.ready()) return;
-    const due = links.flatMap(([, link]) =>
-      KINDS.flatMap((kind) => [link[kind].sender.deadline, link[kind].receiver.ackAt])
+    const due = links.flatMap(([id, link]) =>
+      KINDS.flatMap((kind) => {
+        const ats = [link[kind].sender.deadline, link[kind].receiver.ackAt];
+        // Where nothing can go there is no use in waking: `pump` is called when it can.
+        return this.#port.ready(id, "signal") ? ats : [];
+      })
     ).filter((at) => at !== undefined);
     if (due.length === 0) return;
     this.#timer = setTimeout(() => this.pump(), Math.max(0, Math.min(...due) - now));

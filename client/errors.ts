@@ -36,6 +36,8 @@ const ACTION: Record<CallErrorCode, string> = {
   aborted: "Nothing to do: your AbortSignal ended it.",
   insecure_description:
     "Nothing came of it, and it is tried again. If this goes on, somebody or something between the two tampers with the call.",
+  no_path:
+    "Name a TURN server in TURN_URLS, also over TCP and TLS, or an SFU in SFU_URLS. People behind a strict firewall need one.",
   closed: "Call joinCall again.",
 };
 

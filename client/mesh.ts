@@ -34,8 +34,9 @@ export class Mesh implements Transport {
   /** What is sent. */
   readonly tracks = new Map<TrackKind, MediaStreamTrack>();
   iceServers: IceServer[] = [];
-  readonly #certificates: RTCCertificate[];
-  readonly #pairs = new Map<string, Pair>();
+  readonly certificates: RTCCertificate[];
+  /** By participant id. */
+  readonly pairs = new Map<string, Pair>();
   readonly #streams = { person: new MediaStream(), screen: new MediaStream() };
   /** Rises over all pairs and is never used twice, so no attempt is taken for another. */
   #attempts = 0;
@@ -43,14 +44,14 @@ export class Mesh implements Transport {
   /** `certificates`: the same for all connections, so that one knows each other again. */
   constructor(self: string, events: TransportEvents, certificates: RTCCertificate[] = []) {
     this.#self = self;
-    this.#certificates = certificates;
+    this.certificates = certificates;
     this.events = events;
   }
 
   /** By participant id: the attempt that carries the media now. */
   get attempts(): ReadonlyMap<string, Attempt> {
     return new Map(
-      [...this.#pairs].flatMap(([id, { shown }]) => shown === undefined ? [] : [[id, shown]]),
+      [...this.pairs].flatMap(([id, { shown }]) => shown === undefined ? [] : [[id, shown]]),
     );
   }
 
@@ -61,11 +62,11 @@ export class Mesh implements Transport {
   setTrack(kind: TrackKind, track: MediaStreamTrack | null): void {
     if (track === null) this.tracks.delete(kind);
     else this.tracks.set(kind, track);
-    for (const pair of this.#pairs.values()) pair.send(kind, track);
+    for (const pair of this.pairs.values()) pair.send(kind, track);
   }
 
   add({ id, subscribe }: RemotePeer): void {
-    const known = this.#pairs.get(id);
+    const known = this.pairs.get(id);
     if (known !== undefined) return known.feed(subscribe);
     const pair = new Pair({
       id,
@@ -81,29 +82,29 @@ export class Mesh implements Transport {
         warning: (error) => this.events.warning(error),
       },
     });
-    this.#pairs.set(id, pair);
+    this.pairs.set(id, pair);
     pair.start();
   }
 
   remove(id: string): void {
-    this.#pairs.get(id)?.close();
-    this.#pairs.delete(id);
+    this.pairs.get(id)?.close();
+    this.pairs.delete(id);
   }
 
   handle(from: string, data: unknown): void {
     if (typeof data === "object" && data !== null) {
-      this.#pairs.get(from)?.handle(data as Record<string, unknown>);
+      this.pairs.get(from)?.handle(data as Record<string, unknown>);
     }
   }
 
   refresh(which: "all" | "broken"): void {
-    for (const pair of this.#pairs.values()) pair.refresh(which);
+    for (const pair of this.pairs.values()) pair.refresh(which);
   }
 
   async stats(): Promise<Map<string, TransportStats>> {
     const stats = new Map<string, TransportStats>();
     await Promise.all(
-      [...this.#pairs].map(async ([id, pair]) => {
+      [...this.pairs].map(async ([id, pair]) => {
         const pc = pair.shown?.pc;
         if (pc === undefined) return;
         const kinds = new Map<string, TrackKind>();
@@ -121,7 +122,7 @@ export class Mesh implements Transport {
   async levels(): Promise<Levels> {
     const remote = new Map<string, number>();
     let sender: RTCRtpSender | undefined;
-    for (const [id, pair] of this.#pairs) {
+    for (const [id, pair] of this.pairs) {
       const microphone = pair.shown?.pc.getTransceivers()[TRACK_KINDS.indexOf("microphone")];
       const [source] = microphone?.receiver.getSynchronizationSources() ?? [];
       if (source !== undefined) remote.set(id, source.audioLevel ?? 0);
@@ -135,7 +136,7 @@ export class Mesh implements Transport {
   }
 
   close(): void {
-    for (const id of [...this.#pairs.keys()]) this.remove(id);
+    for (const id of [...this.pairs.keys()]) this.remove(id);
   }
 
   #dial({ number, initiator, tracks, events }: AttemptOptions): Attempt {
@@ -169,7 +170,7 @@ export class Mesh implements Transport {
       config: {
         iceServers: this.iceServers,
         bundlePolicy: "max-bundle",
-        certificates: this.#certificates,
+        certificates: this.certificates,
       },
       // Of silence next to nothing is sent (RFC 7587 §6.1).
       sdpTransform: (sdp) => sdp.replaceAll("useinbandfec=1", "$&;usedtx=1"),

@@ -81,6 +81,10 @@ export class Pair {
     this.#offers = bucket(MESH.offerBurst, MESH.offersPerSecond, this.#now());
   }
 
+  get connection(): Connection {
+    return this.#connection;
+  }
+
   /** The attempt that carries the media now. */
   get shown(): Attempt | undefined {
     return this.#shown?.attempt;
@@ -138,6 +142,19 @@ export class Pair {
     this.#next = undefined;
     this.#tries = 0;
     this.#replace();
+  }
+
+  /** Nothing comes by it any more: another is made beside it. Or (`false`) something comes again. */
+  silent(is: boolean): void {
+    if (is) {
+      this.#announce("reconnecting");
+      this.#replace();
+    } else if (this.#shown?.state === "connected") this.#announce("connected");
+  }
+
+  /** It has not connected for too long; it goes on trying. */
+  fail(): void {
+    this.#announce("failed");
   }
 
   close(): void {
@@ -215,7 +232,7 @@ export class Pair {
   #lost(leg: Leg): void {
     if (leg.state === "dead") return;
     this.#end(leg);
-    if (leg === this.#shown && this.#connection !== "connecting") this.#announce("reconnecting");
+    if (leg === this.#shown && this.#connection === "connected") this.#announce("reconnecting");
     if (leg === this.#next) this.#next = undefined;
     // What only lingers may go.
     if (leg === this.#shown || this.#shown?.state !== "connected") this.#replace();

@@ -20,8 +20,15 @@ export const SIGNALING = {
   exchanges: 12,
   /** A ping without its pong after this: the socket is dead, whatever the system says. */
   pongTimeoutMs: 6_000,
-  /** The same, for the ping sent when the network changed. */
+  /** The same, for the ping sent when our network seems to be another, or gone: so many round trips, within these. */
+  probeRoundTrips: 4,
+  probeAtLeastMs: 400,
   probeTimeoutMs: 2_000,
+  /**
+   * How it is tried meanwhile, for so long: often, but browsers hold back whoever has failed a dozen times in some
+   * minutes. A connection that is being made knocks again after 1 s.
+   */
+  urgent: { retry: { baseMs: 100, capMs: 300 }, openTimeoutMs: 2_500, forMs: 60_000 },
   /** A socket that lived this long was good: the next retry starts at the base again. */
   stableMs: 5_000,
   /** `joinCall` gives up on an unreachable node after this. */

@@ -11,11 +11,17 @@ import type { Exchange } from "./care/clock.ts";
 import { type Clock, monotonic } from "./clock.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { callError, fromClose, fromNode } from "./errors.ts";
-import { SIGNALING } from "./policy.ts";
+import { type RetryPolicy, SIGNALING } from "./policy.ts";
 
 type ErrorFrame = Extract<ServerFrame, { type: "error" }>;
 type JoinFrame = Extract<ClientFrame, { type: "join" }>;
 type Timer = ReturnType<typeof setTimeout>;
+
+/** How it is tried to connect. */
+interface Pace {
+  readonly retry: RetryPolicy;
+  readonly openTimeoutMs: number;
+}
 
 /** What the signaling tells its owner. */
 export interface SignalingEvents {
@@ -70,6 +76,8 @@ export class Signaling {
   #refusal: ErrorFrame | undefined;
   #readyTimer: Timer | undefined;
   #iceTimer: Timer | undefined;
+  /** Until when it is our own network that is taken for cut off. */
+  #urgentUntil = -Infinity;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -114,12 +122,23 @@ export class Signaling {
     return true;
   }
 
-  /** The network changed: try at once if waiting, and find out if open. */
+  /**
+   * Our network changed, or seems to be cut off: find out if open, and try at once if not, and often from now on. Not
+   * for when only the service seems to be gone: then everybody would.
+   */
   hurry(): void {
-    if (this.#state.tag === "open") this.#ping(SIGNALING.probeTimeoutMs);
-    if (this.#state.tag === "waiting") {
+    const { urgent, probeRoundTrips, probeAtLeastMs, probeTimeoutMs } = SIGNALING;
+    const { tag } = this.#state;
+    this.#urgentUntil = this.#now() + urgent.forMs;
+    if (tag === "open") {
+      const last = this.exchanges.at(-1);
+      const tripMs = last === undefined ? Infinity : last.received - last.sent;
+      const fewTripsMs = Math.max(probeAtLeastMs, probeRoundTrips * tripMs);
+      this.#ping(Math.min(probeTimeoutMs, fewTripsMs));
+    }
+    if (tag === "waiting") {
       clearTimeout(this.#state.timer);
-      this.#wait(retryDelay(0, SIGNALING.retry, { random: this.#random }));
+      this.#wait(retryDelay(0, urgent.retry, { random: this.#random }));
     }
   }
 
@@ -178,7 +197,7 @@ export class Signaling {
   }
 
   #giveUpLater(): Timer {
-    return setTimeout(() => this.#abandon(), SIGNALING.openTimeoutMs);
+    return setTimeout(() => this.#abandon(), this.#pace.openTimeoutMs);
   }
 
   #handle(socket: WebSocket, frame: ServerFrame): void {
@@ -207,6 +226,7 @@ export class Signaling {
     const { framesPerSecond, frameBurst } = frame.limits;
     this.#session = frame.session;
     this.#joined = true;
+    this.#urgentUntil = -Infinity;
     this.#refusal = undefined;
     this.#enter({
       tag: "open",
@@ -267,7 +287,7 @@ export class Signaling {
     if (this.#state.tag === "open") {
       if (this.#now() - this.#state.since >= SIGNALING.stableMs) this.#tries = 0;
     }
-    const delay = retryDelay(this.#tries++, SIGNALING.retry, {
+    const delay = retryDelay(this.#tries++, this.#pace.retry, {
       random: this.#random,
       atLeastMs: refusal?.retryAfterMs,
     });
@@ -285,6 +305,10 @@ export class Signaling {
     }
     this.#wait(delay);
     this.#options.events.away();
+  }
+
+  get #pace(): Pace {
+    return this.#now() < this.#urgentUntil ? SIGNALING.urgent : SIGNALING;
   }
 
   #mayJoinAnew(code: number, refusal: ErrorFrame | undefined): boolean {

@@ -5,16 +5,8 @@
  * @module
  */
 import type { ClientFrame, Quality, ServerFrame } from "../../lib/protocol.ts";
-import type {
-  CallError,
-  CallEvents,
-  CallStats,
-  MediaState,
-  ParticipantStats,
-  Permissions,
-} from "../api.ts";
+import type { CallEvents, CallStats, MediaState, ParticipantStats, Permissions } from "../api.ts";
 import type { Attempt } from "../attempt.ts";
-import type { Clock } from "../clock.ts";
 import type { Emitter } from "../emitter.ts";
 import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
@@ -22,6 +14,7 @@ import type { Way } from "../way.ts";
 import type { Exchange } from "./clock.ts";
 import { Clocks } from "./clocks.ts";
 import { encryptionOf } from "./encryption.ts";
+import { Heal, type HealedCall, type HealedMesh, type HealTools } from "./heal/heal.ts";
 import { Monitor } from "./monitor.ts";
 import { MONITOR } from "./policy.ts";
 import { Reporter } from "./reporter.ts";
@@ -31,26 +24,27 @@ import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "./strain.ts";
 import { type Snapshot, summarize } from "./summary.ts";
 
 /** The mesh, as it is looked after. */
-export interface CaredMesh {
+export interface CaredMesh extends HealedMesh {
   /** By participant id: the attempt that carries the media now. */
   readonly attempts: ReadonlyMap<string, Attempt>;
 }
 
 /** The call, as it is looked after. */
-export interface CaredCall {
+export interface CaredCall extends HealedCall {
   readonly self: { readonly id: string; readonly media: MediaState; speaking: boolean } & {
     readonly permissions: Permissions;
   };
   readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
   readonly signaling: {
     send(frame: ClientFrame): boolean;
+    hurry(): void;
     readonly exchanges: readonly Exchange[];
   };
   readonly emitter: Pick<Emitter<CallEvents>, "emit">;
   readonly way: Way;
   readonly mesh: CaredMesh;
   /** Where media goes now. */
-  readonly transport: Pick<Transport, "stats" | "levels">;
+  readonly transport: Pick<Transport, "stats" | "levels" | "refresh">;
   /** Says something to what looks after the call at a participant, reliably and in order. */
   signal(to: string, item: Record<string, unknown>): void;
   /** Takes in what was measured. */
@@ -58,15 +52,13 @@ export interface CaredCall {
 }
 
 /** What the SDK has loaded already. */
-export interface CareTools {
-  now: Clock;
-  callError(code: "insecure_description", message: string): CallError;
-}
+export type CareTools = Omit<HealTools, "unreachable">;
 
 export class Care {
   readonly reporter: Reporter;
   readonly #call: CaredCall;
   readonly #tools: CareTools;
+  readonly heal: Heal;
   readonly #monitor: Monitor;
   readonly #timers: ReturnType<typeof setInterval>[];
   readonly #clocks: Clocks;
@@ -95,6 +87,10 @@ export class Care {
         call.emitter.emit("speaking", { id, speaking });
       },
     });
+    this.heal = new Heal(call, {
+      ...tools,
+      unreachable: (unreachable) => this.reporter.set({ unreachable }),
+    });
     // A connection that closes under our hands makes a round fail; the next one is soon enough.
     this.#timers = [
       setInterval(() => this.#look().catch(() => {}), MONITOR.statsIntervalMs),
@@ -106,6 +102,7 @@ export class Care {
   handleFrame(frame: ServerFrame): void {
     // The node may be another, which knows nothing.
     if (frame.type === "welcome") this.reporter.repeat();
+    this.heal.handleFrame(frame);
   }
 
   /** Takes in what a participant's {@linkcode CaredCall.signal} said. */
@@ -119,7 +116,8 @@ export class Care {
   }
 
   /** Somebody has left. */
-  left(_remote: Remote): void {
+  left(remote: Remote): void {
+    this.heal.left(remote);
   }
 
   /** What has been measured until now. */
@@ -141,6 +139,7 @@ export class Care {
   }
 
   close(): void {
+    this.heal.close();
     for (const timer of this.#timers) clearInterval(timer);
   }
 
@@ -154,6 +153,7 @@ export class Care {
     this.#call.measured(stats);
     this.#window.push({ at: now, stats });
     if (this.#call.way.mode === "mesh") {
+      this.heal.measured(stats);
       const all = Object.values(stats);
       this.#strain = feelStrain(this.#strain, strainOf(all), now);
       this.reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });

@@ -49,6 +49,10 @@ const WORDS: Partial<Record<CallErrorCode, Words>> = {
     what: "A connection that would not be encrypted was refused",
     advice: "It is tried again. If this goes on, use another network.",
   },
+  no_path: {
+    what: "Somebody in the call cannot be reached from here",
+    advice: "It is tried again. If this goes on, use another network.",
+  },
   device_lost: {
     what: "A device was unplugged",
     advice: "Plug it in again, or choose another one under Devices.",

@@ -2,7 +2,7 @@
 import type { Participant, Quality, Self } from "../api.ts";
 import { hueOf, initials } from "./names.ts";
 
-export type Presence = "here" | "connecting" | "reconnecting" | "away";
+export type Presence = "here" | "connecting" | "reconnecting" | "failed" | "away";
 
 export interface Person {
   name: string;
@@ -24,6 +24,7 @@ export const PRESENCE_TEXT: Readonly<Record<Presence, string>> = {
   here: "",
   connecting: "Connecting…",
   reconnecting: "Reconnecting…",
+  failed: "No way to reach them. Still trying…",
   away: "Lost the connection. Waiting…",
 };
 

@@ -20,6 +20,7 @@ function network(...names: string[]) {
   const net = {
     up: true,
     ready: true,
+    unreachable: new Set<string>(),
     sent,
     got,
     frames: (type: LinkKind) => sent.filter((frame) => frame.type === type),
@@ -29,7 +30,7 @@ function network(...names: string[]) {
   for (const name of names) {
     got[name] = [];
     const courier = new Courier({
-      ready: () => net.ready,
+      ready: (to) => net.ready && !net.unreachable.has(to),
       send: (type, to, payload) => {
         const frame = { type, from: name, to, data: JSON.parse(payload) };
         sent.push(frame);
@@ -68,6 +69,21 @@ describe("Courier", () => {
       ["b", "signal"],
     ]);
     assertEquals(net.got.b, [["a", "signal", "s"], ["a", "message", "m"]]);
+    net.close();
+  });
+
+  it("does not have the others wait for one who cannot be reached", async () => {
+    using time = new FakeTime();
+    const net = network("a", "b", "c");
+    net.unreachable.add("b");
+    net.courier("a").push("b", "message", "1");
+    net.courier("a").push("c", "message", "2");
+    await time.tickAsync(LINK.ackDelayMs);
+    assertEquals(net.frames("message").map(({ to }) => to), ["c"]);
+    net.unreachable.clear();
+    net.courier("a").restart("b");
+    await time.tickAsync(LINK.ackDelayMs);
+    assertEquals(net.got.b, [["a", "message", 1]]);
     net.close();
   });
 

@@ -137,6 +137,34 @@ describe("Pair, the side that offers", () => {
     pair.close();
   });
 
+  it("makes another beside one that has fallen silent, and says so, until something comes again", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, states } = begin();
+    dialed[0]!.events.state("connected");
+    pair.silent(true);
+    pair.silent(true);
+    await time.tickAsync(firstRetryMs);
+    pair.silent(true);
+    await time.tickAsync(firstRetryMs);
+    assertEquals(numbers(dialed), [1, 2]);
+    pair.silent(false);
+    dialed[1]!.events.state("connected");
+    assertEquals(states, ["connected", "reconnecting", "connected"]);
+    pair.close();
+  });
+
+  it("stays failed while it tries again, until it has connected", async () => {
+    using time = new FakeTime();
+    const { pair, dialed, states } = begin();
+    pair.fail();
+    dialed[0]!.events.state("failed");
+    await time.tickAsync(firstRetryMs);
+    assertEquals(states, ["failed"]);
+    dialed[1]!.events.state("connected");
+    assertEquals(states, ["failed", "connected"]);
+    pair.close();
+  });
+
   it("replaces at once what has failed or was closed", async () => {
     for (const end of ["failed", "closed"] as const) {
       using time = new FakeTime();

@@ -289,6 +289,42 @@ describe("Signaling", () => {
     signaling.close();
   });
 
+  it("finds out within a few round trips whether a socket is dead", async () => {
+    using time = new FakeTime();
+    using _socket = FakeSocket.install();
+    const { signaling, told } = begin();
+    await letIn(time);
+    const { id } = FakeSocket.last.sent.findLast(({ type }) => type === "ping")!;
+    await time.tickAsync(150);
+    FakeSocket.last.say({ type: "pong", id });
+    signaling.hurry();
+    await time.tickAsync(150 * SIGNALING.probeRoundTrips - 1);
+    assertEquals(told, ["joined"]);
+    await time.tickAsync(1);
+    assertEquals(told, ["joined", "away"]);
+    signaling.close();
+  });
+
+  it("tries often while our network is taken for cut off, but not for ever", async () => {
+    using time = new FakeTime();
+    using _socket = FakeSocket.install();
+    const { signaling } = begin();
+    await letIn(time);
+    signaling.hurry();
+    const attemptsIn = async (ms: number) => {
+      const before = FakeSocket.all.length;
+      await time.tickAsync(ms);
+      return FakeSocket.all.length - before;
+    };
+    const { openTimeoutMs, forMs } = SIGNALING.urgent;
+    const urgent = await attemptsIn(forMs / 2);
+    assert(urgent > forMs / 2 / (openTimeoutMs + 300) - 2, `${urgent} attempts`);
+    await time.tickAsync(forMs / 2);
+    const calm = await attemptsIn(forMs / 2);
+    assert(calm < 0.6 * urgent, `${calm} attempts, ${urgent} before`);
+    signaling.close();
+  });
+
   it("paces frames under the node's limit, and says when there is room again", async () => {
     using time = new FakeTime();
     using _socket = FakeSocket.install();

@@ -1,0 +1,163 @@
+/**
+ * How what links carry reaches somebody when the service does not: by the pair's own channel, or, in a sealed box and
+ * signals only, by way of another participant, who passes it on once.
+ *
+ * @module
+ */
+import { initiates } from "../../../lib/initiator.ts";
+import { type Bucket, bucket, take, waitMs } from "../../bucket.ts";
+import type { Clock } from "../../clock.ts";
+import type { LinkKind } from "../../link.ts";
+import { importKey, newKey, open, seal } from "./boxes.ts";
+import { type Frame, type LinkFrame, parseFrame } from "./frames.ts";
+import { BYWAY } from "./policy.ts";
+
+/** The channels, see lines.ts. */
+export interface BywaysLines {
+  isFresh(id: string): boolean;
+  send(id: string, frame: Frame): boolean;
+  sendText(id: string, text: string): boolean;
+}
+
+export interface BywaysPort {
+  readonly self: string;
+  readonly lines: BywaysLines;
+  /** Everybody else in the room. */
+  others(): Iterable<string>;
+  /** Something has come of somebody, whom the service may not reach. */
+  deliver(from: string, frame: LinkFrame): void;
+  /** Somebody speaks by another way than the service, who did not lately. */
+  turned(from: string): void;
+}
+
+interface Known {
+  /** What only the two of us know; the text is kept by who made it. */
+  key?: CryptoKey;
+  text?: string;
+  /** When it last spoke by another way than the service, and by way of whom, if not by its own channel. */
+  spokeAt: number;
+  relay?: string;
+  /** What is passed on for it. */
+  passed: Bucket;
+}
+
+export class Byways {
+  readonly #port: BywaysPort;
+  readonly #now: Clock;
+  readonly #known = new Map<string, Known>();
+  /** Which others were asked last to pass something on. */
+  #turn = 0;
+
+  constructor(port: BywaysPort, now: Clock) {
+    this.#port = port;
+    this.#now = now;
+  }
+
+  /** The channel to somebody stands: one of the two makes a key, and tells it by each new channel. */
+  opened(id: string): void {
+    const { self, lines } = this.#port;
+    if (!initiates(self, id)) return;
+    const known = this.#of(id);
+    known.text ??= newKey();
+    lines.send(id, { type: "key", key: known.text });
+    this.#learn(id, known.text);
+  }
+
+  handle(from: string, frame: Frame): void {
+    switch (frame.type) {
+      case "signal":
+      case "message":
+        return this.#deliver(from, frame, undefined);
+      case "key":
+        if (!initiates(this.#port.self, from)) this.#learn(from, frame.key);
+        return;
+      case "relay":
+        return this.#pass(from, frame.to, frame.box);
+      case "relayed":
+        this.#open(from, frame.from, frame.box);
+        return;
+    }
+  }
+
+  /** Whether something of this kind can be sent to somebody without the service. */
+  reaches(to: string, type: LinkKind): boolean {
+    if (this.#port.lines.isFresh(to)) return true;
+    return type === "signal" && this.#known.get(to)?.key !== undefined &&
+      this.#relays(to).length > 0;
+  }
+
+  /** Whether somebody spoke lately by another way than the service, and so is to be answered by it too. */
+  speaks(id: string): boolean {
+    const known = this.#known.get(id);
+    return known !== undefined && this.#now() - known.spokeAt < BYWAY.recentMs;
+  }
+
+  /** Sends a link's frame, as far as it can; `payload` is JSON text. */
+  carry(to: string, type: LinkKind, payload: string): void {
+    const text = `{"type":"${type}","data":${payload}}`;
+    if (this.#port.lines.sendText(to, text) || type !== "signal") return;
+    const { key, relay } = this.#known.get(to) ?? {};
+    if (key === undefined) return;
+    const relays = this.#relays(to);
+    const known = relays.indexOf(relay!);
+    const first = known < 0 ? this.#turn++ : known;
+    const chosen = relays.map((_, i) => relays[(first + i) % relays.length]!).slice(
+      0,
+      BYWAY.relays,
+    );
+    seal(key, { from: this.#port.self, to }, text).then((box) => {
+      for (const one of chosen) this.#port.lines.send(one, { type: "relay", to, box });
+    });
+  }
+
+  remove(id: string): void {
+    this.#known.delete(id);
+  }
+
+  #of(id: string): Known {
+    const known = this.#known.get(id) ?? {
+      spokeAt: -Infinity,
+      passed: bucket(BYWAY.relayBurst, BYWAY.relaysPerSecond, this.#now()),
+    };
+    this.#known.set(id, known);
+    return known;
+  }
+
+  #relays(to: string): string[] {
+    return [...this.#port.others()].filter((id) => id !== to && this.#port.lines.isFresh(id));
+  }
+
+  async #learn(id: string, text: string): Promise<void> {
+    const key = await importKey(text).catch(() => undefined);
+    if (key !== undefined) this.#of(id).key = key;
+  }
+
+  /** One frame for one, only of those to whom we have a channel, to those to whom we have one. */
+  #pass(from: string, to: string, box: string): void {
+    const { lines, self } = this.#port;
+    const known = this.#of(from);
+    const now = this.#now();
+    if (to === from || to === self || box.length > BYWAY.relayLength) return;
+    if (waitMs(known.passed, now) > 0) return;
+    known.passed = take(known.passed, now);
+    lines.send(to, { type: "relayed", from, box });
+  }
+
+  async #open(relay: string, from: string, box: string): Promise<void> {
+    const { key } = this.#known.get(from) ?? {};
+    if (key === undefined) return;
+    const text = await open(key, { from, to: this.#port.self }, box).catch(() => undefined);
+    const frame = parseFrame(text);
+    // Whatever else may go by channels concerns the two ends of one.
+    if (frame?.type === "signal") this.#deliver(from, frame, relay);
+  }
+
+  #deliver(from: string, frame: LinkFrame, relay: string | undefined): void {
+    const known = this.#of(from);
+    const turned = !this.speaks(from);
+    known.spokeAt = this.#now();
+    known.relay = relay;
+    this.#port.deliver(from, frame);
+    if (turned) this.#port.turned(from);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * What goes by the data channels between the two of what looks after a call: JSON, one frame a message. What a stranger
+ * sends is checked here, and nowhere else.
+ *
+ * @module
+ */
+import type { LinkKind } from "../../link.ts";
+import { LINES } from "./policy.ts";
+
+/** What a link's frame is anywhere: at the service, on a channel, or in a sealed box. */
+export interface LinkFrame {
+  type: LinkKind;
+  data: unknown;
+}
+
+export type Frame =
+  | LinkFrame
+  /** Says that its sender is there. */
+  | { type: "beat" }
+  /** The key for boxes between the two, by base64. */
+  | { type: "key"; key: string }
+  /** A box, to be passed on; and one that has been. */
+  | { type: "relay"; to: string; box: string }
+  | { type: "relayed"; from: string; box: string }
+  /** See lifelines.ts. */
+  | { type: "lifeline"; number: number; sdp: string }
+  | { type: "held"; number: number; sdp: string };
+
+/** Reads a message; `undefined` if it is none of these. */
+export function parseFrame(message: unknown): Frame | undefined {
+  if (typeof message !== "string" || message.length > LINES.frameLength) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(message);
+  } catch {
+    return undefined;
+  }
+  const { type, data, key, to, from, box, number, sdp } = Object(value) as Record<string, unknown>;
+  switch (type) {
+    case "beat":
+      return { type };
+    case "signal":
+    case "message":
+      return { type, data };
+    case "key":
+      return typeof key === "string" ? { type, key } : undefined;
+    case "relay":
+      return typeof to === "string" && typeof box === "string" ? { type, to, box } : undefined;
+    case "relayed":
+      return typeof from === "string" && typeof box === "string" ? { type, from, box } : undefined;
+    case "lifeline":
+    case "held":
+      return Number.isSafeInteger(number) && typeof sdp === "string"
+        ? { type, number: number as number, sdp }
+        : undefined;
+    default:
+      return undefined;
+  }
+}

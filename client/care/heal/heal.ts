@@ -1,0 +1,273 @@
+/**
+ * Heals a call: notices soon that nothing comes of somebody and has another connection made, tells the signaling when it
+ * is our own network, carries signals when the service does not, and says to whom there is no path at all.
+ *
+ * @module
+ */
+import type { CallEvents, CallState, ParticipantStats, Permissions } from "../../api.ts";
+import type { Attempt } from "../../attempt.ts";
+import type { Clock } from "../../clock.ts";
+import type { Emitter } from "../../emitter.ts";
+import type { callError, refusal } from "../../errors.ts";
+import type { LinkKind } from "../../link.ts";
+import type { IceServer, ServerFrame } from "../../../lib/protocol.ts";
+import type { Pair } from "../../pair.ts";
+import type { Remote } from "../../remote.ts";
+import { stampOf } from "../../sfu/flow.ts";
+import type { Transport } from "../../transport.ts";
+import type { Way } from "../../way.ts";
+import { endsSoon, type Issued, issued } from "./credentials.ts";
+import { Byways } from "./byways.ts";
+import type { LinkFrame } from "./frames.ts";
+import { Lifelines } from "./lifelines.ts";
+import { Lines } from "./lines.ts";
+import { beginListening, type Heard, listen } from "./listen.ts";
+import { NO_SEARCH, type Search, search } from "./no_path.ts";
+import { HEAL, LIFELINES } from "./policy.ts";
+
+/** The mesh, as it is healed. */
+export interface HealedMesh {
+  readonly pairs: ReadonlyMap<
+    string,
+    Pick<Pair, "shown" | "connection" | "silent" | "fail" | "refresh">
+  >;
+  readonly iceServers: IceServer[];
+  readonly certificates: RTCCertificate[];
+}
+
+/** What carries signals and messages, as it is helped. */
+export interface HealedCourier {
+  handle(from: string, type: LinkKind, data: unknown): void;
+  restart(id?: string): void;
+}
+
+/** The call, as it is healed. */
+export interface HealedCall {
+  readonly self: { readonly id: string; readonly permissions: Permissions };
+  readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
+  readonly signaling: { hurry(): void };
+  readonly emitter: Pick<Emitter<CallEvents>, "emit">;
+  readonly state: CallState;
+  readonly way: Way;
+  readonly mesh: HealedMesh;
+  readonly transport: Pick<Transport, "refresh">;
+  readonly courier: HealedCourier;
+}
+
+export interface HealTools {
+  now: Clock;
+  refusal: typeof refusal;
+  callError: typeof callError;
+  /** Tells the node to whom there is no path. */
+  unreachable(ids: string[]): void;
+}
+
+interface Patient {
+  attempt: Attempt;
+  heard: Heard;
+}
+
+export class Heal {
+  readonly #call: HealedCall;
+  readonly #tools: HealTools;
+  readonly #lines: Lines;
+  readonly #byways: Byways;
+  readonly #lifelines: Lifelines;
+  readonly #patients = new Map<string, Patient>();
+  readonly #searches = new Map<string, Search>();
+  /** Those that have been renewed for their credentials. */
+  readonly #renewed = new WeakSet<Attempt>();
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #closed = new AbortController();
+  #isDeaf = false;
+  /** When the system said last that there is another network. */
+  #movedAt = -Infinity;
+  /** Since when the service has been away. */
+  #awayAt: number | undefined;
+  #missing = "";
+  #issued: Issued | undefined;
+
+  constructor(call: HealedCall, tools: HealTools) {
+    this.#call = call;
+    this.#tools = tools;
+    const { now } = tools;
+    this.#lines = new Lines({
+      opened: (id) => {
+        this.#byways.opened(id);
+        if (!this.#isServed) call.courier.restart(id);
+      },
+      frame: (from, frame) => {
+        if (frame.type !== "lifeline" && frame.type !== "held") {
+          return this.#byways.handle(from, frame);
+        }
+        this.#lifelines.handle(from, frame, this.#others).catch(() => {});
+      },
+    }, now);
+    this.#byways = new Byways({
+      self: call.self.id,
+      lines: this.#lines,
+      others: () => this.#others,
+      deliver: (from, frame) => this.#deliver(from, frame),
+      turned: (from) => call.courier.restart(from),
+    }, now);
+    this.#lifelines = new Lifelines({
+      self: call.self.id,
+      connect: () => {
+        const { iceServers, certificates } = call.mesh;
+        return new RTCPeerConnection({ iceServers, certificates });
+      },
+      send: (to, frame) => this.#lines.send(to, frame),
+      add: (id, channel) => this.#lines.add(id, channel),
+      isFresh: (id) => this.#lines.isFresh(id),
+      isConnected: (id) => call.mesh.pairs.get(id)?.connection === "connected",
+      descriptions: (id) => {
+        const pc = call.mesh.pairs.get(id)?.shown?.pc;
+        return [pc?.localDescription?.sdp, pc?.remoteDescription?.sdp];
+      },
+      mayTake: (from, sdp) => tools.refusal(from, sdp) === undefined,
+    });
+    this.#timer = setInterval(() => this.#tend(), HEAL.intervalMs);
+    this.#watchNetwork();
+  }
+
+  /** Whether something of this kind can be sent to somebody while the service is away. */
+  reaches(to: string, type: LinkKind): boolean {
+    return !this.#isServed && this.#byways.reaches(to, type);
+  }
+
+  /** Sends what the service may not deliver by other ways too. */
+  carry(to: string, type: LinkKind, payload: string): void {
+    const isAway = this.#call.roster.participants.get(to)?.state === "away";
+    if (!this.#isServed || isAway || this.#byways.speaks(to)) this.#byways.carry(to, type, payload);
+  }
+
+  /** Takes in whatever the node says. */
+  handleFrame(frame: ServerFrame): void {
+    if (frame.type !== "iceServers" && frame.type !== "welcome") return;
+    const now = this.#tools.now();
+    this.#issued = issued(frame, now);
+    if (frame.type === "iceServers") this.#lifelines.moved(now);
+  }
+
+  /** Takes in what was measured in the mesh: what goes by credentials that end soon is made anew beside it. */
+  measured(stats: Record<string, ParticipantStats>): void {
+    if (this.#issued === undefined) return;
+    for (const [id, pair] of this.#call.mesh.pairs) {
+      const { shown } = pair;
+      if (stats[id]?.localCandidateType !== "relay" || shown === undefined) continue;
+      const { iceServers = [] } = shown.pc.getConfiguration();
+      if (this.#renewed.has(shown) || !endsSoon(iceServers, this.#issued, this.#tools.now())) {
+        continue;
+      }
+      this.#renewed.add(shown);
+      pair.refresh("all");
+    }
+  }
+
+  left({ id }: Remote): void {
+    this.#lines.remove(id);
+    this.#byways.remove(id);
+    this.#lifelines.remove(id);
+    this.#patients.delete(id);
+    this.#searches.delete(id);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#closed.abort();
+    this.#lifelines.close();
+  }
+
+  get #isServed(): boolean {
+    return this.#call.state === "connected";
+  }
+
+  get #others(): string[] {
+    return [...this.#call.roster.participants.keys()];
+  }
+
+  #tend(): void {
+    const now = this.#tools.now();
+    this.#awayAt = this.#isServed ? undefined : this.#awayAt ?? now;
+    this.#listen(now);
+    this.#search(now);
+    this.#lines.beat();
+    const awayMs = this.#awayAt === undefined ? -1 : now - this.#awayAt;
+    const isCut = this.#isDeaf || now - this.#movedAt < LIFELINES.movedMs;
+    this.#lifelines.tend(this.#others, now, isCut && awayMs >= LIFELINES.pullAfterMs);
+  }
+
+  #listen(now: number): void {
+    const { mesh: { pairs }, signaling } = this.#call;
+    const tags = new Set<Heard["tag"]>();
+    for (const [id, pair] of pairs) {
+      const { shown } = pair;
+      if (shown === undefined) continue;
+      this.#lines.add(id, shown.channel);
+      const stamps = shown.pc.getReceivers().map(stampOf).filter((stamp) => stamp !== undefined);
+      const stamp = stamps.length > 0 ? Math.max(...stamps) : undefined;
+      const look = { stamp, frames: this.#lines.framesBy(shown.channel), at: now };
+      const before = this.#patients.get(id);
+      const isKnown = before?.attempt === shown;
+      const heard = isKnown ? listen(before.heard, look) : beginListening(look);
+      this.#patients.set(id, { attempt: shown, heard });
+      tags.add(heard.tag);
+      if (heard.tag === "silent") pair.silent(true);
+      else if (isKnown && before.heard.tag === "silent") pair.silent(false);
+    }
+    const wasDeaf = this.#isDeaf;
+    this.#isDeaf = tags.has("silent") && !tags.has("heard");
+    // Nobody is heard any more: that is us, rather than all of them.
+    if (this.#isDeaf && !wasDeaf) signaling.hurry();
+  }
+
+  #search(now: number): void {
+    const { roster, mesh: { pairs }, way, emitter } = this.#call;
+    const isDue = way.mode === "mesh" && this.#isServed;
+    for (const [id, remote] of roster.participants) {
+      const pair = pairs.get(id);
+      if (pair === undefined) continue;
+      const before = this.#searches.get(id) ?? NO_SEARCH;
+      const { connection } = pair;
+      const next = search(before, { connection, isDue: isDue && remote.state === "active", now });
+      this.#searches.set(id, next);
+      if (next.tag === before.tag) continue;
+      if (next.tag === "missing") pair.fail();
+      if (next.tag === "told") {
+        const message = `Found no path to "${remote.identity}", neither direct nor by TURN`;
+        emitter.emit("warning", this.#tools.callError("no_path", message));
+      }
+    }
+    const missing = [...this.#searches].flatMap(([id, { tag }]) => tag === "looking" ? [] : [id]);
+    if (missing.join() === this.#missing) return;
+    this.#missing = missing.join();
+    this.#tools.unreachable(missing);
+  }
+
+  #deliver(from: string, { type, data }: LinkFrame): void {
+    const remote = this.#call.roster.participants.get(from);
+    // The service lets nobody send messages without the permission; here it is the receiver who does not take them.
+    if (remote === undefined || (type === "message" && !remote.permissions.chat)) return;
+    this.#call.courier.handle(from, type, data);
+  }
+
+  /** The page looks after `online` and `offline`; some systems say only that the network is of another kind. */
+  #watchNetwork(): void {
+    const { signal } = this.#closed;
+    const { connection } = navigator as { connection?: EventTarget & { type?: string } };
+    let type = connection?.type;
+    const moved = () => {
+      this.#movedAt = this.#tools.now();
+      this.#lifelines.moved(this.#movedAt);
+    };
+    addEventListener("online", moved, { signal });
+    connection?.addEventListener("change", () => {
+      if (connection.type === type) return;
+      type = connection.type;
+      if (!navigator.onLine) return;
+      moved();
+      this.#call.signaling.hurry();
+      this.#call.transport.refresh("all");
+    }, { signal });
+  }
+}

@@ -1,0 +1,90 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import { Lines } from "../../../../../client/care/heal/lines.ts";
+import { LINES } from "../../../../../client/care/heal/policy.ts";
+
+/** A data channel whose other end is the test. */
+class Channel extends EventTarget {
+  readyState = "open";
+  bufferedAmount = 0;
+  readonly sent: string[] = [];
+
+  send(text: string): void {
+    this.sent.push(text);
+  }
+
+  say(frame: unknown): void {
+    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(frame) }));
+  }
+
+  get asChannel(): RTCDataChannel {
+    return this as unknown as RTCDataChannel;
+  }
+}
+
+const BEAT = '{"type":"beat"}';
+
+function begin() {
+  const told: string[] = [];
+  const lines = new Lines({
+    opened: (id) => void told.push(`opened ${id}`),
+    frame: (from, { type }) => void told.push(`${type} of ${from}`),
+  }, () => Date.now());
+  const channel = new Channel();
+  lines.add("a", channel.asChannel);
+  return { lines, channel, told };
+}
+
+describe("Lines", () => {
+  it("send only where the other end is heard", async () => {
+    using time = new FakeTime();
+    const { lines, channel, told } = begin();
+    assertEquals(lines.send("a", { type: "key", key: "k" }), false);
+    channel.say({ type: "beat" });
+    assertEquals(told, ["opened a", "beat of a"]);
+    assertEquals(lines.send("a", { type: "key", key: "k" }), true);
+    assertEquals(channel.sent, [BEAT, '{"type":"key","key":"k"}']);
+    await time.tickAsync(LINES.freshMs);
+    assertEquals(lines.isFresh("a"), false);
+    channel.say({ type: "beat" });
+    assertEquals(told.slice(2), ["opened a", "beat of a"], "there again");
+  });
+
+  it("take the channel by which something came last, and each only once", () => {
+    using time = new FakeTime();
+    const { lines, channel } = begin();
+    const newer = new Channel();
+    lines.add("a", newer.asChannel);
+    lines.add("a", newer.asChannel);
+    channel.say({ type: "beat" });
+    time.tick(1);
+    newer.say({ type: "beat" });
+    lines.send("a", { type: "key", key: "k" });
+    assertEquals([channel.sent.length, newer.sent.length], [1, 2]);
+    assertEquals(lines.framesBy(newer.asChannel), 1);
+    newer.readyState = "closed";
+    lines.send("a", { type: "key", key: "k" });
+    assertEquals([channel.sent.length, newer.sent.length], [2, 2]);
+  });
+
+  it("beat now and then, but not where nothing gets through", () => {
+    using time = new FakeTime();
+    const { lines, channel } = begin();
+    lines.beat();
+    lines.beat();
+    assertEquals(channel.sent.length, 2, "one at first, one in time");
+    time.tick(LINES.beatMs);
+    channel.bufferedAmount = 1;
+    lines.beat();
+    assertEquals(channel.sent.length, 2);
+  });
+
+  it("forget who has left", () => {
+    using _time = new FakeTime();
+    const { lines, channel, told } = begin();
+    lines.remove("a");
+    channel.say({ type: "beat" });
+    assertEquals(told, []);
+  });
+});
