@@ -65,6 +65,8 @@ export interface Participant {
   readonly speaking: boolean;
   /** How media reaches it now. `failed`: no path has been found yet, neither direct nor by TURN; it goes on looking. */
   readonly connection: "connecting" | "connected" | "reconnecting" | "failed";
+  /** Its camera is on, but paused: its uplink carries no more than its voice. No track of it is in `stream`. */
+  readonly paused: boolean;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly permissions: Permissions;
   readonly metadata: unknown;
@@ -98,6 +100,25 @@ export interface TopologyInfo {
   readonly sfu?: { readonly id: string; readonly region: string };
 }
 
+/** How much of what you have is sent to the others. */
+export interface AdaptationInfo {
+  /** `reduced`: smaller pictures, or fewer. `audio_only`: the camera is on, but paused, so that the voice is heard. */
+  readonly sending: "full" | "reduced" | "audio_only";
+  /** What keeps it from being more: the uplink, the processor (`cpu`), or you ({@linkcode Call.setAdaptation}). */
+  readonly reason: "none" | "uplink" | "cpu" | "forced";
+}
+
+/** How a call adapts to what its network carries, while media goes by the mesh. */
+export interface AdaptationSettings {
+  /**
+   * `auto` (the default): sends what the uplink carries, the voice first. `audio_only`: pauses the camera. `off`: sends
+   * everything, and leaves it to the browser.
+   */
+  readonly mode: "auto" | "off" | "audio_only";
+  /** Most that microphone and camera may take, to all participants together, in bit/s. */
+  readonly maxBitrate?: number;
+}
+
 /** What each event hands to its listener. */
 export interface CallEvents {
   /** Someone is in the call; also called at once for those already there when you begin to listen. */
@@ -117,6 +138,8 @@ export interface CallEvents {
   speaking: { id: string; speaking: boolean };
   message: { from: Participant; data: unknown };
   state: CallState;
+  /** More or less of what you have is sent. */
+  adaptation: AdaptationInfo;
   /** Something failed that does not end the call, e.g. a device was unplugged. */
   warning: CallError;
 }
@@ -198,6 +221,8 @@ export interface Call {
   readonly participants: ReadonlyMap<string, Participant>;
   readonly topology: TopologyInfo;
   readonly state: CallState;
+  /** How much is sent at the moment. */
+  readonly adaptation: AdaptationInfo;
   /** Why the call closed, if not by `leave`. */
   readonly error: CallError | undefined;
 
@@ -227,6 +252,8 @@ export interface Call {
   shareScreen(on?: boolean, options?: DisplayMediaStreamOptions): Promise<boolean>;
   /** Small public state for all to see, also those who come later; merged; `null` removes a key. At most 2 KiB of JSON. */
   setAttributes(attributes: Record<string, unknown>): Promise<void>;
+  /** Overrules what is sent, see {@linkcode Call.adaptation}; stays until it is set again. */
+  setAdaptation(settings: AdaptationSettings): Promise<void>;
   /** Removes someone. @throws {CallError} `not_permitted` without the permission `moderate`. */
   remove(participant: string | Participant): Promise<void>;
   /** A snapshot of every connection. */

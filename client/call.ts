@@ -4,6 +4,8 @@
  * @module
  */
 import type {
+  AdaptationInfo,
+  AdaptationSettings,
   Call,
   CallError,
   CallEvents,
@@ -38,6 +40,9 @@ export class MeshliftCall implements Call {
   }
   get topology(): TopologyInfo {
     return this.#conference.topology;
+  }
+  get adaptation(): AdaptationInfo {
+    return this.#conference.adaptation?.info ?? { sending: "full", reason: "none" };
   }
   get state(): CallState {
     return this.#conference.state;
@@ -103,6 +108,11 @@ export class MeshliftCall implements Call {
     const { self } = this.#conference;
     self.attributes = mergeAttributes(self.attributes, attributes);
     await this.#conference.tell();
+  }
+
+  async setAdaptation(settings: AdaptationSettings): Promise<void> {
+    this.#mustNotBeClosed(this.state, "set the adaptation");
+    await this.#conference.adapt(settings);
   }
 
   async remove(participant: string | Participant): Promise<void> {

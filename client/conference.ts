@@ -5,6 +5,7 @@
  */
 import type { Measured, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type {
+  AdaptationSettings,
   CallError,
   CallEvents,
   CallState,
@@ -12,6 +13,7 @@ import type {
   ParticipantStats,
   TopologyInfo,
 } from "./api.ts";
+import type { Adaptation } from "./care/adaptation.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
@@ -209,6 +211,15 @@ export class Conference {
     return await (await this.#parts.load())?.shortCode(id);
   }
 
+  /** What has the mesh send what the uplink carries, if it is there. */
+  get adaptation(): Adaptation | undefined {
+    return this.#parts.care?.adaptation;
+  }
+
+  async adapt(settings: AdaptationSettings): Promise<void> {
+    (await this.#parts.load())?.adaptation.set(settings);
+  }
+
   /** What has just been measured. */
   measured(stats: Record<string, ParticipantStats>): void {
     this.#parts.measured(stats);
@@ -307,6 +318,11 @@ export class Conference {
 
   #changed(remote: Remote, returned: boolean): void {
     if (returned) this.courier.restart(remote.id);
+    this.show(remote);
+  }
+
+  /** Shows what is to be shown of somebody now, and tells the application. */
+  show(remote: Remote): void {
     this.#show(remote);
     this.emitter.emit("updated", remote);
   }

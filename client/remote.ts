@@ -27,6 +27,7 @@ export class Remote implements Participant {
   quality: Quality = "unknown";
   speaking = false;
   connection: Connection = "connecting";
+  paused = false;
   /** The latest topology epoch by whose path it shows what we send, as it says. */
   shows = -1;
   /** What arrives, whether it is shown or not. */
@@ -91,6 +92,6 @@ export class Remote implements Participant {
     if (kind === "screenAudio") {
       return this.media.screen && this.arriving.get(kind)?.track.muted === false;
     }
-    return this.media[kind];
+    return this.media[kind] && !(kind === "camera" && this.paused);
   }
 }

@@ -11,6 +11,7 @@ import type { Emitter } from "../emitter.ts";
 import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
 import type { Way } from "../way.ts";
+import { Adaptation } from "./adaptation.ts";
 import type { Exchange } from "./clock.ts";
 import { Clocks } from "./clocks.ts";
 import { encryptionOf } from "./encryption.ts";
@@ -47,6 +48,8 @@ export interface CaredCall extends HealedCall {
   readonly transport: Pick<Transport, "stats" | "levels" | "refresh">;
   /** Says something to what looks after the call at a participant, reliably and in order. */
   signal(to: string, item: Record<string, unknown>): void;
+  /** Shows what is to be shown of somebody now, and tells the application. */
+  show(remote: Remote): void;
   /** Takes in what was measured. */
   measured(stats: Record<string, ParticipantStats>): void;
 }
@@ -56,6 +59,7 @@ export type CareTools = Omit<HealTools, "unreachable">;
 
 export class Care {
   readonly reporter: Reporter;
+  readonly adaptation: Adaptation;
   readonly #call: CaredCall;
   readonly #tools: CareTools;
   readonly heal: Heal;
@@ -78,6 +82,7 @@ export class Care {
       send: (report) => call.signaling.send(report),
       summary: () => this.#summary(),
     });
+    this.adaptation = new Adaptation(call, tools.now);
     this.#monitor = new Monitor({
       participants: () => call.roster.participants.values(),
       self: () => ({ id: call.self.id, microphone: call.self.media.microphone }),
@@ -108,6 +113,7 @@ export class Care {
   /** Takes in what a participant's {@linkcode CaredCall.signal} said. */
   handle(from: Remote, item: unknown): void {
     this.#clocks.handle(from, item);
+    this.adaptation.handle(from, item);
   }
 
   /** Somebody has come. */
@@ -118,6 +124,7 @@ export class Care {
   /** Somebody has left. */
   left(remote: Remote): void {
     this.heal.left(remote);
+    this.adaptation.left(remote);
   }
 
   /** What has been measured until now. */
@@ -141,6 +148,7 @@ export class Care {
   close(): void {
     this.heal.close();
     for (const timer of this.#timers) clearInterval(timer);
+    this.adaptation.close();
   }
 
   /** One round of statistics, for all who need them. */
@@ -155,7 +163,9 @@ export class Care {
     if (this.#call.way.mode === "mesh") {
       this.heal.measured(stats);
       const all = Object.values(stats);
-      this.#strain = feelStrain(this.#strain, strainOf(all), now);
+      this.adaptation.isProcessorShort = strainOf(all) === "cpu";
+      const seen = strainOf(all, this.adaptation.info);
+      this.#strain = feelStrain(this.#strain, seen, now);
       this.reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
     }
     this.reporter.tend(now);
@@ -188,7 +198,10 @@ export class Care {
 
   /** How the call has gone since this was asked last. */
   #summary(): Quality | undefined {
-    const summary = summarize(this.#window, { mode: this.#call.way.mode, sending: "full" });
+    const summary = summarize(this.#window, {
+      mode: this.#call.way.mode,
+      sending: this.adaptation.info.sending,
+    });
     this.#window = this.#window.slice(-1);
     return summary;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Measured } from "../../lib/protocol.ts";
-import type { ParticipantStats } from "../api.ts";
+import type { AdaptationInfo, ParticipantStats } from "../api.ts";
 import { REPORT } from "./policy.ts";
 
 export type Strain = NonNullable<Measured["strain"]>;
@@ -25,15 +25,21 @@ export function feelStrain(state: StrainState, seen: Strain, now: number): Strai
   return { strain: now - since >= needed ? seen : state.strain, seen, since };
 }
 
-/** What the browser says of what is sent: the worst of all connections, the processor first. */
-export function strainOf(participants: Iterable<ParticipantStats>): Strain {
+/**
+ * What the browser says of what is sent, and what is not sent any more for it: the worst of all connections, the
+ * processor first.
+ */
+export function strainOf(
+  participants: Iterable<ParticipantStats>,
+  { reason }: Pick<AdaptationInfo, "reason"> = { reason: "none" },
+): Strain {
   const reasons = new Set(
     [...participants].flatMap(({ outbound }) =>
       outbound.map(({ qualityLimitationReason }) => qualityLimitationReason)
     ),
   );
-  if (reasons.has("cpu")) return "cpu";
-  return reasons.has("bandwidth") ? "uplink" : "none";
+  if (reasons.has("cpu") || reason === "cpu") return "cpu";
+  return reasons.has("bandwidth") || reason === "uplink" ? "uplink" : "none";
 }
 
 /** Whether any connection goes through TURN. */

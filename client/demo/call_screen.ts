@@ -99,6 +99,7 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     byId(id).addEventListener("click", act, { signal: listening.signal });
   }
 
+  const tellAdaptation = adaptationTeller();
   const undo = [
     people.close,
     controls.close,
@@ -113,6 +114,7 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
       drawTopology(topology);
       notify(`${wayOf({ mode: topology.mode })}, because ${whyOf(topology)}`);
     }),
+    call.on("adaptation", tellAdaptation),
     call.on("media", remember),
     call.on("warning", (warning) => notify(textOfError(warning), "problem")),
   ];
@@ -157,6 +159,22 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     for (const id of ["help", "settings"]) byId<HTMLDialogElement>(id).close();
     ended(call.error, had);
   }
+}
+
+/** Said when it comes and when it goes; a picture that is merely smaller goes unsaid. */
+function adaptationTeller(): (adaptation: Call["adaptation"]) => void {
+  let isPaused = false;
+  return ({ sending, reason }) => {
+    if ((sending === "audio_only") === isPaused) return;
+    isPaused = !isPaused;
+    if (!isPaused) return notify("Your camera is back: the others can see you again.");
+    notify(
+      reason === "uplink"
+        ? "Your connection is weak: your camera is paused so that others can hear you well."
+        : "Your camera is paused.",
+      "problem",
+    );
+  };
 }
 
 function drawTopology(topology: Call["topology"]) {

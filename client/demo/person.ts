@@ -2,7 +2,7 @@
 import type { Participant, Quality, Self } from "../api.ts";
 import { hueOf, initials } from "./names.ts";
 
-export type Presence = "here" | "connecting" | "reconnecting" | "failed" | "away";
+export type Presence = "here" | "paused" | "connecting" | "reconnecting" | "failed" | "away";
 
 export interface Person {
   name: string;
@@ -22,6 +22,7 @@ export interface Person {
 /** What to write for each presence; nothing for someone who is simply here. */
 export const PRESENCE_TEXT: Readonly<Record<Presence, string>> = {
   here: "",
+  paused: "Camera paused: weak connection",
   connecting: "Connecting…",
   reconnecting: "Reconnecting…",
   failed: "No way to reach them. Still trying…",
@@ -87,7 +88,7 @@ export function personOf(
   const presence = participant.state === "away"
     ? "away"
     : participant.connection === "connected"
-    ? "here"
+    ? participant.paused && participant.media.camera ? "paused" : "here"
     : participant.connection;
   return describe(participant, name, presence, participant.quality);
 }

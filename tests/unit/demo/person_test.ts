@@ -14,6 +14,7 @@ const ADA: Shown = {
   quality: "good",
   speaking: false,
   connection: "connected",
+  paused: false,
   attributes: {},
   permissions: { publish: true, subscribe: true, chat: true, moderate: false },
   metadata: undefined,

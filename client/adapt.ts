@@ -1,0 +1,416 @@
+/**
+ * How much to send to each participant of a mesh, by what the uplink that all connections share carries. Pure.
+ *
+ * There is one level for all. It falls as soon as the browser's estimates do: not to what they add up to, but to what
+ * the middle one says, since of connections that share a link one may have heard nothing yet. It rises only after a
+ * trial: one connection alone is allowed more and more, which makes the browser probe, until it alone could carry what
+ * all would take more. What it sends meanwhile is no larger a picture, or none that is shown.
+ *
+ * @module
+ */
+import {
+  type Camera,
+  type Encoding,
+  encodingAt,
+  needAt,
+  TOP,
+  type Voice,
+  voiceAt,
+} from "./care/adapt/ladder.ts";
+import type { AdaptationSettings } from "./api.ts";
+import { ADAPT } from "./care/policy.ts";
+
+/** One look at the connection to a participant. */
+export interface Connection {
+  readonly id: string;
+  /** What the browser thinks that it carries, bit/s. */
+  readonly estimate?: number;
+  /** Only if measured since the last look. */
+  readonly roundTripMs?: number;
+  /** Share of what was sent, only if reported since the last look. */
+  readonly loss?: number;
+  /** How wide the participant sees the camera, in device pixels; 0: not at all, or it has not said. */
+  readonly seen: number;
+}
+
+/** One look at what is sent. */
+export interface Look {
+  readonly connections: readonly Connection[];
+  /** `undefined`: it is off. */
+  readonly camera: Camera | undefined;
+  /** Whether the browser sends less than it should because the processor is too slow. */
+  readonly isProcessorShort: boolean;
+}
+
+interface Trial {
+  readonly id: string;
+  readonly since: number;
+  /** What the one picture may take, and since when. */
+  readonly bitrate: number;
+  readonly raisedAt: number;
+  /** The estimate at first, and the highest so far. */
+  readonly first: number;
+  readonly peak: number;
+}
+
+export interface AdaptState {
+  readonly level: number;
+  readonly since: number;
+  /** The highest of late that the connections carried, and when that was. */
+  readonly peak: { readonly bitrate: number; readonly at: number };
+  /** Since when they have carried less than is needed. */
+  readonly shortSince?: number;
+  readonly trial?: Trial;
+  /** No trial before that; and how long the last one had to wait. */
+  readonly waitUntil: number;
+  readonly waitMs: number;
+  /** When the last trial ended. */
+  readonly triedAt: number;
+  /** When the level last rose. */
+  readonly roseAt?: number;
+  /** How many times what the others would take more has to be there, and since when. */
+  readonly margin: number;
+  readonly marginAt: number;
+  /** The shortest round trips, by connection. */
+  readonly roundTrips: Readonly<Record<string, number>>;
+  readonly processor: Processor;
+  readonly redundancy: Lasting;
+}
+
+/** What the processor allows. */
+interface Processor {
+  readonly most: number;
+  readonly short: Lasting;
+  readonly betterMs: number;
+}
+
+/** Whether something is so, and since when it has looked that way. */
+interface Lasting {
+  readonly is: boolean;
+  readonly looks: boolean;
+  readonly since: number;
+}
+
+const NOT = { is: false, looks: false, since: 0 };
+
+/** How everything is sent at first: as if the uplink carried it. */
+export function startAdapting(now: number): AdaptState {
+  return {
+    level: TOP,
+    since: now,
+    peak: { bitrate: 0, at: now },
+    waitUntil: now,
+    waitMs: ADAPT.waitMs,
+    triedAt: now,
+    margin: ADAPT.margin.first,
+    marginAt: now,
+    roundTrips: {},
+    processor: { most: TOP, short: NOT, betterMs: ADAPT.processorBetterMs },
+    redundancy: NOT,
+  };
+}
+
+/** Takes one more look in. */
+export function adapt(
+  before: AdaptState,
+  look: Look,
+  settings: AdaptationSettings,
+  now: number,
+): AdaptState {
+  if (look.connections.length === 0) return startAdapting(now);
+  const state = {
+    ...before,
+    ...forgiven(before, now),
+    processor: feelProcessor(before, look, now),
+    redundancy: feelLoss(before.redundancy, look, now),
+    roundTrips: shortest(before.roundTrips, look),
+  };
+  if (settings.mode === "off") return { ...startAdapting(now), processor: state.processor };
+  const carried = carriedAt(state.level, look);
+  const needed = needsAt(state.level, look);
+  const isNewPeak = carried >= state.peak.bitrate || now - state.peak.at > ADAPT.peakMs;
+  const peak = isNewPeak ? { bitrate: carried, at: now } : state.peak;
+  const isShort = carried < needed * ADAPT.shortBelow;
+  const shortSince = isShort ? state.shortSince ?? now : undefined;
+  const next: AdaptState = { ...state, peak, shortSince };
+  const lower = lowered(next, look, carried, needed, now);
+  // What a trial has brought about ends with it, unless there is next to nothing left.
+  const isDisturbed = state.trial !== undefined || now - state.triedAt < ADAPT.settleMs;
+  if (lower < state.level && lower > 0 && isDisturbed) {
+    return waitLonger({ ...next, peak: { bitrate: carried, at: now } }, now);
+  }
+  if (lower < state.level) return fall(next, lower, look, now);
+  return tryMore(next, look, settings, now);
+}
+
+/** How to send to each. */
+export interface Plan {
+  readonly sending: "full" | "reduced" | "audio_only";
+  readonly reason: "none" | "uplink" | "cpu" | "forced";
+  /** Whether the camera is on, but shown to nobody. */
+  readonly isPaused: boolean;
+  readonly connections: ReadonlyMap<string, {
+    readonly voice: Voice;
+    /** `undefined`: no picture. */
+    readonly picture: Encoding | undefined;
+  }>;
+}
+
+/** What the state comes to. `now`: so that connections of which too little is known are probed. */
+export function planOf(
+  state: AdaptState,
+  look: Look,
+  settings: AdaptationSettings,
+  now: number,
+): Plan {
+  const { camera } = look;
+  const { level, limit } = allowed(state, look, settings);
+  const voice = level > ADAPT.leanUpTo && state.redundancy.is ? "doubled" : voiceAt(level);
+  const connections = new Map(look.connections.map(({ id, seen, estimate = Infinity }) => {
+    const usual = encodingAt(level, camera, seen);
+    const trial = state.trial?.id === id ? state.trial : undefined;
+    if (trial !== undefined && camera !== undefined) {
+      const picture = usual ?? encodingAt(1, camera, seen)!;
+      const maxBitrate = Math.max(picture.maxBitrate, Math.round(trial.bitrate));
+      return [id, { voice, picture: { ...picture, maxBitrate } }];
+    }
+    // Each change makes the browser probe.
+    const isUnknown = estimate < needAt(level, camera, seen) && state.trial === undefined &&
+      now - Math.max(state.since, state.triedAt) < ADAPT.shortAfterMs && settings.mode === "auto";
+    const nudge = isUnknown && Math.floor(now / ADAPT.trialStepMs) % 2 === 1 ? 1.05 : 1;
+    const maxBitrate = Math.round((usual?.maxBitrate ?? 0) * nudge);
+    return [id, { voice, picture: usual && { ...usual, maxBitrate } }];
+  }));
+  const isPaused = camera !== undefined && level === 0;
+  const isFull = camera === undefined || needsAt(level, look) >= needsAt(TOP, look);
+  return {
+    sending: isPaused ? "audio_only" : isFull ? "full" : "reduced",
+    reason: isFull ? "none" : limit,
+    isPaused,
+    connections,
+  };
+}
+
+/** The level, and what keeps it from being higher. */
+function allowed(
+  { level, processor }: AdaptState,
+  look: Look,
+  { mode, maxBitrate = Infinity }: AdaptationSettings,
+): { level: number; limit: "uplink" | "cpu" | "forced" } {
+  if (mode === "audio_only") return { level: 0, limit: "forced" };
+  const forced = fitting(maxBitrate, look);
+  const least = Math.min(level, processor.most, forced);
+  if (least === level && mode === "auto") return { level: least, limit: "uplink" };
+  return { level: least, limit: least === forced ? "forced" : "cpu" };
+}
+
+/** What all connections take at a level. */
+function needsAt(level: number, { connections, camera }: Look): number {
+  return connections.reduce((sum, { seen }) => sum + needAt(level, camera, seen), 0);
+}
+
+/** What all connections carry of that, by the one in the middle. */
+function carriedAt(level: number, { connections, camera }: Look): number {
+  const each = connections.map(({ estimate = Infinity, seen }) =>
+    Math.min(estimate, needAt(level, camera, seen))
+  );
+  return median(each) * each.length;
+}
+
+/** The highest level that takes no more than this. */
+function fitting(bitrate: number, look: Look): number {
+  for (let level = TOP; level > 0; level--) if (needsAt(level, look) <= bitrate) return level;
+  return 0;
+}
+
+/** The level that is right by what goes wrong; the same where nothing does. */
+function lowered(
+  { level, since, peak, shortSince, roundTrips }: AdaptState,
+  look: Look,
+  carried: number,
+  needed: number,
+  now: number,
+): number {
+  if (level === 0) return 0;
+  const hasCollapsed = carried < needed * ADAPT.usedShare &&
+    carried < peak.bitrate * ADAPT.collapsedTo;
+  const isShort = shortSince !== undefined && now - shortSince >= ADAPT.shortAfterMs;
+  const harmed = look.connections.filter((connection) => isHarmed(roundTrips, connection));
+  const areHarmed = now - since >= ADAPT.reportsLagMs &&
+    harmed.length * 2 >= look.connections.length;
+  if (!hasCollapsed && !isShort && !areHarmed) return level;
+  const picture = carried / look.connections.length - ADAPT.voice[voiceAt(level)];
+  if (hasCollapsed && picture < ADAPT.leastPicture) return 0;
+  return Math.min(level - 1, fitting(carried * ADAPT.usedShare, look));
+}
+
+/** Whether a connection is late or loses much. */
+function isHarmed(
+  roundTrips: AdaptState["roundTrips"],
+  { id, roundTripMs = 0, loss = 0 }: Connection,
+): boolean {
+  return roundTripMs > (roundTrips[id] ?? Infinity) + ADAPT.lateMs || loss > ADAPT.lossAbove;
+}
+
+function fall(state: AdaptState, level: number, look: Look, now: number): AdaptState {
+  const hasNotHeld = state.roseAt !== undefined && now - state.roseAt < ADAPT.holdMs;
+  const { factor, most } = ADAPT.margin;
+  return {
+    ...waitLonger(state, now),
+    level,
+    since: now,
+    peak: { bitrate: carriedAt(level, look), at: now },
+    shortSince: undefined,
+    roseAt: undefined,
+    ...hasNotHeld && { margin: Math.min(most, state.margin * factor), marginAt: now },
+  };
+}
+
+function rise(state: AdaptState, level: number, look: Look, now: number): AdaptState {
+  return {
+    ...state,
+    level,
+    since: now,
+    peak: { bitrate: carriedAt(level, look), at: now },
+    shortSince: undefined,
+    roseAt: now,
+    trial: undefined,
+    waitMs: ADAPT.waitMs,
+    waitUntil: now,
+  };
+}
+
+function waitLonger(state: AdaptState, now: number): AdaptState {
+  return {
+    ...state,
+    trial: undefined,
+    triedAt: state.trial === undefined ? state.triedAt : now,
+    shortSince: undefined,
+    waitUntil: now + state.waitMs,
+    waitMs: Math.min(ADAPT.longestWaitMs, state.waitMs * 2),
+  };
+}
+
+/** Begins, goes on with or ends a trial of more. */
+function tryMore(
+  state: AdaptState,
+  look: Look,
+  settings: AdaptationSettings,
+  now: number,
+): AdaptState {
+  const { level, trial, since, waitUntil } = state;
+  const next = level + 1;
+  const { level: most } = allowed({ ...state, level: TOP }, look, settings);
+  if (next > most || needsAt(most, look) <= needsAt(level, look)) {
+    return { ...state, trial: undefined };
+  }
+  if (trial !== undefined) return goOn(state, trial, most, look, now);
+  if (now < waitUntil || now - since < ADAPT.settleMs) return state;
+  // Without a picture there is nothing to probe with: a voice alone takes little more.
+  if (look.camera === undefined) {
+    return since + ADAPT.holdMs > now ? state : rise(state, ADAPT.leanUpTo + 1, look, now);
+  }
+  const { id, estimate } = look.connections.reduce((best, other) =>
+    (other.estimate ?? Infinity) > (best.estimate ?? Infinity) ? other : best
+  );
+  // Of browsers that estimate nothing, only what they lose is known.
+  if (estimate === undefined) return rise(state, next, look, now);
+  const bitrate = Math.max(
+    ADAPT.trialBitrate,
+    ADAPT.levels[level]!.bitrate * ADAPT.trialFactor,
+    Math.min(estimate, ADAPT.levels[next]!.bitrate) - ADAPT.voice[voiceAt(level)],
+  );
+  return {
+    ...state,
+    trial: { id, since: now, bitrate, raisedAt: now, first: estimate, peak: estimate },
+  };
+}
+
+function goOn(
+  state: AdaptState,
+  trial: Trial,
+  most: number,
+  look: Look,
+  now: number,
+): AdaptState {
+  const { level, margin, roundTrips } = state;
+  const one = look.connections.find(({ id }) => id === trial.id);
+  if (one === undefined) return { ...state, trial: undefined };
+  const { estimate = 0, seen } = one;
+  /** What this connection would have to carry for all to have so much. */
+  const proof = (to: number) => {
+    const all = needsAt(to, look) - needsAt(level, look);
+    const own = needAt(to, look.camera, seen);
+    return own + (all - (own - needAt(level, look.camera, seen))) * margin;
+  };
+  // What it takes from the others proves nothing.
+  const carried = carriedAt(level, look);
+  const areHarmed = level > 0 && carried < needsAt(level, look) * ADAPT.usedShare;
+  let proven = level;
+  while (!areHarmed && proven < most && estimate >= proof(proven + 1)) proven++;
+  if (proven > level) return rise(state, proven, look, now);
+  const lasted = now - trial.since;
+  const hasFallen = estimate < trial.peak * ADAPT.trialFallsTo;
+  const hasGrown = estimate >= trial.first * ADAPT.trialGrowth;
+  const isLate = lasted > ADAPT.trialStepMs &&
+    look.connections.some((connection) => isHarmed(roundTrips, { ...connection, loss: 0 }));
+  const stands = lasted > ADAPT.trialGrowthMs && !hasGrown && estimate < proof(level + 1) / 2;
+  if (hasFallen || isLate || stands || lasted > ADAPT.trialMs) {
+    // What was on a good way may only have been disturbed.
+    return waitLonger(hasGrown && !isLate ? { ...state, waitMs: ADAPT.waitMs } : state, now);
+  }
+  const peak = Math.max(trial.peak, estimate);
+  if (now - trial.raisedAt < ADAPT.trialStepMs) return { ...state, trial: { ...trial, peak } };
+  const bitrate = Math.min(trial.bitrate * ADAPT.trialFactor, proof(level + 1) * ADAPT.trialFactor);
+  return { ...state, trial: { ...trial, bitrate, raisedAt: now, peak } };
+}
+
+/** Long after, a level that did not hold is tried a little sooner again. */
+function forgiven(
+  { margin, marginAt }: AdaptState,
+  now: number,
+): Pick<AdaptState, "margin" | "marginAt"> {
+  if (now - marginAt < ADAPT.forgiveMs) return { margin, marginAt };
+  const { first, factor } = ADAPT.margin;
+  return { margin: Math.max(first, margin / factor), marginAt: now };
+}
+
+function shortest(before: AdaptState["roundTrips"], { connections }: Look): Record<string, number> {
+  return Object.fromEntries(connections.flatMap(({ id, roundTripMs }) => {
+    const least = Math.min(before[id] ?? Infinity, roundTripMs ?? Infinity);
+    return least === Infinity ? [] : [[id, least]];
+  }));
+}
+
+/** A processor that is short for long allows a level less than there is; when it has done well for long, one more. */
+function feelProcessor(
+  { processor: { most, short, betterMs }, level }: AdaptState,
+  { isProcessorShort }: Look,
+  now: number,
+): Processor {
+  const after = isProcessorShort ? ADAPT.processorAfterMs : betterMs;
+  const since = isProcessorShort === short.looks ? short.since : now;
+  if (now - since < after) {
+    return { most, short: { ...short, looks: isProcessorShort, since }, betterMs };
+  }
+  const next = { is: isProcessorShort, looks: isProcessorShort, since: now };
+  if (!isProcessorShort) return { most: Math.min(TOP, most + 1), short: next, betterMs };
+  const relapsed = most < TOP ? betterMs * 2 : betterMs;
+  return { most: Math.max(1, Math.min(level, most) - 1), short: next, betterMs: relapsed };
+}
+
+function feelLoss(before: Lasting, { connections }: Look, now: number): Lasting {
+  const reported = connections.flatMap(({ loss }) => loss === undefined ? [] : [loss]);
+  if (reported.length === 0) return before;
+  const { above, afterMs, below, goneAfterMs } = ADAPT.redundancy;
+  const loss = median(reported);
+  const looks = before.is ? loss >= below : loss > above;
+  const since = looks === before.looks ? before.since : now;
+  return { is: now - since >= (looks ? afterMs : goneAfterMs) ? looks : before.is, looks, since };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,44 @@
+/**
+ * What the browser says of what one connection sends.
+ *
+ * @module
+ */
+import type { Connection } from "../../adapt.ts";
+
+/** Everything but to whom, and how wide it is seen there. */
+export type Sent = Omit<Connection, "id" | "seen">;
+
+type Entry = Record<string, unknown>;
+
+/** Tells new figures from those that were there before: browsers repeat them until the next report. */
+export class SentLook {
+  #responses: unknown;
+  readonly #reported = new Map<unknown, unknown>();
+
+  take(report: RTCStatsReport): Sent {
+    const entries: Entry[] = [...report.values()];
+    const { selectedCandidatePairId } = entries.find(({ type }) => type === "transport") ?? {};
+    const pair: Entry = report.get(String(selectedCandidatePairId)) ?? {};
+    const { availableOutgoingBitrate, currentRoundTripTime, responsesReceived } = pair;
+    const losses = entries.filter((entry) => this.#isNew(entry)).map(({ fractionLost }) =>
+      Number(fractionLost)
+    );
+    const hasMeasured = responsesReceived !== this.#responses;
+    this.#responses = responsesReceived;
+    return {
+      estimate: typeof availableOutgoingBitrate === "number" ? availableOutgoingBitrate : undefined,
+      roundTripMs: hasMeasured && typeof currentRoundTripTime === "number"
+        ? currentRoundTripTime * 1_000
+        : undefined,
+      loss: losses.length > 0 ? Math.max(...losses) : undefined,
+    };
+  }
+
+  /** Whether an entry is a receiver's report that was not there before. */
+  #isNew({ type, id, timestamp, fractionLost }: Entry): boolean {
+    if (type !== "remote-inbound-rtp" || fractionLost === undefined) return false;
+    const isNew = this.#reported.get(id) !== timestamp;
+    this.#reported.set(id, timestamp);
+    return isNew;
+  }
+}

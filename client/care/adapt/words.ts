@@ -1,0 +1,40 @@
+/**
+ * What the far end's SDP would have to say for us to send in another way. Pure.
+ *
+ * @module
+ */
+import { VOICE } from "../policy.ts";
+import type { Voice } from "./ladder.ts";
+
+/** Has a voice sent as wanted, by a far end's description. */
+export function withVoice(sdp: string, voice: Voice): string {
+  const [session, ...sections] = sdp.split(/(?=^m=)/m);
+  // The first section is the microphone's.
+  const [microphone = "", ...rest] = sections;
+  return [session, spoken(microphone, voice), ...rest].join("");
+}
+
+/** Has nothing sent in a section. */
+export function withoutPicture(sdp: string, index: number): string {
+  const [session, ...sections] = sdp.split(/(?=^m=)/m);
+  sections[index] = sections[index]?.replace(/^a=sendrecv/m, "a=sendonly") ?? "";
+  return [session, ...sections].join("");
+}
+
+function spoken(section: string, voice: Voice): string {
+  const payload = (codec: string) =>
+    new RegExp(`^a=rtpmap:(\\d+) ${codec}/48000`, "mi").exec(section)?.[1];
+  const [opus, red] = [payload("opus"), payload("red")];
+  if (opus === undefined) return section;
+  const first = voice === "doubled" && red !== undefined ? [red, opus] : [opus];
+  const ordered = section.replace(/^(m=\S+ \S+ \S+) (.*)$/m, (_, head: string, all: string) => {
+    const given = all.trim().split(" ");
+    return [head, ...first, ...given.filter((one) => !first.includes(one))].join(" ");
+  });
+  if (voice !== "lean") return ordered;
+  const { packetMs, bitrate } = VOICE.lean;
+  return ordered
+    .replace(/^a=ptime:.*\r\n/m, "")
+    .replace(new RegExp(`^a=fmtp:${opus} .*$`, "m"), `$&;maxaveragebitrate=${bitrate}`)
+    .replace(new RegExp(`^a=rtpmap:${opus} .*$`, "m"), `$&\r\na=ptime:${packetMs}`);
+}
