@@ -160,7 +160,7 @@ const connections = z.int().min(0).max(LIMITS.layers).optional();
 /** How somebody's call was of late: figures for people who look after the service, nothing is decided by them. */
 export const Quality = z.object({
   /** The time that this sums up, in s. */
-  seconds: z.number().positive().max(3_600),
+  seconds: z.number().min(0).max(3_600),
   /** Of all connections together, as far as it is known: the mean round trip and jitter, in ms. */
   roundTripMs: z.number().min(0).max(600_000).optional(),
   jitterMs: z.number().min(0).max(600_000).optional(),
