@@ -84,6 +84,18 @@ export class Host {
     for (const direction of ["uplink", "downlink"] as const) await this.#apply(direction);
   }
 
+  /** Gets another address in the network that it is in. */
+  async readdress(): Promise<void> {
+    const { network } = this.#here("change the address");
+    this.#place = { network, address: await this.#router!.readdress(this.namespace, network) };
+  }
+
+  /** Loses everything of a protocol, in the network that it is in, until the returned function is called. */
+  block(protocol: "tcp" | "udp"): Promise<() => Promise<void>> {
+    this.#here(`block ${protocol}`);
+    return this.#router!.block(protocol);
+  }
+
   /** Is in no network: there is no device but the loopback. */
   async leave(): Promise<void> {
     await this.#router?.dismiss();
@@ -127,6 +139,11 @@ export class Host {
   /** Starts a browser in here; it may use camera and microphone on pages of the public part. */
   browser(args: readonly string[] = []): Promise<Browser> {
     return launchBrowser([...this.browserArgs, ...args], { within: this.namespace.name });
+  }
+
+  #here(what: string): Place {
+    if (this.#place !== undefined) return this.#place;
+    throw new Error(`Cannot ${what}: ${this.name} is in no network`);
   }
 
   async #change(direction: Direction, changes: Changes): Promise<void> {

@@ -75,6 +75,33 @@ export class Router {
     return address;
   }
 
+  /** Gives the host another address that it did not have before, on the device that it has. */
+  async readdress(host: Namespace, device: string): Promise<string> {
+    const { family, lan, prefix } = this.addresses;
+    const address = this.addresses.host(this.#visits++);
+    await this.namespace.ip(
+      `neigh add ${address} lladdr ${ETHERNET.host} dev ${LAN} nud permanent`,
+    );
+    await host.ip(
+      `addr flush dev ${device}`,
+      `addr add ${address}/${prefix} dev ${device}${family === 6 ? " nodad" : ""}`,
+      `route add ${family === 4 ? "0.0.0.0/0" : "::/0"} via ${lan}`,
+    );
+    return address;
+  }
+
+  /** Loses everything of a protocol without a word, both ways, until the returned function is called. */
+  async block(protocol: "tcp" | "udp"): Promise<() => Promise<void>> {
+    const nft = await programOf(NFT);
+    const rules = `table inet block {
+      chain forward { type filter hook forward priority -10; meta l4proto ${protocol} drop; }
+    }`;
+    await this.namespace.run([nft, "-f", "-"], rules);
+    return async () => {
+      await this.namespace.run([nft, "delete", "table", "inet", "block"]);
+    };
+  }
+
   /** Takes the host's device away. */
   async dismiss(): Promise<void> {
     await this.wires.close(this.wire);

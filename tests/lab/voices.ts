@@ -12,8 +12,24 @@ declare global {
   var voices: Record<string, number[]>;
 }
 
+/** Of a call with sound only. */
+export const VOICE = { audio: true, video: false };
+
+/** Resolves when the voices of all these pages are heard by all the others, and are written down from then on. */
+export async function hearEachOther(pages: readonly Page[]): Promise<void> {
+  await Promise.all(pages.map(watchVoices));
+  await Promise.all(pages.map((page) =>
+    waitFor(
+      page,
+      (others) => Object.values(voices).filter((times) => times.length > 20).length === others,
+      30_000,
+      pages.length - 1,
+    )
+  ));
+}
+
 /** Begins to write down in the page when voices are heard. The page is that of tests/e2e/call_page.ts. */
-export async function watchVoices(page: Page): Promise<void> {
+async function watchVoices(page: Page): Promise<void> {
   await page.evaluate(() => {
     globalThis.voices = {};
     const last = new WeakMap<MediaStreamTrack, number>();
