@@ -94,6 +94,8 @@ export const POLICY = {
     apartMs: 3_600_000,
     trialMs: 15_000,
     recoverMs: 5_000,
+    /** A beat, and some more. */
+    heardOfMs: 3_500,
     lookAgainMs: 5_000,
     /** A change within this time of the one before counts as flapping. */
     calmMs: 120_000,

@@ -24,6 +24,8 @@ export interface DecisionPolicy extends ReachPolicy {
   longestDwellMs: number;
   /** How long a mesh that an SFU has failed stays at least: first everyone is to be back. */
   recoverMs: number;
+  /** Within what time all nodes have heard of an SFU to which a room has gone. */
+  heardOfMs: number;
   /** After what time it is looked again for an SFU where there was none. */
   lookAgainMs: number;
 }
@@ -100,6 +102,10 @@ function fromSfu(
 ): Decision {
   const { wish, people } = view;
   if (wish.mode === "mesh") return { kind: "change", to: MESH, reason: "forced" };
+  const heardOf = view.topology.since + policy.heardOfMs;
+  // Within a node that has just begun: only that node knows it yet.
+  const isNew = !view.sfus.some(({ id }) => id === grant.sfu) && now < heardOf;
+  if (isNew) return { kind: "stay", until: heardOf };
   const trouble = troubleOf(view, grant.sfu);
   if (trouble) return evade(view, { grant, trouble }, policy, now);
   if (wish.mode === "sfu") return STAY;

@@ -207,6 +207,13 @@ describe("decide", () => {
     });
   });
 
+  it("gives the others time to tell of an SFU that only they know yet", () => {
+    const unknown = view({ people: people(6), topology: onSfu("a"), sfus: [sfu("b")] });
+    const until = START + POLICY.topology.heardOfMs;
+    assertEquals(decide(unknown, POLICY.topology, until - 1), { kind: "stay", until });
+    assertEquals(inWords(decide(unknown, POLICY.topology, until)), "b sfu_lost");
+  });
+
   it("waits for twice as long after each change that came soon", () => {
     for (const flaps of [0, 1, 2, 3]) {
       const lifted = view({ people: people(1), topology: onSfu("a", { flaps }) });
