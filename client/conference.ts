@@ -10,7 +10,6 @@ import type {
   CallEvents,
   CallState,
   CallStats,
-  ParticipantStats,
   TopologyInfo,
 } from "./api.ts";
 import type { Adaptation } from "./care/adaptation.ts";
@@ -27,6 +26,7 @@ import { Parts } from "./parts.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
 import { Roster } from "./roster.ts";
+import type { DownlinkSample } from "./sfu/layers.ts";
 import type { Switch } from "./sfu/switch.ts";
 import type { Signaling } from "./signaling.ts";
 import { Teller } from "./teller.ts";
@@ -220,9 +220,9 @@ export class Conference {
     (await this.#parts.load())?.adaptation.set(settings);
   }
 
-  /** What has just been measured. */
-  measured(stats: Record<string, ParticipantStats>): void {
-    this.#parts.measured(stats);
+  /** What has come from each participant until now. */
+  measured(samples: readonly DownlinkSample[]): void {
+    this.#parts.measured(samples);
   }
 
   /** Says something to the same part of a participant's SDK, reliably and in order. */

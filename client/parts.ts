@@ -4,8 +4,8 @@
  * @module
  */
 import type { ServerFrame } from "../lib/protocol.ts";
-import type { ParticipantStats } from "./api.ts";
 import { retryDelay } from "./backoff.ts";
+import { offerCaptureTimes } from "./capture_times.ts";
 import type { Care, CaredCall, CareTools } from "./care/care.ts";
 import { monotonic } from "./clock.ts";
 import { report } from "./emitter.ts";
@@ -14,10 +14,18 @@ import type { Mesh } from "./mesh.ts";
 import { PARTS } from "./policy.ts";
 import { decode } from "./prime.ts";
 import type { Remote } from "./remote.ts";
+import type { DownlinkSample } from "./sfu/layers.ts";
 import type { Switch, SwitchedCall, Tools } from "./sfu/switch.ts";
 
 /** What they would have to load again. */
-const TOOLS: Tools & CareTools = { decode, retryDelay, now: monotonic, refusal, callError };
+const TOOLS: Tools & CareTools = {
+  decode,
+  retryDelay,
+  now: monotonic,
+  offerCaptureTimes,
+  refusal,
+  callError,
+};
 
 /** The call, as its parts see it. */
 export type PartsCall = CaredCall & SwitchedCall & { switched(by: Switch): void };
@@ -81,8 +89,8 @@ export class Parts {
   }
 
   /** Takes in what has just been measured. */
-  measured(stats: Record<string, ParticipantStats>): void {
-    this.#switch?.measured(stats);
+  measured(samples: readonly DownlinkSample[]): void {
+    this.#switch?.measured(samples);
   }
 
   close(): void {

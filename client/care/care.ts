@@ -17,6 +17,8 @@ import { Clocks } from "./clocks.ts";
 import { encryptionOf } from "./encryption.ts";
 import { Heal, type HealedCall, type HealedMesh, type HealTools } from "./heal/heal.ts";
 import { Monitor } from "./monitor.ts";
+import { measureRoundTrips } from "./probes.ts";
+import { type QualitySample, qualitySample } from "./quality.ts";
 import { MONITOR } from "./policy.ts";
 import { Reporter } from "./reporter.ts";
 import { ShortCodes } from "./short_codes.ts";
@@ -50,8 +52,10 @@ export interface CaredCall extends HealedCall {
   signal(to: string, item: Record<string, unknown>): void;
   /** Shows what is to be shown of somebody now, and tells the application. */
   show(remote: Remote): void;
-  /** Takes in what was measured. */
-  measured(stats: Record<string, ParticipantStats>): void;
+  /** By which to measure how far each region is, if that matters. */
+  readonly probes: Readonly<Record<string, string>> | undefined;
+  /** Takes in what has come from each participant until now. */
+  measured(samples: readonly QualitySample[]): void;
 }
 
 /** What the SDK has loaded already. */
@@ -83,6 +87,9 @@ export class Care {
       summary: () => this.#summary(),
     });
     this.adaptation = new Adaptation(call, tools.now);
+    if (call.probes) {
+      measureRoundTrips(call.probes).then((roundTrips) => this.reporter.set({ roundTrips }));
+    }
     this.#monitor = new Monitor({
       participants: () => call.roster.participants.values(),
       self: () => ({ id: call.self.id, microphone: call.self.media.microphone }),
@@ -158,7 +165,8 @@ export class Care {
     const stats = await this.#measure();
     const now = this.#tools.now();
     this.#monitor.judge(stats, now);
-    this.#call.measured(stats);
+    const path = { at: now, connected: true, sending: true };
+    this.#call.measured(Object.values(stats).map((entry) => qualitySample(entry, path)));
     this.#window.push({ at: now, stats });
     if (this.#call.way.mode === "mesh") {
       this.heal.measured(stats);

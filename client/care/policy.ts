@@ -40,6 +40,9 @@ export const CLOCK = {
 /** How often, and after which time, the first word for a short code is said again. */
 export const CODE = { tries: 8, againMs: 1_000 } as const;
 
+/** Longest round trip to a probe. */
+export const PROBE_TIMEOUT_MS = 3_000;
+
 export const REPORT = {
   /** One report in this time, save those of what is urgent; a little less than five rounds of statistics. */
   intervalMs: 4_900,

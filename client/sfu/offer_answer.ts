@@ -170,10 +170,9 @@ export class OfferAnswer implements SfuPath {
   }
 
   #publish(): void {
-    const { publish, tracks } = this.#options;
-    if (!publish) return;
+    if (!this.#options.publish) return;
     const link = this.#link("publish");
-    this.#publisher = new Publisher(link, tracks);
+    this.#publisher = new Publisher(link, this.#options);
     link.offer().then(
       (sdp) => this.#ask({ op: "publish", sdp }),
       // Closed meanwhile.

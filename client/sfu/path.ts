@@ -32,6 +32,8 @@ export interface SfuOptions {
   /** What to send; read when it begins. */
   tracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
   history: History;
+  /** Settles what else a section says of itself that is about to be offered. */
+  offering(transceiver: RTCRtpTransceiver): void;
   /**
    * Asks something of the SFU; whether it is on its way. Lost while the socket is away, see
    * {@linkcode SfuPath.resume}.

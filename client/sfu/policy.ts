@@ -72,6 +72,3 @@ export const LAYERS = {
   betterAfterMs: 10_000,
   betterAtMostMs: 80_000,
 } as const;
-
-/** Longest round trip to a probe. */
-export const PROBE_TIMEOUT_MS = 3_000;

@@ -5,17 +5,17 @@
  * @module
  */
 import type { TrackKind } from "../api.ts";
-import { offerCaptureTimes } from "../capture_times.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
 import { cameraEncodings, RIDS } from "./encodings.ts";
 import type { Link } from "./link.ts";
+import type { SfuOptions } from "./path.ts";
 import { SEND } from "./policy.ts";
 
 export class Publisher {
   readonly link: Link;
   readonly #transceivers = new Map<TrackKind, RTCRtpTransceiver>();
 
-  constructor(link: Link, tracks: ReadonlyMap<TrackKind, MediaStreamTrack>) {
+  constructor(link: Link, { tracks, offering }: Pick<SfuOptions, "tracks" | "offering">) {
     this.link = link;
     // Tracks of one stream are played in step: the voice with the face, the sound with the screen.
     const person = new MediaStream();
@@ -29,7 +29,7 @@ export class Publisher {
         sendEncodings: encodingsOf(kind, track),
       });
       if (kind === "microphone") preferRedundancy(transceiver);
-      offerCaptureTimes(transceiver);
+      offering(transceiver);
       this.#transceivers.set(kind, transceiver);
     }
   }

@@ -12,9 +12,8 @@ import type {
   ServerFrame,
   Topology,
 } from "../../lib/protocol.ts";
-import type { CallError, CallState, ParticipantStats, Permissions, TrackKind } from "../api.ts";
+import type { CallError, CallState, Permissions, TrackKind } from "../api.ts";
 import type { retryDelay } from "../backoff.ts";
-import { qualitySample } from "../care/quality.ts";
 import type { Clock } from "../clock.ts";
 import type { Remote } from "../remote.ts";
 import type {
@@ -25,11 +24,11 @@ import type {
   TransportStats,
 } from "../transport.ts";
 import { Demand, type Seen } from "./demand.ts";
+import type { DownlinkSample } from "./layers.ts";
 import { OfferAnswer } from "./offer_answer.ts";
 import type { DialSfu, SfuPath } from "./path.ts";
 import { Paths } from "./paths.ts";
 import { LAYERS, SFU, SWITCH } from "./policy.ts";
-import { measureRoundTrips } from "./probes.ts";
 import { type Decode, Seat } from "./seat.ts";
 import { Stay } from "./stay.ts";
 import { seenWidth, visibleVideos } from "./tiles.ts";
@@ -56,8 +55,6 @@ export interface SwitchedCall {
   readonly way: Topology;
   /** Of the last topology by which media went by the mesh that there is; `undefined`: never yet. */
   readonly meshEpoch: number | undefined;
-  /** By which to measure how far each region is, if that matters. */
-  readonly probes: Readonly<Record<string, string>> | undefined;
   /** Has the node told what was measured. */
   readonly reporter: { set(measured: Measured): void };
 }
@@ -67,6 +64,8 @@ export interface Tools {
   decode: Decode;
   retryDelay: typeof retryDelay;
   now: Clock;
+  /** Has what is about to be offered carry capture times. */
+  offerCaptureTimes(transceiver: RTCRtpTransceiver): void;
   /** Why a description is not to be taken, if so. */
   refusal(whom: string, sdp: string): CallError | undefined;
 }
@@ -129,9 +128,6 @@ export class Switch implements Transport {
       },
       warning: (error) => this.#events.warning(error),
     };
-    if (call.probes) {
-      measureRoundTrips(call.probes).then((roundTrips) => call.reporter.set({ roundTrips }));
-    }
     this.#tend();
   }
 
@@ -149,13 +145,9 @@ export class Switch implements Transport {
     this.#tend();
   }
 
-  /** Takes in what `stats` came to, whenever it is measured. */
-  measured(stats: Record<string, ParticipantStats>): void {
-    if (this.#isClosed || this.#stay === undefined) return;
-    const now = this.#now();
-    const path = { at: now, connected: true, sending: true };
-    const samples = Object.values(stats).map((entry) => qualitySample(entry, path));
-    this.#demand.measured(samples, now);
+  /** Takes in what has come from each participant until now. */
+  measured(samples: readonly DownlinkSample[]): void {
+    if (this.#stay !== undefined) this.#demand.measured(samples, this.#now());
   }
 
   setIceServers(servers: IceServer[]): void {
@@ -306,6 +298,7 @@ export class Switch implements Transport {
           iceServers: this.#mesh.iceServers,
           tracks: this.#mesh.tracks,
           history,
+          offering: this.#tools.offerCaptureTimes,
           // All connections of a stay are of one session, in which only the newest have a say.
           ask: (data) => isNewest() && signaling.send({ type: "sfu", epoch, data }),
           check: (sdp) => {

@@ -6,26 +6,38 @@
  * @module
  */
 export const INTERNAL_NAMES: readonly string[] = `
-ackAt ackDelayMs ackEvery added againMs announced arrivals arriving atLeastMs attempts
-awaitPollMs awaits baseMs batchLength betterAfter betterAfterMs betterAtMostMs bucket
-bufferedBytes bufferedPollMs capMs catchUp closedError connectTimeoutMs connectedAt deliver
-deviation dial disconnectedMs emitter events feed firstPacketMs firstTimeoutMs forgetMesh
-framesEach freezesAbove handleAway handleFrame handleReady handleWelcome hasMoved hear heardAt
-holdMs hurry hushMs idlePollMs intervalMs isFed isHere isOnline isProven isShownBy isSwitched
-itemLength joinPatienceMs judge kinds layerBitrates leaveTimeoutMs levelIntervalMs limitMs
-lingerMs listen lossAbove loudAt lowUpTo maxTimeoutMs mean mediumUpTo meshArrivals meshEpoch
-meshState minTimeoutMs moved movedAt movedBy moves offLevel offerBurst offerTimeoutMs
-offersPerSecond oldPathMs onLevel oneLayerBelow openAgainMs openTimeoutMs overdue owned park
-patienceMs perMs person pingIntervalMs pongTimeoutMs prepare primeFrames primePollMs
-primeTimeoutMs probeTimeoutMs pump rateShare refusal removals renew renewIceAt renewStalledMs
-reporter restart retryDelay screenBitrate sendText sendsBy setIceServers setTrack settle shownBy
-silentMs slack soundStalledMs sounds stableMs staleMs stalledMs stamp statsIntervalMs steadyMs
-strainAfterMs strainGoneAfterMs suspectMs takeAck tend tick times twoLayersBelow unprovenMs
-verdict verdictIntervalMs warmParticipants windowLength worseAfter worseAfterMs
+above ackAt ackDelayMs ackEvery acknowledge adapt added afterMs againMs announced arrivals
+arrive arriving atLeastMs attempts awaitPollMs awaits baseMs batchLength beatMs beatlessMs begun
+below betterAfter betterAfterMs betterAtMostMs betterMs bucket bufferedBytes bufferedPollMs
+callError capMs carry catchUp cipher closedError collapsedTo connectTimeoutMs connectedAt
+courier current deliver deviation dial disconnectedMs emitter endsAt events exchanges feed
+firstPacketMs firstTimeoutMs flowingMs forMs forget forgetMesh forgiveMs framesBy framesEach
+freezesAbove freshMs gatherMs goneAfterMs guardians handleAway handleFrame handleReady
+handleWelcome handshake hasMoved heal hear heardAt holdMs hurry hushMs idlePollMs intervalMs
+isAwaited isDue isFed isFresh isHere isOnline isOverdue isPaused isProcessorShort isProven
+isShown isShownBy isSwitched isTold itemLength joinPatienceMs judge kinds last lateMs
+layerBitrates leanUpTo leastPicture leaveTimeoutMs levelIntervalMs limitMs lingerMs listen
+longestWaitMs looks lossAbove lostPathMs loudAt lowUpTo maxTimeoutMs mayTake mean mediaSilentMs
+mediumUpTo meshArrivals meshEpoch meshState minTimeoutMs most moved movedAt movedBy movedMs
+moves noPathMs noPathWarningMs ofEpoch offLevel offerBurst offerCaptureTimes offerTimeoutMs
+offersPerSecond oldPathMs onLevel oneLayerBelow openAgainMs openTimeoutMs others outlet overdue
+overhead owned packetMs pairs park passed patienceMs peak peakMs perMs person pingIntervalMs
+plays pongTimeoutMs prepare primeFrames primePollMs primeTimeoutMs probeAtLeastMs
+probeRoundTrips probeTimeoutMs processor processorAfterMs processorBetterMs pullAfterMs
+pullNextMs pulledMs pump raisedAt rank rateShare reaches received recentMs redundancy refusal
+relayBurst relayLength relays relaysPerSecond removals renew renewAt renewBelow renewIceAt
+renewMs renewStalledMs reporter reportsLagMs restart retire retryDelay roseAt roster
+screenBitrate seenChange seenIntervalMs sendText sendsBy sent setIceServers setTrack settle
+settleMs shortAfterMs shortBelow shortSince shownBy silentMs slack soundStalledMs sounds speaks
+spokeAt stableMs staleMs stalledMs stamp statsIntervalMs steadyMs strainAfterMs
+strainGoneAfterMs suspectMs switched takeAck takeMesh tell tellMs tend tick trial trialBitrate
+trialFactor trialFallsTo trialGrowth trialGrowthMs trialMs trialStepMs triedAt tries ttlMs
+turned twoLayersBelow unprovenMs unseenWidth urgent usedShare verdict verdictIntervalMs waitMs
+waitUntil warmParticipants windowLength worseAfter worseAfterMs
 `.trim().split(/\s+/);
 
-/** A capital and a digit: the names of nothing else. */
-const short = (at: number) => String.fromCharCode(65 + at % 26) + Math.floor(at / 26);
+/** The names of nothing else: nobody begins them so, save `RegExp.$1` to `$9`. */
+const short = (at: number) => "$" + (at + 10).toString(36);
 
 /** What each becomes. */
 export const SHORT_NAMES: Readonly<Record<string, string>> = Object.fromEntries(

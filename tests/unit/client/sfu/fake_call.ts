@@ -168,7 +168,6 @@ export class FakeCall {
   state: CallState = "connected";
   way: Topology;
   meshEpoch: number | undefined;
-  readonly probes = undefined;
   readonly reporter = new Reporter({
     send: (report) => this.signaling.send(report),
     summary: () => undefined,
@@ -227,6 +226,7 @@ export class FakeCall {
       retryDelay: (_tries, { baseMs }) => baseMs,
       now: () => Date.now(),
       refusal: () => undefined,
+      offerCaptureTimes: () => {},
     }, {
       dial: { offer_answer: (options) => this.#dial(options) },
       seen: ({ id }) => this.widths.get(id) ?? 0,

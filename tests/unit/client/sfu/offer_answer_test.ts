@@ -112,6 +112,7 @@ function begin(options: Partial<SfuOptions> = {}) {
     tracks: new Map([["camera", camera(1_280)]]),
     ask: (ask) => asked.push(ask) > 0,
     check: () => {},
+    offering: () => {},
     changed: () => void changes++,
     renew: (begin) => void renewed.push(begin),
     ...options,
