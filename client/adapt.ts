@@ -48,9 +48,9 @@ interface Trial {
   /** What the one picture may take, and since when. */
   readonly bitrate: number;
   readonly raisedAt: number;
-  /** The estimate at first, and the highest so far. */
-  readonly first: number;
+  /** The highest estimate so far, and the last that was much higher than before. */
   readonly peak: number;
+  readonly grown: { readonly estimate: number; readonly at: number };
 }
 
 export interface AdaptState {
@@ -73,6 +73,8 @@ export interface AdaptState {
   readonly marginAt: number;
   /** The shortest round trips, by connection. */
   readonly roundTrips: Readonly<Record<string, number>>;
+  /** When any was last much longer: packets stand in line. */
+  readonly lateAt: number;
   readonly processor: Processor;
   readonly redundancy: Lasting;
 }
@@ -105,6 +107,7 @@ export function startAdapting(now: number): AdaptState {
     margin: ADAPT.margin.first,
     marginAt: now,
     roundTrips: {},
+    lateAt: -Infinity,
     processor: { most: TOP, short: NOT, betterMs: ADAPT.processorBetterMs },
     redundancy: NOT,
   };
@@ -124,6 +127,7 @@ export function adapt(
     processor: feelProcessor(before, look, now),
     redundancy: feelLoss(before.redundancy, look, now),
     roundTrips: shortest(before.roundTrips, look),
+    lateAt: isAnyLate(before.roundTrips, look) ? now : before.lateAt,
   };
   if (settings.mode === "off") return { ...startAdapting(now), processor: state.processor };
   const carried = carriedAt(state.level, look);
@@ -252,6 +256,10 @@ function isHarmed(
   return roundTripMs > (roundTrips[id] ?? Infinity) + ADAPT.lateMs || loss > ADAPT.lossAbove;
 }
 
+function isAnyLate(roundTrips: AdaptState["roundTrips"], { connections }: Look): boolean {
+  return connections.some((connection) => isHarmed(roundTrips, { ...connection, loss: 0 }));
+}
+
 function fall(state: AdaptState, level: number, look: Look, now: number): AdaptState {
   const hasNotHeld = state.roseAt !== undefined && now - state.roseAt < ADAPT.holdMs;
   const { factor, most } = ADAPT.margin;
@@ -298,14 +306,14 @@ function tryMore(
   settings: AdaptationSettings,
   now: number,
 ): AdaptState {
-  const { level, trial, since, waitUntil } = state;
+  const { level, trial, since, waitUntil, lateAt } = state;
   const next = level + 1;
   const { level: most } = allowed({ ...state, level: TOP }, look, settings);
   if (next > most || needsAt(most, look) <= needsAt(level, look)) {
     return { ...state, trial: undefined };
   }
   if (trial !== undefined) return goOn(state, trial, most, look, now);
-  if (now < waitUntil || now - since < ADAPT.settleMs) return state;
+  if (now < Math.max(waitUntil, since + ADAPT.settleMs, lateAt + ADAPT.lateForMs)) return state;
   // Without a picture there is nothing to probe with: a voice alone takes little more.
   if (look.camera === undefined) {
     return since + ADAPT.holdMs > now ? state : rise(state, ADAPT.leanUpTo + 1, look, now);
@@ -322,7 +330,7 @@ function tryMore(
   );
   return {
     ...state,
-    trial: { id, since: now, bitrate, raisedAt: now, first: estimate, peak: estimate },
+    trial: { id, since: now, bitrate, raisedAt: now, peak: estimate, grown: { estimate, at: now } },
   };
 }
 
@@ -333,7 +341,7 @@ function goOn(
   look: Look,
   now: number,
 ): AdaptState {
-  const { level, margin, roundTrips } = state;
+  const { level, margin } = state;
   const one = look.connections.find(({ id }) => id === trial.id);
   if (one === undefined) return { ...state, trial: undefined };
   const { estimate = 0, seen } = one;
@@ -351,18 +359,23 @@ function goOn(
   if (proven > level) return rise(state, proven, look, now);
   const lasted = now - trial.since;
   const hasFallen = estimate < trial.peak * ADAPT.trialFallsTo;
-  const hasGrown = estimate >= trial.first * ADAPT.trialGrowth;
-  const isLate = lasted > ADAPT.trialStepMs &&
-    look.connections.some((connection) => isHarmed(roundTrips, { ...connection, loss: 0 }));
-  const stands = lasted > ADAPT.trialGrowthMs && !hasGrown && estimate < proof(level + 1) / 2;
+  const hasGrown = estimate >= trial.grown.estimate * ADAPT.trialGrowth;
+  const grown = hasGrown ? { estimate, at: now } : trial.grown;
+  const isLate = state.lateAt === now && lasted > ADAPT.trialStepMs;
+  const stands = now - grown.at > ADAPT.trialGrowthMs;
   if (hasFallen || isLate || stands || lasted > ADAPT.trialMs) {
     // What was on a good way may only have been disturbed.
-    return waitLonger(hasGrown && !isLate ? { ...state, waitMs: ADAPT.waitMs } : state, now);
+    return waitLonger(
+      grown.at > trial.since && !isLate ? { ...state, waitMs: ADAPT.waitMs } : state,
+      now,
+    );
   }
   const peak = Math.max(trial.peak, estimate);
-  if (now - trial.raisedAt < ADAPT.trialStepMs) return { ...state, trial: { ...trial, peak } };
+  if (now - trial.raisedAt < ADAPT.trialStepMs) {
+    return { ...state, trial: { ...trial, peak, grown } };
+  }
   const bitrate = Math.min(trial.bitrate * ADAPT.trialFactor, proof(level + 1) * ADAPT.trialFactor);
-  return { ...state, trial: { ...trial, bitrate, raisedAt: now, peak } };
+  return { ...state, trial: { ...trial, bitrate, raisedAt: now, peak, grown } };
 }
 
 /** Long after, a level that did not hold is tried a little sooner again. */

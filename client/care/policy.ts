@@ -56,7 +56,7 @@ export const ADAPT = {
   /** How often it is looked: in a whole second, a voice would be lost for too long. */
   intervalMs: 200,
   /** What is sent to each other participant may take so much, headers included. */
-  voice: { plain: 60_000, lean: 24_000, doubled: 95_000 },
+  voice: { plain: 60_000, lean: 22_000, doubled: 95_000 },
   /** Headers and retransmissions, on top of what a picture takes. */
   overhead: 1.12,
   /** Up to this level a voice is lean. */
@@ -96,6 +96,8 @@ export const ADAPT = {
   leastPicture: 45_000,
   /** A round trip longer than usual by this, or such a loss, is too much ... */
   lateMs: 300,
+  /** What was late once is taken to be so for as long: it is not measured often. */
+  lateForMs: 3_000,
   lossAbove: 0.15,
   /** ... but reports may be of the time before a change that was this long ago. */
   reportsLagMs: 6_000,
@@ -108,12 +110,12 @@ export const ADAPT = {
   trialStepMs: 1_000,
   /** A trial in which the estimate falls to this share of its highest has failed ... */
   trialFallsTo: 0.6,
-  /** ... and one in which it has not grown by this factor within this time. */
-  trialGrowth: 1.3,
-  trialGrowthMs: 3_000,
+  /** ... and one in which it does not grow by this factor within this time, again and again. */
+  trialGrowth: 1.2,
+  trialGrowthMs: 2_000,
   /** After a trial that has failed the next one waits; each time twice as long, up to so long. */
   waitMs: 2_000,
-  longestWaitMs: 6_000,
+  longestWaitMs: 8_000,
   /** What others will take more must be there so many times; more often after a level that did not hold for `holdMs`. */
   margin: { first: 1, factor: 1.8, most: 6 },
   holdMs: 60_000,
@@ -131,5 +133,5 @@ export const ADAPT = {
 
 export const VOICE = {
   /** A packet's headers weigh as much as 20 ms of a voice: long packets are what saves most. Bit/s. */
-  lean: { packetMs: 60, bitrate: 12_000 },
+  lean: { packetMs: 60, bitrate: 10_000 },
 } as const;

@@ -24,6 +24,8 @@ interface Bench {
   heard: Record<string, number[]>;
   /** How many connections for media were ever made. */
   connections: number;
+  /** Those that stand. */
+  standing(): RTCPeerConnection[];
   /** Sends 0, 1, 2, ... to everyone, one each `everyMs`; the answer ends it and says how many. */
   speak(everyMs: number): () => Promise<number>;
   hush: () => Promise<number>;
@@ -39,7 +41,8 @@ declare global {
   var bench: Bench;
 }
 
-const html = (service: string) =>
+/** The page, for an SDK from the service at `service`. */
+export const benchPage = (service: string) =>
   `<!doctype html>
 <meta charset="utf-8">
 <title>call</title>
@@ -68,6 +71,7 @@ const html = (service: string) =>
     get connections() {
       return connections.length;
     },
+    standing: () => connections.filter(({ connectionState }) => connectionState === "connected"),
     async join(options) {
       const call = bench.call = await joinCall(options);
       call.on("state", (state) => bench.states.push({ state, at: Date.now() }));
@@ -140,7 +144,7 @@ const html = (service: string) =>
 
 /** Serves the page for an SDK from the service at `url`. */
 export function serveBenchPage(url: string): PageServer {
-  return servePage(html(url));
+  return servePage(benchPage(url));
 }
 
 /** One page, and who is in it. */
@@ -180,7 +184,7 @@ export class BenchPage {
 /** Opens the page in a context of its own; it closes with its browser. */
 export async function openBenchPage(
   browser: Browser,
-  site: PageServer,
+  site: Pick<PageServer, "url">,
   identity: string,
 ): Promise<BenchPage> {
   const { page, errors } = await newPage(browser, site.url);

@@ -10,7 +10,7 @@
  */
 import type { Browser } from "playwright-core";
 import type { Api } from "../helpers/api.ts";
-import { launchBrowser } from "../helpers/browser.ts";
+import { type BrowserOptions, launchBrowser } from "../helpers/browser.ts";
 import { type Recording, type SoundServer, startSoundServer } from "../helpers/sound_server.ts";
 import { loudness, TONES_HZ, toneWav, usualLoudness } from "../helpers/tones.ts";
 import { type BenchPage, openBenchPage, serveBenchPage } from "./call_page.ts";
@@ -23,7 +23,7 @@ const UNPROCESSED = { echoCancellation: false, noiseSuppression: false, autoGain
 export const PICTURE = { width: 160, height: 120, frameRate: 15 };
 export const FRAME_MS = 1_000 / PICTURE.frameRate;
 export const MEDIA = { audio: UNPROCESSED, video: PICTURE };
-const IDENTITIES = ["ada", "bob", "eve", "fay"];
+export const IDENTITIES = ["ada", "bob", "eve", "fay"];
 /** Of the recording, from which is taken how loud each voice is to each. */
 const TUNING_MS = 2_000;
 /** A voice is heard in the recording some time after it was received: so long is waited for it. */
@@ -49,23 +49,40 @@ export interface HeardCall extends AsyncDisposable {
   timelines(span: Span): Promise<Timeline[]>;
 }
 
+/** Where the four are, if not all on this machine, and what they send. */
+export interface Place {
+  /** Where the page is that makes a call. */
+  readonly site: { readonly url: string };
+  launch(identity: string, flags: string[], options: BrowserOptions): Promise<Browser>;
+  picture(identity: string): typeof PICTURE;
+}
+
 /** Opens the four browsers and joins; resolves when everyone sees everyone. */
 export async function startHeardCall(
   service: { readonly url: string; readonly api: Api },
   room: string,
+  place?: Place,
 ): Promise<HeardCall> {
   await using starting = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "tones-" });
   starting.defer(() => Deno.remove(folder, { recursive: true }));
   const sound = starting.use(await startSoundServer(IDENTITIES));
-  const site = starting.use(serveBenchPage(service.url));
+  const { site, launch, picture }: Place = place ?? {
+    site: starting.use(serveBenchPage(service.url)),
+    launch: (_, flags, options) => launchBrowser(flags, options),
+    picture: () => PICTURE,
+  };
   const people: Person[] = [];
   for (const [i, identity] of IDENTITIES.entries()) {
     const hz = TONES_HZ[i]!;
-    const browser = starting.use(await launchWithVoice(folder, hz, sound, identity));
+    const browser = starting.use(await launchWithVoice(folder, hz, sound, identity, launch));
     const page = await openBenchPage(browser, site, identity);
     const token = await service.api.makeToken(room, identity);
-    await page.join({ url: service.url, token, media: MEDIA });
+    await page.join({
+      url: service.url,
+      token,
+      media: { ...MEDIA, video: picture(identity) },
+    });
     people.push({ identity, hz, page, ear: await sound.record(identity) });
   }
   await Promise.all(people.map(({ page }) => page.decodes(people.length - 1)));
@@ -78,6 +95,7 @@ async function launchWithVoice(
   hz: number,
   sound: SoundServer,
   ear: string,
+  launch: Place["launch"],
 ): Promise<Browser> {
   const wav = `${folder}/${hz}.wav`;
   await Deno.writeFile(wav, toneWav(hz));
@@ -88,7 +106,7 @@ async function launchWithVoice(
     // Of itself it has 20 frames a second, and 15 of 20 come in unequal steps.
     `--use-fake-device-for-media-stream=fps=${PICTURE.frameRate}`,
   ];
-  return await launchBrowser(flags, {
+  return await launch(ear, flags, {
     env: { ...Deno.env.toObject(), ...sound.env(ear) },
     ignoreDefaultArgs: ["--mute-audio"],
   });

@@ -1,5 +1,5 @@
 /**
- * `deno task bench [T1 T3 ...]`: measures the targets, all or those named. Prints a line per figure and writes bench.json.
+ * `deno task bench [T1 T3 ... UPLINK]`: measures the targets, all or those named; UPLINK is how a call bears a thin uplink. Prints a line per figure and writes bench.json.
  * Ends with 0 also where a target is missed; with 1 where a measurement failed, which says nothing about the target.
  *
  * @module
@@ -17,6 +17,7 @@ import { t6 } from "./t6_store_cost.ts";
 import { t7 } from "./t7_first_frame.ts";
 import { t8 } from "./t8_promotion.ts";
 import { t9 } from "./t9_sfu_killed.ts";
+import { uplink } from "./uplink.ts";
 import { withOpenFiles } from "./open_files.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -33,6 +34,7 @@ const TARGETS: Record<string, { run: () => Promise<Figure[]>; needsProc?: true }
   T12: { run: t12 },
   T13: { run: t13, needsProc: true },
   T14: { run: t14 },
+  UPLINK: { run: uplink },
 };
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

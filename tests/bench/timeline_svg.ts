@@ -117,7 +117,7 @@ function row(
   ].join("");
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }
 
@@ -127,9 +127,18 @@ export async function writePicture(
   path: URL,
   picture: TimelinePicture,
 ): Promise<void> {
-  const svg = timelineSvg(picture);
+  await writeSvg(browser, path, timelineSvg(picture), WIDTH);
+}
+
+/** Writes a picture as it is, and as the browser draws it. */
+export async function writeSvg(
+  browser: Browser,
+  path: URL,
+  svg: string,
+  width: number,
+): Promise<void> {
   await Deno.writeTextFile(new URL(`${path}.svg`), svg);
-  const page = await browser.newPage({ viewport: { width: WIDTH, height: 800 } });
+  const page = await browser.newPage({ viewport: { width, height: 800 } });
   await page.setContent(`<body style="margin: 0">${svg}</body>`);
   const png = await page.locator("svg").screenshot();
   await Deno.writeFile(new URL(`${path}.png`), png);

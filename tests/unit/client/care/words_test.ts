@@ -27,7 +27,7 @@ describe("the far end's words for what we send", () => {
     assertStringIncludes(sdp, lines("a=rtpmap:111 opus/48000/2", "a=ptime:60"));
     assertStringIncludes(
       sdp,
-      lines("a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1;maxaveragebitrate=12000"),
+      lines("a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1;maxaveragebitrate=10000"),
     );
     assertEquals(sdp.endsWith(CAMERA), true);
   });

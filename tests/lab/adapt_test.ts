@@ -1,0 +1,81 @@
+import { describe, it } from "@std/testing/bdd";
+import type { Page } from "playwright-core";
+import { decodesMore, framesOf, perceives } from "../e2e/call_page.ts";
+import { waitFor } from "../helpers/browser.ts";
+import { Stage } from "./stage.ts";
+
+/** Resolves when this page shows no picture of somebody, and says why. */
+function showsPaused(page: Page, identity: string, paused: boolean): Promise<unknown> {
+  return waitFor(
+    page,
+    ({ identity, paused }) => {
+      const person = [...call.participants.values()].find((p) => p.identity === identity)!;
+      return person.paused === paused && (person.stream.getVideoTracks().length === 0) === paused;
+    },
+    20_000,
+    { identity, paused },
+  );
+}
+
+/** Packets of somebody's voice that have come so far. */
+function voiceOf(page: Page, identity: string): Promise<number> {
+  return page.evaluate(async (identity) => {
+    const { participants } = await call.stats();
+    const person = [...call.participants.values()].find((p) => p.identity === identity)!;
+    const { inbound } = participants[person.id]!;
+    return inbound.find(({ kind }) => kind === "microphone")!.packetsReceived;
+  }, identity);
+}
+
+function sends(page: Page, isPaused: boolean, limitMs: number): Promise<unknown> {
+  return waitFor(
+    page,
+    (isPaused) => (call.adaptation.sending === "audio_only") === isPaused,
+    limitMs,
+    isPaused,
+  );
+}
+
+describe("an uplink that gets thin", () => {
+  it("carries only the voice then, everyone is told, and the picture comes back with it", async () => {
+    await using stage = await Stage.set({
+      hosts: { ada: "routed", bob: "routed", eve: "routed" },
+      turn: [],
+    });
+    const uplink = (rate: number) => stage.lab.host("ada").uplink({ rate });
+    await uplink(4_000);
+    await using call = await stage.call(["ada", "bob", "eve"]);
+    await call.stands("mesh");
+    const [ada, bob, eve] = ["ada", "bob", "eve"].map((name) => call.page(name)) as [
+      Page,
+      Page,
+      Page,
+    ];
+
+    await uplink(100);
+    await sends(ada, true, 10_000);
+    for (const page of [bob, eve]) await showsPaused(page, "ada", true);
+
+    const heard = await voiceOf(bob, "ada");
+    await waitFor(
+      bob,
+      async (least) => {
+        const { participants } = await globalThis.call.stats();
+        return Object.values(participants).some(({ inbound }) =>
+          inbound.some(({ kind, packetsReceived }) =>
+            kind === "microphone" && packetsReceived > least
+          )
+        );
+      },
+      10_000,
+      heard + 50,
+    );
+
+    const frames = await framesOf(bob, "ada");
+    await uplink(4_000);
+    await sends(ada, false, 30_000);
+    for (const page of [bob, eve]) await showsPaused(page, "ada", false);
+    await decodesMore(bob, "ada", frames + 10);
+    await perceives(eve, ["ada", "bob"]);
+  });
+});
