@@ -8,6 +8,7 @@ import { type Figure, line, verdict } from "./figure.ts";
 import { hasProc } from "./proc.ts";
 import { t1 } from "./t1_relay.ts";
 import { t10 } from "./t10_node_killed.ts";
+import { t11 } from "./t11_handover.ts";
 import { t12 } from "./t12_ghosts.ts";
 import { t13 } from "./t13_storm.ts";
 import { t14 } from "./t14_size.ts";
@@ -31,6 +32,7 @@ const TARGETS: Record<string, { run: () => Promise<Figure[]>; needsProc?: true }
   T8: { run: t8, needsProc: true },
   T9: { run: t9, needsProc: true },
   T10: { run: t10 },
+  T11: { run: t11 },
   T12: { run: t12 },
   T13: { run: t13, needsProc: true },
   T14: { run: t14 },
