@@ -167,9 +167,9 @@ export class Care {
     this.#monitor.judge(stats, now);
     const path = { at: now, connected: true, sending: true };
     this.#call.measured(Object.values(stats).map((entry) => qualitySample(entry, path)));
+    this.heal.measured(stats);
     this.#window.push({ at: now, stats });
     if (this.#call.way.mode === "mesh") {
-      this.heal.measured(stats);
       const all = Object.values(stats);
       this.adaptation.isProcessorShort = strainOf(all) === "cpu";
       const seen = strainOf(all, this.adaptation.info);

@@ -69,7 +69,8 @@ export const benchPage = (service: string) =>
     topologies: [],
     heard: {},
     get connections() {
-      return connections.length;
+      // Not those of nothing but a data channel, which wait for the day on which no service is there.
+      return connections.filter((one) => one.getTransceivers().length > 0).length;
     },
     standing: () => connections.filter(({ connectionState }) => connectionState === "connected"),
     async join(options) {

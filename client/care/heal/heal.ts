@@ -86,9 +86,12 @@ export class Heal {
   #awayAt: number | undefined;
   #missing = "";
   #issued: Issued | undefined;
+  /** What servers there were when the way that media takes was new, or renewed. */
+  #used: { epoch: number; servers: IceServer[] };
 
   constructor(call: HealedCall, tools: HealTools) {
     this.#call = call;
+    this.#used = { epoch: call.way.epoch, servers: call.mesh.iceServers };
     this.#tools = tools;
     const { now } = tools;
     this.#lines = new Lines({
@@ -100,7 +103,8 @@ export class Heal {
         if (frame.type !== "lifeline" && frame.type !== "held") {
           return this.#byways.handle(from, frame);
         }
-        this.#lifelines.handle(from, frame, this.#others).catch(() => {});
+        // What goes wrong with one is mended by the next.
+        this.#lifelines.handle(from, frame, { others: this.#others, now: now() }).catch(() => {});
       },
     }, now);
     this.#byways = new Byways({
@@ -149,9 +153,17 @@ export class Heal {
     if (frame.type === "iceServers") this.#lifelines.moved(now);
   }
 
-  /** Takes in what was measured in the mesh: what goes by credentials that end soon is made anew beside it. */
+  /** Takes in what was measured: what goes by credentials that end soon is made anew beside it. */
   measured(stats: Record<string, ParticipantStats>): void {
+    const { way: { epoch, mode }, mesh, transport } = this.#call;
+    if (this.#used.epoch !== epoch) this.#used = { epoch, servers: mesh.iceServers };
     if (this.#issued === undefined) return;
+    if (mode === "sfu") {
+      const isRelayed = Object.values(stats).some((one) => one.localCandidateType === "relay");
+      if (!isRelayed || !endsSoon(this.#used.servers, this.#issued, this.#tools.now())) return;
+      this.#used = { epoch, servers: mesh.iceServers };
+      return transport.refresh("all");
+    }
     for (const [id, pair] of this.#call.mesh.pairs) {
       const { shown } = pair;
       if (stats[id]?.localCandidateType !== "relay" || shown === undefined) continue;

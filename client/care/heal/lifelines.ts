@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { type Bucket, bucket, take, waitMs } from "../../bucket.ts";
 import { CARE_CHANNEL } from "../../attempt.ts";
 import { guardiansOf } from "./guardians.ts";
 import { LIFELINES } from "./policy.ts";
@@ -59,8 +60,12 @@ export class Lifelines {
   /** By ward: what it holds, as it has said, and what has been offered since. */
   readonly #given = new Map<string, Given>();
   readonly #offered = new Map<string, Given>();
+  /** When to give somebody the first one. */
+  readonly #firstAt = new Map<string, number>();
   /** By guardian. */
   readonly #held = new Map<string, Held>();
+  /** How many were taken, by guardian. */
+  readonly #taken = new Map<string, Bucket>();
   #pulled: Pulled[] = [];
   #pulledAt = -Infinity;
 
@@ -79,7 +84,9 @@ export class Lifelines {
         this.#pulled.push({ id, pc: given.pc, at: now });
       }
       const last = this.#offered.get(id) ?? this.#given.get(id);
-      if (last === undefined || now >= last.renewAt) this.#give(id, now);
+      const firstAt = this.#firstAt.get(id) ?? now + LIFELINES.firstAfterMs;
+      this.#firstAt.set(id, firstAt);
+      if (now >= (last?.renewAt ?? firstAt)) this.#give(id, now);
     }
     if (cut) this.#pull(guardiansOf(this.#port.self, all), now);
     this.#pulled = this.#pulled.filter((pulled) => {
@@ -98,13 +105,25 @@ export class Lifelines {
     }
   }
 
-  async handle(from: string, frame: Offer | Answer, others: readonly string[]): Promise<void> {
+  /** Takes in what somebody says of lifelines; `others`: who is there. */
+  async handle(
+    from: string,
+    frame: Offer | Answer,
+    { others, now }: { others: readonly string[]; now: number },
+  ): Promise<void> {
     if (!this.#port.mayTake(from, frame.sdp)) return;
     if (frame.type === "held") return await this.#confirmed(from, frame);
-    if (guardiansOf(this.#port.self, [...others]).includes(from)) await this.#take(from, frame);
+    if (!guardiansOf(this.#port.self, others).includes(from)) return;
+    const { takenBurst, takenPerSecond } = LIFELINES;
+    const taken = this.#taken.get(from) ?? bucket(takenBurst, takenPerSecond, now);
+    if (waitMs(taken, now) > 0) return;
+    this.#taken.set(from, take(taken, now));
+    await this.#take(from, frame);
   }
 
   remove(id: string): void {
+    this.#firstAt.delete(id);
+    this.#taken.delete(id);
     for (const pulled of this.#pulled) if (pulled.id === id) pulled.pc.close();
     for (const lines of [this.#given, this.#offered, this.#held]) {
       lines.get(id)?.pc.close();

@@ -53,6 +53,11 @@ export const BYWAY = {
 export const LIFELINES = {
   /** How many others hold one for each participant. */
   guardians: 3,
+  /** The first is made when a call has settled, and not before. */
+  firstAfterMs: 3_000,
+  /** Lifelines taken of one guardian, at once and sustained. */
+  takenBurst: 4,
+  takenPerSecond: 0.1,
   /** A lifeline that is older is replaced: addresses and permissions at TURN servers wear out. */
   renewMs: 240_000,
   /** After a failure, or a change of network, the next is made after this. */

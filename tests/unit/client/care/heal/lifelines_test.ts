@@ -52,7 +52,7 @@ class Connection extends EventTarget {
 function two() {
   const made: Connection[] = [];
   const ends = new Map<string, Lifelines>();
-  const state = { connected: true, mayTake: true };
+  const state = { connected: true, mayTake: true, now: 0 };
   for (const [self, other] of [["a", "b"], ["b", "a"]] as const) {
     ends.set(
       self,
@@ -64,7 +64,7 @@ function two() {
           return connection as unknown as RTCPeerConnection;
         },
         send: (to, frame) => {
-          ends.get(to)!.handle(self, frame, [other, self].filter((id) => id !== to));
+          ends.get(to)!.handle(self, frame, { others: [self], now: state.now });
           return true;
         },
         add: () => {},
@@ -81,8 +81,10 @@ function two() {
     made,
     open,
     state,
-    tend: (self: "a" | "b", now: number, cut = false) =>
-      ends.get(self)!.tend([self === "a" ? "b" : "a"], now, cut),
+    tend: (self: "a" | "b", now: number, cut = false) => {
+      state.now = now;
+      ends.get(self)!.tend([self === "a" ? "b" : "a"], now, cut);
+    },
     end: (self: string) => ends.get(self)!,
   };
 }
@@ -91,6 +93,7 @@ describe("Lifelines", () => {
   it("are given while all is well, and gather nothing at the ward", async () => {
     const { made, tend } = two();
     tend("a", 0);
+    tend("a", LIFELINES.firstAfterMs);
     await becomes(() => made.map(({ isRemoteSet }) => isRemoteSet), [true, true]);
     const [given, held] = made;
     await becomes(() => given!.candidates.length, 1);
@@ -103,6 +106,7 @@ describe("Lifelines", () => {
   it("are pulled when nothing else is left", async () => {
     const { made, tend } = two();
     tend("a", 0);
+    tend("a", LIFELINES.firstAfterMs);
     await becomes(() => made[0]?.candidates.length, 1);
     tend("b", 1, true);
     const held = made.find(({ owner, localDescription }) =>
@@ -114,6 +118,7 @@ describe("Lifelines", () => {
   it("are renewed, and again where one has been used", async () => {
     const { made, open, tend } = two();
     tend("a", 0);
+    tend("a", LIFELINES.firstAfterMs);
     await becomes(() => made[0]?.candidates.length, 1);
     tend("a", 2 * LIFELINES.renewMs);
     await becomes(() => open("a").map(({ candidates }) => candidates.length), [1]);
@@ -130,6 +135,7 @@ describe("Lifelines", () => {
   it("are held as long as nothing else stands", async () => {
     const { made, state, tend } = two();
     tend("a", 0);
+    tend("a", LIFELINES.firstAfterMs);
     await becomes(() => made[0]?.candidates.length, 1);
     state.connected = false;
     tend("b", 1, true);
@@ -142,12 +148,34 @@ describe("Lifelines", () => {
     assertEquals(held.connectionState, "closed");
   });
 
+  it("wait until the call has settled", () => {
+    const { made, tend } = two();
+    tend("a", 0);
+    tend("a", LIFELINES.firstAfterMs - 1);
+    assertEquals(made.length, 0);
+  });
+
+  it("are taken of one only so often", async () => {
+    const { made, end } = two();
+    for (let number = 0; number < 20; number++) {
+      const offer = { type: "lifeline", number, sdp: "x" } as const;
+      await end("b").handle("a", offer, { others: ["a"], now: 0 });
+    }
+    assertEquals(made.length, LIFELINES.takenBurst);
+  });
+
   it("take no description that would not be encrypted, nor one of who is no guardian", async () => {
     const { made, state, end } = two();
     state.mayTake = false;
-    await end("b").handle("a", { type: "lifeline", number: 1, sdp: "x" }, ["a"]);
+    await end("b").handle("a", { type: "lifeline", number: 1, sdp: "x" }, {
+      others: ["a"],
+      now: 0,
+    });
     state.mayTake = true;
-    await end("b").handle("z", { type: "lifeline", number: 1, sdp: "x" }, ["a"]);
+    await end("b").handle("z", { type: "lifeline", number: 1, sdp: "x" }, {
+      others: ["a"],
+      now: 0,
+    });
     assertEquals(made, []);
   });
 });
