@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
-import { decodesMore, framesOf } from "../e2e/call_page.ts";
+import { decodesMore, framesOf, perceives, sees } from "../e2e/call_page.ts";
+import { waitFor } from "../helpers/browser.ts";
 import { isRelayed } from "./paths.ts";
 import type { LabNode } from "./public/node.ts";
 import { type TurnTransport, turnUrls } from "./public/turn.ts";
@@ -8,6 +9,9 @@ import { Stage, type StagedCall } from "./stage.ts";
 
 /** Nobody is there. */
 const NO_TURN = "turn:198.51.100.9:3478?transport=udp,turn:198.51.100.9:3478?transport=tcp";
+
+/** Three of whom two can meet each other at a TURN server only. */
+const THREE = ["symmetric1", "symmetric2", "routed"];
 
 /** Resolves when each of two decodes more of the other. */
 async function goesOn(call: StagedCall): Promise<void> {
@@ -22,6 +26,7 @@ describe("TURN", () => {
   let stage: Stage;
   const transports: Partial<Record<TurnTransport, LabNode>> = {};
   let away: LabNode;
+  let awayWithSfu: LabNode;
 
   beforeAll(async () => {
     stage = await Stage.set({
@@ -41,6 +46,7 @@ describe("TURN", () => {
       transports[transport] = await lab.addNode({ TURN_URLS: turnUrls([transport]) });
     }
     away = await lab.addNode({ TURN_URLS: NO_TURN });
+    awayWithSfu = await lab.addNode({ TURN_URLS: NO_TURN, SFU_URLS: "embedded:" });
   });
   afterAll(() => stage[Symbol.asyncDispose]());
 
@@ -62,6 +68,26 @@ describe("TURN", () => {
       await call.stands("mesh");
       assertEquals((await call.paths("mesh")).some(isRelayed), false);
     }
+  });
+
+  it("that is away has a call lifted to an SFU of whose three two cannot meet", async () => {
+    await using call = await stage.call(THREE, { mode: "auto", node: awayWithSfu });
+    await Promise.all(
+      THREE.map((host) => sees(call.page(host), "topology sfu unconnected", 30_000)),
+    );
+    await call.stands("sfu");
+  });
+
+  it("that is away is told to those two where there is no SFU, and the third one goes on with both", async () => {
+    await using call = await stage.call(THREE, { mode: "auto", node: away });
+    const [one, other, third] = THREE as [string, string, string];
+    await Promise.all([one, other].map((host) => sees(call.page(host), "warning no_path", 30_000)));
+    await waitFor(call.page(one), () =>
+      [...globalThis.call.participants.values()]
+        .map(({ identity, connection }) => `${identity} ${connection}`)
+        .sort().join() === "routed connected,symmetric2 failed");
+    await perceives(call.page(third), [one, other]);
+    await Promise.all([one, other].map((host) => perceives(call.page(host), [third])));
   });
 
   it("that is gone, and STUN with it, keeps nobody from meeting whose address is not translated", async () => {
