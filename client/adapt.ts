@@ -73,8 +73,8 @@ export interface AdaptState {
   readonly marginAt: number;
   /** The shortest round trips, by connection. */
   readonly roundTrips: Readonly<Record<string, number>>;
-  /** When any was last much longer: packets stand in line. */
-  readonly lateAt: number;
+  /** Whose round trip was much longer when it was last measured: packets stand in line. */
+  readonly late: readonly string[];
   readonly processor: Processor;
   readonly redundancy: Lasting;
 }
@@ -107,7 +107,7 @@ export function startAdapting(now: number): AdaptState {
     margin: ADAPT.margin.first,
     marginAt: now,
     roundTrips: {},
-    lateAt: -Infinity,
+    late: [],
     processor: { most: TOP, short: NOT, betterMs: ADAPT.processorBetterMs },
     redundancy: NOT,
   };
@@ -127,7 +127,7 @@ export function adapt(
     processor: feelProcessor(before, look, now),
     redundancy: feelLoss(before.redundancy, look, now),
     roundTrips: shortest(before.roundTrips, look),
-    lateAt: isAnyLate(before.roundTrips, look) ? now : before.lateAt,
+    late: latest(before, look),
   };
   if (settings.mode === "off") return { ...startAdapting(now), processor: state.processor };
   const carried = carriedAt(state.level, look);
@@ -256,8 +256,19 @@ function isHarmed(
   return roundTripMs > (roundTrips[id] ?? Infinity) + ADAPT.lateMs || loss > ADAPT.lossAbove;
 }
 
-function isAnyLate(roundTrips: AdaptState["roundTrips"], { connections }: Look): boolean {
-  return connections.some((connection) => isHarmed(roundTrips, { ...connection, loss: 0 }));
+/** Who is late by the latest measurement of each. */
+function latest({ late, roundTrips }: AdaptState, { connections }: Look): string[] {
+  return connections.filter((connection) => {
+    const { id, roundTripMs } = connection;
+    return roundTripMs === undefined
+      ? late.includes(id)
+      : isHarmed(roundTrips, { ...connection, loss: 0 });
+  }).map(({ id }) => id);
+}
+
+/** One that is late may have its own reasons; if half are, it is the uplink. */
+function isQueueing({ late }: AdaptState, { connections }: Look): boolean {
+  return late.length * 2 >= connections.length;
 }
 
 function fall(state: AdaptState, level: number, look: Look, now: number): AdaptState {
@@ -306,14 +317,14 @@ function tryMore(
   settings: AdaptationSettings,
   now: number,
 ): AdaptState {
-  const { level, trial, since, waitUntil, lateAt } = state;
+  const { level, trial, since, waitUntil } = state;
   const next = level + 1;
   const { level: most } = allowed({ ...state, level: TOP }, look, settings);
   if (next > most || needsAt(most, look) <= needsAt(level, look)) {
     return { ...state, trial: undefined };
   }
   if (trial !== undefined) return goOn(state, trial, most, look, now);
-  if (now < Math.max(waitUntil, since + ADAPT.settleMs, lateAt + ADAPT.lateForMs)) return state;
+  if (now < Math.max(waitUntil, since + ADAPT.settleMs) || isQueueing(state, look)) return state;
   // Without a picture there is nothing to probe with: a voice alone takes little more.
   if (look.camera === undefined) {
     return since + ADAPT.holdMs > now ? state : rise(state, ADAPT.leanUpTo + 1, look, now);
@@ -361,7 +372,7 @@ function goOn(
   const hasFallen = estimate < trial.peak * ADAPT.trialFallsTo;
   const hasGrown = estimate >= trial.grown.estimate * ADAPT.trialGrowth;
   const grown = hasGrown ? { estimate, at: now } : trial.grown;
-  const isLate = state.lateAt === now && lasted > ADAPT.trialStepMs;
+  const isLate = isQueueing(state, look) && lasted > ADAPT.trialStepMs;
   const stands = now - grown.at > ADAPT.trialGrowthMs;
   if (hasFallen || isLate || stands || lasted > ADAPT.trialMs) {
     // What was on a good way may only have been disturbed.

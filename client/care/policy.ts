@@ -96,8 +96,6 @@ export const ADAPT = {
   leastPicture: 45_000,
   /** A round trip longer than usual by this, or such a loss, is too much ... */
   lateMs: 300,
-  /** What was late once is taken to be so for as long: it is not measured often. */
-  lateForMs: 3_000,
   lossAbove: 0.15,
   /** ... but reports may be of the time before a change that was this long ago. */
   reportsLagMs: 6_000,
