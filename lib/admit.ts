@@ -5,7 +5,7 @@
  */
 import { POLICY } from "./policy.ts";
 import type { Media, Permissions } from "./protocol.ts";
-import type { Enter, Refusal } from "./room.ts";
+import type { Enter, Refusal } from "./room_event.ts";
 import type { RoomState } from "./room_state.ts";
 import { meshLimitOf, senderLimitOf, sendersOf } from "./room_topology.ts";
 import { isLiftable, topologyView } from "./topology.ts";
@@ -33,35 +33,35 @@ export function refusalOf(state: RoomState, event: Enter, now: number): Refusal 
   }
   const count = Object.keys(state.members).length;
   if (count >= state.settings.maxParticipants) {
-    return {
-      kind: "refused",
-      code: "room_full",
-      message:
-        `Cannot enter room "${room}": it holds ${count} participants; expected fewer than ${state.settings.maxParticipants}`,
-      retryAfterMs: POLICY.roomFullRetryMs,
-    };
+    return full(
+      room,
+      `it holds ${count} participants; expected fewer than ${state.settings.maxParticipants}`,
+    );
   }
   const meshLimit = meshLimitOf(state);
   if (sfus && count >= meshLimit && !isLiftable(topologyView(state, sfus), now)) {
-    return {
-      kind: "refused",
-      code: "room_full",
-      message:
-        `Cannot enter room "${room}": it is a mesh of ${count} participants, and there is no SFU to lift it to now; expected fewer than ${meshLimit}`,
-      retryAfterMs: POLICY.roomFullRetryMs,
-    };
+    return full(
+      room,
+      `it is a mesh of ${count} participants, and there is no SFU to lift it to now; expected fewer than ${meshLimit}`,
+    );
   }
   const senderLimit = senderLimitOf(state);
   if (sfus && admission.permissions.publish && sendersOf(state) >= senderLimit) {
-    return {
-      kind: "refused",
-      code: "room_full",
-      message:
-        `Cannot enter room "${room}": ${senderLimit} who may publish are there, which is as many as a call on an SFU can hold; expected fewer, or a token with publish=false`,
-      retryAfterMs: POLICY.roomFullRetryMs,
-    };
+    return full(
+      room,
+      `${senderLimit} who may publish are there, which is as many as a call on an SFU can hold; expected fewer, or a token with publish=false`,
+    );
   }
   return permitted(admission.permissions, media);
+}
+
+function full(room: string, why: string): Refusal {
+  return {
+    kind: "refused",
+    code: "room_full",
+    message: `Cannot enter room "${room}": ${why}`,
+    retryAfterMs: POLICY.roomFullRetryMs,
+  };
 }
 
 /** Why these media cannot be sent, if they cannot. */

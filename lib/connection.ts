@@ -21,7 +21,7 @@ import {
   type MessageClass,
   type ServerFrame,
 } from "./protocol.ts";
-import type { Refusal } from "./room.ts";
+import type { Refusal } from "./room_event.ts";
 import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
 

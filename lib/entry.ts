@@ -9,7 +9,7 @@ import { participantId } from "./ids.ts";
 import { denialText, type Subject } from "./limits/mod.ts";
 import { POLICY } from "./policy.ts";
 import type { ClientFrame } from "./protocol.ts";
-import type { Refusal } from "./room.ts";
+import type { Refusal } from "./room_event.ts";
 
 /** A first frame that asks to be let in. */
 export type EntryFrame = Extract<ClientFrame, { type: "join" | "resume" }>;

@@ -1,5 +1,5 @@
 import { assertNever } from "./assert_never.ts";
-import type { RoomEvent } from "./room.ts";
+import type { RoomEvent } from "./room_event.ts";
 
 /** Whether a room may do this without the store: what concerns the people of this node. */
 export function goesOnAlone(event: RoomEvent): boolean {

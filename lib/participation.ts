@@ -17,11 +17,11 @@ import {
   type Measured,
   MESSAGE_CLASS,
   type Permissions,
-  type Quality,
+  type QualitySummary,
   type ServerFrame,
   type SfuAsk,
 } from "./protocol.ts";
-import type { Refusal, RoomEvent } from "./room.ts";
+import type { Refusal, RoomEvent } from "./room_event.ts";
 import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import { iceServers } from "./turn.ts";
@@ -159,7 +159,7 @@ export class Participation {
   }
 
   /** One too many is dropped without a word: nothing hangs on it, and another will come. */
-  #summary(quality: Quality): void {
+  #summary(quality: QualitySummary): void {
     const now = Date.now();
     this.#summaries ??= new TokenBucket(now, POLICY.quality);
     const { qualities, clock, counters } = this.#hub;

@@ -147,7 +147,7 @@ export const Measured = z.strictObject({
 });
 export type Measured = z.infer<typeof Measured>;
 
-/** How somebody sends: all that is on; less of the picture than there could be; or no picture, to keep the voice. */
+/** How somebody sends. */
 export const SENDING = ["full", "reduced", "audio_only"] as const;
 export type Sending = typeof SENDING[number];
 
@@ -158,34 +158,36 @@ export type CandidateType = typeof CANDIDATE_TYPES[number];
 const connections = z.int().min(0).max(LIMITS.layers).optional();
 
 /** How somebody's call was of late: figures for people who look after the service, nothing is decided by them. */
-export const Quality = z.object({
-  /** The time that this sums up, in s. */
-  seconds: z.number().min(0).max(3_600),
-  /** Of all connections together, as far as it is known: the mean round trip and jitter, in ms. */
-  roundTripMs: z.number().min(0).max(600_000).optional(),
-  jitterMs: z.number().min(0).max(600_000).optional(),
-  /** The part of what was sent to it that was lost, 0 to 1. */
-  loss: z.number().min(0).max(1).optional(),
-  /** How often a picture froze. */
-  freezes: z.int().min(0).max(10_000).optional(),
-  /** What its uplink can carry, estimated, in bit/s. */
-  outgoingBitrate: z.number().min(0).max(1e11).optional(),
-  /** How many connections it has, by the type of its own candidate. */
+export const QualitySummary = z.object({
+  seconds: z.number().min(0).max(3_600).describe("The time that this sums up, in s."),
+  roundTripMs: z.number().min(0).max(600_000).optional()
+    .describe("Mean of all connections that it is known of, in ms."),
+  jitterMs: z.number().min(0).max(600_000).optional()
+    .describe("Mean of all connections that it is known of, in ms."),
+  loss: z.number().min(0).max(1).optional()
+    .describe("The part of what was sent to it that was lost, 0 to 1."),
+  freezes: z.int().min(0).max(10_000).optional().describe("How often a picture froze."),
+  outgoingBitrate: z.number().min(0).max(1e11).optional()
+    .describe("What its uplink can carry, estimated, in bit/s."),
   paths: z.object({
     host: connections,
     srflx: connections,
     prflx: connections,
     relay: connections,
-  }),
-  sending: z.enum(SENDING),
+  }).describe(
+    "How many connections it has, by the type of its own candidate; `relay`: through TURN.",
+  ),
+  sending: z.enum(SENDING).describe(
+    "`full`: all that is on; `reduced`: less of the picture than there could be; `audio_only`: no picture, to keep the voice.",
+  ),
 });
-export type Quality = z.infer<typeof Quality>;
+export type QualitySummary = z.infer<typeof QualitySummary>;
 
 /** At most one in 5 s, save one whose `sfu` or `unreachable` has changed. */
 export const Report = z.object({
   type: z.literal("report"),
   measured: Measured.optional(),
-  quality: Quality.optional(),
+  quality: QualitySummary.optional(),
 }).refine(
   ({ measured, quality }) => measured !== undefined || quality !== undefined,
   { error: "expected `measured` or `quality`", path: ["measured"] },

@@ -5,12 +5,12 @@
  * @module
  */
 import type { LocalRoom, Peer } from "./local_room.ts";
-import type { Quality, TopologyMode } from "./protocol.ts";
+import type { QualitySummary, TopologyMode } from "./protocol.ts";
 
 /** A summary, and when it came, in ms since 1970. */
 export interface KnownQuality {
   at: number;
-  summary: Quality;
+  summary: QualitySummary;
 }
 
 /** By participant id. */
@@ -21,7 +21,7 @@ export function qualityOf(all: QualityOf, id: string): KnownQuality | undefined 
   return Object.hasOwn(all, id) ? all[id] : undefined;
 }
 
-type Listener = (summary: Quality, mode: TopologyMode) => void;
+type Listener = (summary: QualitySummary, mode: TopologyMode) => void;
 
 export class Qualities {
   readonly #last = new WeakMap<Peer, KnownQuality>();
@@ -33,7 +33,7 @@ export class Qualities {
   }
 
   /** Takes in a summary of someone who is here. */
-  take({ room, id }: { room: LocalRoom; id: string }, summary: Quality, now: number): void {
+  take({ room, id }: { room: LocalRoom; id: string }, summary: QualitySummary, now: number): void {
     const peer = room.peers.get(id);
     if (!peer) return;
     this.#last.set(peer, { at: now, summary });

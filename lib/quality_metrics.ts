@@ -4,7 +4,7 @@
  * @module
  */
 import type { Attributes, Meter } from "@opentelemetry/api";
-import { CANDIDATE_TYPES, type Quality, type TopologyMode } from "./protocol.ts";
+import { CANDIDATE_TYPES, type QualitySummary, type TopologyMode } from "./protocol.ts";
 
 /** Bounds of the buckets, from what nobody notices to what is no call any more. */
 const BOUNDS = {
@@ -23,12 +23,12 @@ const BOUNDS = {
 /** What records a summary, by each of the meters. */
 export function qualityRecorder(
   meters: readonly Meter[],
-): (quality: Quality, mode: TopologyMode) => void {
+): (quality: QualitySummary, mode: TopologyMode) => void {
   const recorders = meters.map(recorderOf);
   return (quality, mode) => recorders.forEach((record) => record(quality, { mode }));
 }
 
-function recorderOf(meter: Meter): (quality: Quality, attributes: Attributes) => void {
+function recorderOf(meter: Meter): (quality: QualitySummary, attributes: Attributes) => void {
   const histogram = (
     name: string,
     { unit, bounds, description }: { unit: string; bounds: number[]; description: string },

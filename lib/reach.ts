@@ -8,10 +8,13 @@
  * @module
  */
 import type { Measured } from "./protocol.ts";
-import { type Member, memberOf, type RoomState, type RoomTopology } from "./room_state.ts";
-
-/** Whom somebody did not reach, by id, and since when it says so, in ms since 1970. */
-export type Unreached = Readonly<Record<string, number>>;
+import {
+  type Member,
+  memberOf,
+  type RoomState,
+  type RoomTopology,
+  type Unreached,
+} from "./room_state.ts";
 
 /** Someone in the room, as far as it matters here. */
 export interface ReachView {

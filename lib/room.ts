@@ -6,9 +6,7 @@
  */
 import { permitted, refusalOf } from "./admit.ts";
 import { assertNever } from "./assert_never.ts";
-import type { ErrorCode } from "./codes.ts";
 import { POLICY } from "./policy.ts";
-import type { Attributes, Measured, Media, TopologyReason } from "./protocol.ts";
 import {
   evolve,
   type ParticipantCause,
@@ -17,7 +15,6 @@ import {
   type Unversioned,
 } from "./room_change.ts";
 import {
-  type Admission,
   deadline,
   type Member,
   memberOf,
@@ -27,53 +24,9 @@ import {
   type SettingsChange,
   succeeds,
 } from "./room_state.ts";
+import type { Enter, Refusal, RoomEvent } from "./room_event.ts";
 import { withMeasured } from "./reach.ts";
 import { committed } from "./room_topology.ts";
-import type { SfuView } from "./sfu/directory.ts";
-import type { Target } from "./topology.ts";
-
-/** What may happen to a room. */
-export type RoomEvent =
-  | {
-    kind: "enter";
-    admission: Admission;
-    node: string;
-    /** Of the node. */
-    region: string;
-    connection: string;
-    media?: Media;
-    attributes?: Attributes;
-    /** Those to which the room could be lifted; absent: it may grow as a mesh. */
-    sfus?: readonly SfuView[];
-  }
-  | { kind: "update"; id: string; media?: Media; attributes?: Attributes }
-  | { kind: "away"; id: string; connection: string }
-  | { kind: "leave"; id: string; connection: string }
-  | { kind: "remove"; id: string }
-  | { kind: "configure"; given: SettingsChange }
-  | { kind: "measure"; id: string; measured: Measured }
-  | { kind: "topology"; expectedEpoch: number; to: Target; reason: TopologyReason; shun?: string }
-  /** What is due happens. `dead`: nodes without a sign of life, and when each gave its last. */
-  | { kind: "tick"; dead?: Readonly<Record<string, number>> }
-  /**
-   * A node puts right what the store says of its people, as `view` has them. Where the room is still as it was when
-   * the store was last asked (`saved` is its stamp), of all: what has been heard since is news of it.
-   */
-  | { kind: "restore"; node: string; view: RoomState; saved?: string }
-  | { kind: "end" };
-
-/** Why an owner's change cannot be; sockets never see these. */
-export type SettingsRefusal = "invalid_settings" | "epoch_stale";
-
-/** The event cannot be: nothing has changed. */
-export interface Refusal {
-  kind: "refused";
-  code: ErrorCode | SettingsRefusal;
-  message: string;
-  retryAfterMs?: number;
-  /** Of `room_not_found`: the room may have been there, and been lost a short time ago. */
-  forgotten?: boolean;
-}
 
 interface Applied {
   kind: "changed";
@@ -178,9 +131,6 @@ function configure(state: RoomState, given: SettingsChange): Applied | Refusal {
   if ("kind" in settings) return settings;
   return changed(state, { kind: "room", settings });
 }
-
-/** Somebody wants to come in. */
-export type Enter = RoomEvent & { kind: "enter" };
 
 function enter(state: RoomState, event: Enter, now: number): Applied | Refusal {
   const { admission, node, region, connection, media, attributes } = event;

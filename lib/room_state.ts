@@ -14,7 +14,6 @@ import type {
   TopologyMode,
   TopologyReason,
 } from "./protocol.ts";
-import type { Unreached } from "./reach.ts";
 
 /** What a room's owner may set. */
 export interface RoomSettings {
@@ -66,6 +65,9 @@ export interface Admission {
   /** When that token expires, in ms since 1970. */
   expiresAt: number;
 }
+
+/** Whom somebody did not reach, by id, and since when it says so, in ms since 1970. */
+export type Unreached = Readonly<Record<string, number>>;
 
 /** One participant, and where it is. */
 export interface Member extends Admission {

@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { errorText, type Log } from "../lib/log.ts";
-import type { Refusal } from "../lib/room.ts";
+import type { Refusal } from "../lib/room_event.ts";
 import { Unavailable } from "../lib/unavailable.ts";
 
 export const Problem = z.object({

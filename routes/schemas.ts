@@ -5,7 +5,7 @@
  */
 import { z } from "@hono/zod-openapi";
 import { POLICY } from "../lib/policy.ts";
-import { ParticipantInfo, Permissions, SENDING, TOPOLOGY_REASONS } from "../lib/protocol.ts";
+import { ParticipantInfo, Permissions, QualitySummary, TOPOLOGY_REASONS } from "../lib/protocol.ts";
 import type { RoomSummary } from "../lib/presence/mod.ts";
 import type { KnownQuality } from "../lib/quality.ts";
 import type { Member, RoomTopology } from "../lib/room_state.ts";
@@ -85,32 +85,8 @@ export const PageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 
-const connections = z.int().min(0).optional();
-
-export const ParticipantQuality = z.object({
+export const ParticipantQuality = QualitySummary.extend({
   at: z.iso.datetime().openapi({ description: "When the participant told of it." }),
-  seconds: z.number().openapi({ description: "The time before that which it sums up." }),
-  roundTripMs: z.number().optional().openapi({ description: "Mean of its connections." }),
-  jitterMs: z.number().optional().openapi({ description: "Mean of its connections." }),
-  loss: z.number().min(0).max(1).optional().openapi({
-    description: "The part of what was sent to it that was lost.",
-  }),
-  freezes: z.int().min(0).optional().openapi({ description: "How often a picture froze." }),
-  outgoingBitrate: z.number().optional().openapi({
-    description: "What its uplink can carry, estimated, in bit/s.",
-  }),
-  paths: z.object({
-    host: connections,
-    srflx: connections,
-    prflx: connections,
-    relay: connections,
-  }).openapi({
-    description:
-      "How many connections it has, by the type of its own candidate; `relay`: through TURN.",
-  }),
-  sending: z.enum(SENDING).openapi({
-    description: "`reduced`: less of the picture than there could be; `audio_only`: no picture.",
-  }),
 }).openapi("ParticipantQuality");
 
 export const Participant = ParticipantInfo.extend({

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ClientFrame, Quality, ServerFrame } from "../../lib/protocol.ts";
+import type { ClientFrame, QualitySummary, ServerFrame } from "../../lib/protocol.ts";
 import type { CallEvents, CallStats, MediaState, ParticipantStats, Permissions } from "../api.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Emitter } from "../emitter.ts";
@@ -205,7 +205,7 @@ export class Care {
   }
 
   /** How the call has gone since this was asked last. */
-  #summary(): Quality | undefined {
+  #summary(): QualitySummary | undefined {
     const summary = summarize(this.#window, {
       mode: this.#call.way.mode,
       sending: this.adaptation.info.sending,

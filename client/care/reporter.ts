@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { ClientFrame, Measured, Quality } from "../../lib/protocol.ts";
+import type { ClientFrame, Measured, QualitySummary } from "../../lib/protocol.ts";
 import { REPORT } from "./policy.ts";
 
 export interface ReporterPort {
   /** Sends a report; whether it could. */
   send(report: Extract<ClientFrame, { type: "report" }>): boolean;
   /** How the call has gone since this was asked last; `undefined`: there is nothing to tell. */
-  summary(): Quality | undefined;
+  summary(): QualitySummary | undefined;
 }
 
 /** What the node does something about as soon as it hears of it. */
@@ -46,7 +46,7 @@ export class Reporter {
     this.#tell();
   }
 
-  #tell(quality?: Quality): void {
+  #tell(quality?: QualitySummary): void {
     const json = JSON.stringify(this.#measured);
     const measured = json === this.#told ? undefined : this.#measured;
     if (measured === undefined && quality === undefined) return;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Quality } from "../../lib/protocol.ts";
+import type { QualitySummary } from "../../lib/protocol.ts";
 import type { InboundStats, ParticipantStats } from "../api.ts";
 
 /** What was measured at one time. */
@@ -16,14 +16,14 @@ export interface Snapshot {
 
 export interface SummaryOptions {
   mode: "mesh" | "sfu";
-  sending: Quality["sending"];
+  sending: QualitySummary["sending"];
 }
 
 /** Sums up `window`, from the oldest snapshot to the newest; `undefined`: there is nothing to tell. */
 export function summarize(
   window: readonly Snapshot[],
   { mode, sending }: SummaryOptions,
-): Quality | undefined {
+): QualitySummary | undefined {
   const [first, last] = [window[0], window.at(-1)];
   if (first === undefined || last === undefined || last.at <= first.at) return undefined;
   const connections = Object.values(last.stats);

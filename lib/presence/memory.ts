@@ -1,5 +1,6 @@
 import { POLICY } from "../policy.ts";
-import type { Changed, Refusal, RoomEvent } from "../room.ts";
+import type { Changed } from "../room.ts";
+import type { Refusal, RoomEvent } from "../room_event.ts";
 import type { SfuRecord } from "../sfu/directory.ts";
 import { activeNodesOf, deadline, nodesOf, type RoomKey, type RoomState } from "../room_state.ts";
 import {

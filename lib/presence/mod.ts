@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Changed, reduce, type Refusal, type RoomEvent } from "../room.ts";
+import { type Changed, reduce } from "../room.ts";
+import type { Refusal, RoomEvent } from "../room_event.ts";
 import { newStamp, type RoomKey, type RoomState } from "../room_state.ts";
 import type { SfuNews, SfuRecord } from "../sfu/directory.ts";
 

@@ -1,6 +1,7 @@
 import type { Redis } from "@upstash/redis";
 import { POLICY } from "../policy.ts";
-import type { Changed, Refusal, RoomEvent } from "../room.ts";
+import type { Changed } from "../room.ts";
+import type { Refusal, RoomEvent } from "../room_event.ts";
 import { activeNodesOf, deadline, nodesOf, type RoomKey, type RoomState } from "../room_state.ts";
 import { Unavailable } from "../unavailable.ts";
 import {

@@ -2,7 +2,8 @@ import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { POLICY } from "../../lib/policy.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
-import type { Changed, RoomEvent } from "../../lib/room.ts";
+import type { Changed } from "../../lib/room.ts";
+import type { RoomEvent } from "../../lib/room_event.ts";
 import { defaultSettings, newRoom, type RoomKey } from "../../lib/room_state.ts";
 import { leaseContract } from "./leases.ts";
 

@@ -1,6 +1,6 @@
 import { MemoryPresence } from "../../lib/presence/memory.ts";
 import type { Presence } from "../../lib/presence/mod.ts";
-import type { RoomEvent } from "../../lib/room.ts";
+import type { RoomEvent } from "../../lib/room_event.ts";
 import type { RoomKey } from "../../lib/room_state.ts";
 import { Unavailable } from "../../lib/unavailable.ts";
 

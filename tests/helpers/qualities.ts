@@ -1,7 +1,7 @@
-import type { Quality } from "../../lib/protocol.ts";
+import type { QualitySummary } from "../../lib/protocol.ts";
 
 /** What somebody may tell of its call, who goes through TURN to one of two. */
-export const FAIR: Quality = {
+export const FAIR: QualitySummary = {
   seconds: 5,
   roundTripMs: 80,
   jitterMs: 4,

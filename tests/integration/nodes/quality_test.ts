@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
 import { POLICY } from "../../../lib/policy.ts";
-import type { Quality } from "../../../lib/protocol.ts";
+import type { QualitySummary } from "../../../lib/protocol.ts";
 import { type Cluster, startCluster } from "../../helpers/cluster.ts";
 import { isBeat, isEcho } from "../../helpers/commands.ts";
 import { FAIR } from "../../helpers/qualities.ts";
@@ -10,7 +10,7 @@ import { allAgree } from "../../helpers/rosters.ts";
 import type { WsClient } from "../../helpers/ws_client.ts";
 
 /** Tells of it, and resolves when the node has taken it in: frames are handled in order. */
-async function reports(client: WsClient, quality: Quality): Promise<void> {
+async function reports(client: WsClient, quality: QualitySummary): Promise<void> {
   client.send({ type: "report", quality });
   client.send({ type: "ping", id: 7 });
   await client.next("pong", { where: ({ id }) => id === 7 });

@@ -5,7 +5,7 @@ import type { BusMessage } from "../../../lib/bus/mod.ts";
 import { nodeMetrics } from "../../../lib/metrics.ts";
 import { POLICY } from "../../../lib/policy.ts";
 import { MemoryPresence } from "../../../lib/presence/memory.ts";
-import type { Quality } from "../../../lib/protocol.ts";
+import type { QualitySummary } from "../../../lib/protocol.ts";
 import {
   type FakeNode,
   fakeNode,
@@ -18,11 +18,11 @@ import {
 import { LossyBus } from "../../helpers/lossy_bus.ts";
 import { FAIR } from "../../helpers/qualities.ts";
 
-const reports = ({ wire }: { wire: FakeWire }, quality: Quality) =>
+const reports = ({ wire }: { wire: FakeWire }, quality: QualitySummary) =>
   wire.says({ type: "report", quality });
 
 /** What this node says of the room's people, by id. */
-async function known({ hub, presence }: FakeNode): Promise<Record<string, Quality>> {
+async function known({ hub, presence }: FakeNode): Promise<Record<string, QualitySummary>> {
   const all = await hub.exchange.of((await presence.read(ROOM))!);
   return Object.fromEntries(Object.entries(all).map(([id, { summary }]) => [id, summary]));
 }

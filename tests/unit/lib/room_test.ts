@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import { type Changed, reduce, type RoomEvent } from "../../../lib/room.ts";
+import { type Changed, reduce } from "../../../lib/room.ts";
+import type { RoomEvent } from "../../../lib/room_event.ts";
 import type { RoomChange } from "../../../lib/room_change.ts";
 import { deadline, newRoom, type RoomState } from "../../../lib/room_state.ts";
 import { follow } from "../../../lib/room_view.ts";

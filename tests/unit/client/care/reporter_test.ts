@@ -2,13 +2,13 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { REPORT } from "../../../../client/care/policy.ts";
 import { Reporter } from "../../../../client/care/reporter.ts";
-import type { Measured, Quality } from "../../../../lib/protocol.ts";
+import type { Measured, QualitySummary } from "../../../../lib/protocol.ts";
 
-const SUMMARY: Quality = { seconds: 5, paths: { host: 1 }, sending: "full" };
+const SUMMARY: QualitySummary = { seconds: 5, paths: { host: 1 }, sending: "full" };
 const SFU = { epoch: 2, state: "stalled" } as const;
 
-function begin(summary?: Quality) {
-  const sent: { measured?: Measured; quality?: Quality }[] = [];
+function begin(summary?: QualitySummary) {
+  const sent: { measured?: Measured; quality?: QualitySummary }[] = [];
   const line = { isOpen: true };
   const reporter = new Reporter({
     send: ({ measured, quality }) => {

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { InboundStats, ParticipantStats } from "../../../../client/api.ts";
 import { type Snapshot, summarize } from "../../../../client/care/summary.ts";
-import { Quality } from "../../../../lib/protocol.ts";
+import { QualitySummary } from "../../../../lib/protocol.ts";
 
 interface Arrived {
   received?: number;
@@ -112,6 +112,6 @@ describe("a summary", () => {
     const bare = { inbound: [], outbound: [] };
     const window = [{ at: 0, stats: { ada: bare } }, { at: 4_987, stats: { ada: bare } }];
     const summary = summarize(window, MESH)!;
-    assertEquals(Quality.safeParse(JSON.parse(JSON.stringify(summary))).success, true);
+    assertEquals(QualitySummary.safeParse(JSON.parse(JSON.stringify(summary))).success, true);
   });
 });
