@@ -120,7 +120,7 @@ export function adapt(
   settings: AdaptationSettings,
   now: number,
 ): AdaptState {
-  if (look.connections.length === 0) return startAdapting(now);
+  if (look.connections.length === 0) return before;
   const state = {
     ...before,
     ...forgiven(before, now),

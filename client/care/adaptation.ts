@@ -54,7 +54,8 @@ export class Adaptation {
     this.#now = now;
     this.#state = startAdapting(now());
     this.#sight = new Sight({
-      participants: () => call.roster.participants.values(),
+      // An SFU is asked for what is seen.
+      participants: () => call.way.mode === "mesh" ? call.roster.participants.values() : [],
       tell: (id, sees) => call.signal(id, { sees }),
     });
     this.#timer = setInterval(() => this.#tend(), ADAPT.intervalMs);
@@ -103,6 +104,11 @@ export class Adaptation {
     }
     const look = await this.#look();
     const now = this.#now();
+    // What was known of the uplink holds until there is somebody to measure it with again.
+    if (look.connections.length === 0) {
+      if (this.#call.roster.participants.size === 0) this.#state = startAdapting(now);
+      return;
+    }
     this.#state = adapt(this.#state, look, this.#settings, now);
     const plan = planOf(this.#state, look, this.#settings, now);
     this.#apply(plan);

@@ -20,7 +20,10 @@ export interface Wanted {
   readonly picture: Encoding | "free" | undefined;
 }
 
-const [MICROPHONE, CAMERA] = [TRACK_KINDS.indexOf("microphone"), TRACK_KINDS.indexOf("camera")];
+const MICROPHONE = TRACK_KINDS.indexOf("microphone");
+const CAMERA = TRACK_KINDS.indexOf("camera");
+/** With its sound behind it. */
+const SCREEN = TRACK_KINDS.indexOf("screen");
 
 export class Outlet {
   readonly pc: RTCPeerConnection;
@@ -85,9 +88,9 @@ export class Outlet {
     }
   }
 
-  /** Slots that carry nothing are not counted among what has to be sent, as the browser else does. */
+  /** While no screen is shared, its sound is not counted among what has to be sent, as the browser else does. */
   async #rest(): Promise<void> {
-    for (const { sender } of this.pc.getTransceivers()) {
+    for (const { sender } of this.pc.getTransceivers().slice(SCREEN)) {
       const parameters = sender.getParameters();
       const [encoding] = parameters.encodings;
       const active = sender.track !== null;
