@@ -8,8 +8,19 @@
  *
  * @module
  */
+import type { AdaptationSettings } from "./api.ts";
 import {
-  type Camera,
+  carriedAt,
+  fitting,
+  isHarmed,
+  isQueueing,
+  latest,
+  type Look,
+  needsAt,
+  type RoundTrips,
+  shortest,
+} from "./care/adapt/evidence.ts";
+import {
   type Encoding,
   encodingAt,
   needAt,
@@ -17,30 +28,14 @@ import {
   type Voice,
   voiceAt,
 } from "./care/adapt/ladder.ts";
-import type { AdaptationSettings } from "./api.ts";
+import {
+  feelLoss,
+  feelProcessor,
+  type Lasting,
+  NOT,
+  type Processor,
+} from "./care/adapt/lasting.ts";
 import { ADAPT } from "./care/policy.ts";
-
-/** One look at the connection to a participant. */
-export interface Connection {
-  readonly id: string;
-  /** What the browser thinks that it carries, bit/s. */
-  readonly estimate?: number;
-  /** Only if measured since the last look. */
-  readonly roundTripMs?: number;
-  /** Share of what was sent, only if reported since the last look. */
-  readonly loss?: number;
-  /** How wide the participant sees the camera, in device pixels; 0: not at all, or it has not said. */
-  readonly seen: number;
-}
-
-/** One look at what is sent. */
-export interface Look {
-  readonly connections: readonly Connection[];
-  /** `undefined`: it is off. */
-  readonly camera: Camera | undefined;
-  /** Whether the browser sends less than it should because the processor is too slow. */
-  readonly isProcessorShort: boolean;
-}
 
 interface Trial {
   readonly id: string;
@@ -53,7 +48,7 @@ interface Trial {
   readonly grown: { readonly estimate: number; readonly at: number };
 }
 
-export interface AdaptState {
+export interface AdaptState extends RoundTrips {
   readonly level: number;
   readonly since: number;
   /** The highest of late that the connections carried, and when that was. */
@@ -71,29 +66,9 @@ export interface AdaptState {
   /** How many times what the others would take more has to be there, and since when. */
   readonly margin: number;
   readonly marginAt: number;
-  /** The shortest round trips, by connection. */
-  readonly roundTrips: Readonly<Record<string, number>>;
-  /** Whose round trip was much longer when it was last measured: packets stand in line. */
-  readonly late: readonly string[];
   readonly processor: Processor;
   readonly redundancy: Lasting;
 }
-
-/** What the processor allows. */
-interface Processor {
-  readonly most: number;
-  readonly short: Lasting;
-  readonly betterMs: number;
-}
-
-/** Whether something is so, and since when it has looked that way. */
-interface Lasting {
-  readonly is: boolean;
-  readonly looks: boolean;
-  readonly since: number;
-}
-
-const NOT = { is: false, looks: false, since: 0 };
 
 /** How everything is sent at first: as if the uplink carried it. */
 export function startAdapting(now: number): AdaptState {
@@ -208,25 +183,6 @@ function allowed(
   return { level: least, limit: least === forced ? "forced" : "cpu" };
 }
 
-/** What all connections take at a level. */
-function needsAt(level: number, { connections, camera }: Look): number {
-  return connections.reduce((sum, { seen }) => sum + needAt(level, camera, seen), 0);
-}
-
-/** What all connections carry of that, by the one in the middle. */
-function carriedAt(level: number, { connections, camera }: Look): number {
-  const each = connections.map(({ estimate = Infinity, seen }) =>
-    Math.min(estimate, needAt(level, camera, seen))
-  );
-  return median(each) * each.length;
-}
-
-/** The highest level that takes no more than this. */
-function fitting(bitrate: number, look: Look): number {
-  for (let level = TOP; level > 0; level--) if (needsAt(level, look) <= bitrate) return level;
-  return 0;
-}
-
 /** The level that is right by what goes wrong; the same where nothing does. */
 function lowered(
   { level, since, peak, shortSince, roundTrips }: AdaptState,
@@ -246,29 +202,6 @@ function lowered(
   const picture = carried / look.connections.length - ADAPT.voice[voiceAt(level)];
   if (hasCollapsed && picture < ADAPT.leastPicture) return 0;
   return Math.min(level - 1, fitting(carried * ADAPT.usedShare, look));
-}
-
-/** Whether a connection is late or loses much. */
-function isHarmed(
-  roundTrips: AdaptState["roundTrips"],
-  { id, roundTripMs = 0, loss = 0 }: Connection,
-): boolean {
-  return roundTripMs > (roundTrips[id] ?? Infinity) + ADAPT.lateMs || loss > ADAPT.lossAbove;
-}
-
-/** Who is late by the latest measurement of each. */
-function latest({ late, roundTrips }: AdaptState, { connections }: Look): string[] {
-  return connections.filter((connection) => {
-    const { id, roundTripMs } = connection;
-    return roundTripMs === undefined
-      ? late.includes(id)
-      : isHarmed(roundTrips, { ...connection, loss: 0 });
-  }).map(({ id }) => id);
-}
-
-/** One that is late may have its own reasons; if half are, it is the uplink. */
-function isQueueing({ late }: AdaptState, { connections }: Look): boolean {
-  return late.length * 2 >= connections.length;
 }
 
 function fall(state: AdaptState, level: number, look: Look, now: number): AdaptState {
@@ -397,44 +330,4 @@ function forgiven(
   if (now - marginAt < ADAPT.forgiveMs) return { margin, marginAt };
   const { first, factor } = ADAPT.margin;
   return { margin: Math.max(first, margin / factor), marginAt: now };
-}
-
-function shortest(before: AdaptState["roundTrips"], { connections }: Look): Record<string, number> {
-  return Object.fromEntries(connections.flatMap(({ id, roundTripMs }) => {
-    const least = Math.min(before[id] ?? Infinity, roundTripMs ?? Infinity);
-    return least === Infinity ? [] : [[id, least]];
-  }));
-}
-
-/** A processor that is short for long allows a level less than there is; when it has done well for long, one more. */
-function feelProcessor(
-  { processor: { most, short, betterMs }, level }: AdaptState,
-  { isProcessorShort }: Look,
-  now: number,
-): Processor {
-  const after = isProcessorShort ? ADAPT.processorAfterMs : betterMs;
-  const since = isProcessorShort === short.looks ? short.since : now;
-  if (now - since < after) {
-    return { most, short: { ...short, looks: isProcessorShort, since }, betterMs };
-  }
-  const next = { is: isProcessorShort, looks: isProcessorShort, since: now };
-  if (!isProcessorShort) return { most: Math.min(TOP, most + 1), short: next, betterMs };
-  const relapsed = most < TOP ? betterMs * 2 : betterMs;
-  return { most: Math.max(1, Math.min(level, most) - 1), short: next, betterMs: relapsed };
-}
-
-function feelLoss(before: Lasting, { connections }: Look, now: number): Lasting {
-  const reported = connections.flatMap(({ loss }) => loss === undefined ? [] : [loss]);
-  if (reported.length === 0) return before;
-  const { above, afterMs, below, goneAfterMs } = ADAPT.redundancy;
-  const loss = median(reported);
-  const looks = before.is ? loss >= below : loss > above;
-  const since = looks === before.looks ? before.since : now;
-  return { is: now - since >= (looks ? afterMs : goneAfterMs) ? looks : before.is, looks, since };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

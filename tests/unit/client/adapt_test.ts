@@ -1,15 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
-import {
-  adapt,
-  type AdaptState,
-  type Connection,
-  type Look,
-  planOf,
-  startAdapting,
-} from "../../../client/adapt.ts";
+import { adapt, type AdaptState, planOf, startAdapting } from "../../../client/adapt.ts";
 import type { AdaptationSettings } from "../../../client/api.ts";
+import type { Connection, Look } from "../../../client/care/adapt/evidence.ts";
 import { ADAPT } from "../../../client/care/policy.ts";
 
 const AUTO = { mode: "auto" } as const;
