@@ -42,7 +42,8 @@ export async function uplink(): Promise<Figure[]> {
   const run = await measure();
   await using browser = await launchBrowser();
   await writeUplinkPicture(browser, new URL("bench_uplink", ROOT), run);
-  return run.phases.slice(1).flatMap((phase) => figures(phase, run.samples, run.silences));
+  const [before, ...phases] = run.phases as [Phase, ...Phase[]];
+  return [calm(before, run), ...phases.flatMap((one) => figures(one, run.samples, run.silences))];
 }
 
 function unmeasured(why: string): Figure {
@@ -103,6 +104,24 @@ async function enlarge({ people }: HeardCall): Promise<void> {
       }
     }, { identity: WEAK, width: LARGE.width });
   }
+}
+
+/** What is missed before anything happens is the machine's doing, and not the uplink's. */
+function calm({ from, to }: Phase, { silences, samples }: Run): Figure {
+  const all = silences.flatMap(({ spans }) => spans)
+    .filter((span) => span.to > from && span.from < to)
+    .map((span) => span.to - span.from);
+  const steps = new Set(samples.filter(({ at }) => at > from && at <= to).map(({ step }) => step));
+  return {
+    kind: "measured",
+    target: "UPLINK",
+    what: `before, with ${FREE} kbit/s: longest silence of the voice, heard`,
+    value: Math.max(0, ...all),
+    unit: "ms",
+    note: `where this is much, the machine was too busy for what follows; steps: ${
+      [...steps].join(", ")
+    }`,
+  };
 }
 
 function figures(
