@@ -42,7 +42,7 @@ export class MeshliftCall implements Call {
     return this.#conference.topology;
   }
   get adaptation(): AdaptationInfo {
-    return this.#conference.adaptation?.info ?? { sending: "full", reason: "none" };
+    return this.#conference.adaptation;
   }
   get state(): CallState {
     return this.#conference.state;

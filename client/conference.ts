@@ -5,6 +5,7 @@
  */
 import type { Measured, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type {
+  AdaptationInfo,
   AdaptationSettings,
   CallError,
   CallEvents,
@@ -12,7 +13,6 @@ import type {
   CallStats,
   TopologyInfo,
 } from "./api.ts";
-import type { Adaptation } from "./care/adaptation.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
@@ -56,6 +56,8 @@ export class Conference {
   meshEpoch: number | undefined;
   /** By which to measure how far each region is, where there is a choice of them. */
   readonly probes: Readonly<Record<string, string>> | undefined;
+  /** What the application wants of the adaptation. */
+  wishes: AdaptationSettings = { mode: "auto" };
   state: CallState = "connected";
   error: CallError | undefined;
   readonly courier: Courier;
@@ -83,10 +85,10 @@ export class Conference {
       present: () => ({ media: this.self.media, attributes: this.self.attributes }),
     }, welcome.limits);
     this.courier = new Courier({
-      ready: (to, type) => signaling.ready() || this.#parts.care?.heal.reaches(to, type) === true,
+      ready: (to, type) => signaling.ready() || this.#parts.reaches(to, type),
       send: (type, to, payload) => {
         signaling.sendText(`{"type":"${type}","to":${JSON.stringify(to)},"data":${payload}}`);
-        this.#parts.care?.heal.carry(to, type, payload);
+        this.#parts.carry(to, type, payload);
       },
       deliver: (from, kind, item) => this.#deliver(from, kind, item),
     });
@@ -203,21 +205,21 @@ export class Conference {
 
   /** What has been measured until now. */
   async stats(): Promise<CallStats> {
-    const care = await this.#parts.load();
-    return await care?.stats() ?? { timestamp: Date.now(), participants: {} };
+    return await this.#parts.stats();
   }
 
   async shortCode(id: string): Promise<string | undefined> {
-    return await (await this.#parts.load())?.shortCode(id);
+    return await this.#parts.shortCode(id);
   }
 
-  /** What has the mesh send what the uplink carries, if it is there. */
-  get adaptation(): Adaptation | undefined {
-    return this.#parts.care?.adaptation;
+  /** How what is sent is adapted. */
+  get adaptation(): AdaptationInfo {
+    return this.#parts.adaptation ?? { sending: "full", reason: "none" };
   }
 
   async adapt(settings: AdaptationSettings): Promise<void> {
-    (await this.#parts.load())?.adaptation.set(settings);
+    this.wishes = settings;
+    await this.#parts.adapt();
   }
 
   /** What has come from each participant until now. */
@@ -295,8 +297,8 @@ export class Conference {
   }
 
   /** Has the node told what was measured. */
-  get reporter(): { set(measured: Measured): void } {
-    return this.#parts.care!.reporter;
+  report(measured: Measured): void {
+    this.#parts.report(measured);
   }
 
   #added(remote: Remote): void {
@@ -305,7 +307,7 @@ export class Conference {
     this.courier.add(remote.id);
     this.#connect(remote);
     this.emitter.emit("participant", remote);
-    this.#parts.care?.added(remote);
+    this.#parts.added(remote);
     this.courier.catchUp(remote.id);
     this.#parts.prepare();
   }
@@ -330,7 +332,7 @@ export class Conference {
   #left(remote: Remote): void {
     this.courier.park(remote.id);
     this.transport.remove(remote.id);
-    this.#parts.care?.left(remote);
+    this.#parts.left(remote);
     remote.clear();
     this.removals.left(remote.id);
     this.emitter.emit("left", remote);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ServerFrame } from "../lib/protocol.ts";
+import type { Measured, ServerFrame } from "../lib/protocol.ts";
+import type { AdaptationInfo, CallStats } from "./api.ts";
 import { retryDelay } from "./backoff.ts";
 import { offerCaptureTimes } from "./capture_times.ts";
 import type { Care, CaredCall, CareTools } from "./care/care.ts";
@@ -11,6 +12,8 @@ import { monotonic } from "./clock.ts";
 import { report } from "./emitter.ts";
 import { callError, refusal } from "./errors.ts";
 import type { Mesh } from "./mesh.ts";
+import type { LinkKind } from "./link.ts";
+import { OnDemand } from "./on_demand.ts";
 import { PARTS } from "./policy.ts";
 import { decode } from "./prime.ts";
 import type { Remote } from "./remote.ts";
@@ -32,28 +35,38 @@ export type PartsCall = CaredCall & SwitchedCall & { switched(by: Switch): void 
 
 export class Parts {
   readonly #call: PartsCall;
-  readonly #mesh: Mesh;
-  #care: Care | undefined;
-  #caring: Promise<Care | undefined> | undefined;
-  /** What was said to `#care` before it was there. */
+  readonly #care: OnDemand<Care>;
+  readonly #switch: OnDemand<Switch>;
+  /** What was said to the one that is not there yet. */
   readonly #held: [Remote, unknown][] = [];
-  #switch: Switch | undefined;
-  #switching = false;
   #closed = false;
 
   constructor(call: PartsCall, mesh: Mesh) {
     this.#call = call;
-    this.#mesh = mesh;
-  }
-
-  /** What looks after the call, if it is there. */
-  get care(): Care | undefined {
-    return this.#care;
+    this.#care = new OnDemand(async () => {
+      const Loaded = await this.#fetch(async () => (await import("./care/care.ts")).Care);
+      if (Loaded === undefined) return undefined;
+      const care = new Loaded(call, TOOLS);
+      for (const [remote, item] of this.#held.splice(0)) care.handle(remote, item);
+      return care;
+    });
+    this.#switch = new OnDemand(async () => {
+      const Loaded = await this.#fetch(async () => (await import("./sfu/switch.ts")).Switch);
+      if (Loaded === undefined) return undefined;
+      const made = new Loaded(call, mesh, TOOLS);
+      call.switched(made);
+      return made;
+    });
   }
 
   /** Whether what moves media between the mesh and others is there. */
   get isSwitched(): boolean {
-    return this.#switch !== undefined;
+    return this.#switch.part !== undefined;
+  }
+
+  /** How what is sent is adapted; absent: it is not. */
+  get adaptation(): AdaptationInfo | undefined {
+    return this.#care.part?.adaptation.info;
   }
 
   /** Loads what is likely to be needed by now; `switched`: all, because it is needed. */
@@ -63,47 +76,66 @@ export class Parts {
     const { participants } = this.#call.roster;
     if (!switched && participants.size < PARTS.care.participants) return;
     // It is the one who tells the node what the other has found out.
-    if (await this.load() === undefined || this.#switching) return;
-    if (!switched && participants.size < PARTS.switch.participants) return;
-    this.#switching = true;
-    const Loaded = await this.#fetch(async () => (await import("./sfu/switch.ts")).Switch);
-    if (Loaded === undefined) return;
-    this.#switch = new Loaded(this.#call, this.#mesh, TOOLS);
-    this.#call.switched(this.#switch);
-  }
-
-  /** Loads what looks after the call; `undefined`: nobody waits any more. */
-  load(): Promise<Care | undefined> {
-    return this.#caring ??= this.#loadCare();
+    if (await this.#care.get() === undefined) return;
+    if (switched || participants.size >= PARTS.switch.participants) await this.#switch.get();
   }
 
   handleFrame(frame: ServerFrame): void {
-    this.#switch?.handleFrame(frame);
-    this.#care?.handleFrame(frame);
+    this.#switch.part?.handleFrame(frame);
+    this.#care.part?.handleFrame(frame);
   }
 
   /** Takes in what a participant's {@linkcode CaredCall.signal} said. */
   handle(from: Remote, item: unknown): void {
-    if (this.#care !== undefined) this.#care.handle(from, item);
+    const care = this.#care.part;
+    if (care !== undefined) care.handle(from, item);
     else if (this.#held.length < PARTS.held) this.#held.push([from, item]);
+  }
+
+  added(remote: Remote): void {
+    this.#care.part?.added(remote);
+  }
+
+  left(remote: Remote): void {
+    this.#care.part?.left(remote);
+  }
+
+  /** Whether something of this kind can be sent to somebody while the service is away. */
+  reaches(to: string, type: LinkKind): boolean {
+    return this.#care.part?.reaches(to, type) ?? false;
+  }
+
+  /** Sends what the service may not deliver by other ways too. */
+  carry(to: string, type: LinkKind, payload: string): void {
+    this.#care.part?.carry(to, type, payload);
   }
 
   /** Takes in what has just been measured. */
   measured(samples: readonly DownlinkSample[]): void {
-    this.#switch?.measured(samples);
+    this.#switch.part?.measured(samples);
+  }
+
+  /** Has the node told what was measured. */
+  report(measured: Measured): void {
+    this.#care.part?.report(measured);
+  }
+
+  /** What the application wants of the adaptation has changed. */
+  async adapt(): Promise<void> {
+    (await this.#care.get())?.adaptation.tend();
+  }
+
+  async stats(): Promise<CallStats> {
+    return await (await this.#care.get())?.stats() ?? { timestamp: Date.now(), participants: {} };
+  }
+
+  async shortCode(id: string): Promise<string | undefined> {
+    return await (await this.#care.get())?.shortCode(id);
   }
 
   close(): void {
     this.#closed = true;
-    this.#care?.close();
-  }
-
-  async #loadCare(): Promise<Care | undefined> {
-    const Loaded = await this.#fetch(async () => (await import("./care/care.ts")).Care);
-    if (Loaded === undefined) return undefined;
-    this.#care = new Loaded(this.#call, TOOLS);
-    for (const [remote, item] of this.#held.splice(0)) this.#care.handle(remote, item);
-    return this.#care;
+    this.#care.part?.close();
   }
 
   /** Tries until it is there; `undefined`: nobody waits any more. */

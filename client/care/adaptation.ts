@@ -22,6 +22,8 @@ export interface AdaptedCall {
   readonly mesh: { readonly attempts: ReadonlyMap<string, Attempt> };
   readonly way: { readonly mode: "mesh" | "sfu" };
   readonly emitter: Pick<Emitter<CallEvents>, "emit">;
+  /** What the application wants. */
+  readonly wishes: AdaptationSettings;
   signal(to: string, item: Record<string, unknown>): void;
   /** Shows what is to be shown of somebody now, and tells the application. */
   show(remote: Remote): void;
@@ -46,7 +48,6 @@ export class Adaptation {
   readonly #receivers = new Map<string, Receiver>();
   readonly #sight: Sight;
   readonly #timer: ReturnType<typeof setInterval>;
-  #settings: AdaptationSettings = { mode: "auto" };
   #state;
   #isLooking = false;
 
@@ -59,13 +60,7 @@ export class Adaptation {
       participants: () => call.way.mode === "mesh" ? call.roster.participants.values() : [],
       tell: (id, sees) => call.signal(id, { sees }),
     });
-    this.#timer = setInterval(() => this.#tend(), ADAPT.intervalMs);
-  }
-
-  /** What the application wants from now on. */
-  set(settings: AdaptationSettings): void {
-    this.#settings = settings;
-    this.#tend();
+    this.#timer = setInterval(() => this.tend(), ADAPT.intervalMs);
   }
 
   /** Takes in what a participant says. */
@@ -89,7 +84,8 @@ export class Adaptation {
     this.#sight.close();
   }
 
-  async #tend(): Promise<void> {
+  /** Looks at once, because something has changed, or it is time. */
+  async tend(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {
@@ -110,8 +106,8 @@ export class Adaptation {
       if (this.#call.roster.participants.size === 0) this.#state = startAdapting(now);
       return;
     }
-    this.#state = adapt(this.#state, look, this.#settings, now);
-    const plan = planOf(this.#state, look, this.#settings, now);
+    this.#state = adapt(this.#state, look, this.#call.wishes, now);
+    const plan = planOf(this.#state, look, this.#call.wishes, now);
     this.#apply(plan);
     this.#say(plan, plan.isPaused);
   }
@@ -137,7 +133,7 @@ export class Adaptation {
   }
 
   #apply({ connections, isPaused }: Plan): void {
-    const isFree = this.#settings.mode === "off";
+    const isFree = this.#call.wishes.mode === "off";
     for (const [id, { voice, picture }] of connections) {
       const { outlet } = this.#receiver(id);
       // Nothing is known of a camera that is off: it is sent as before when it is on again.

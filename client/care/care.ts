@@ -4,10 +4,18 @@
  *
  * @module
  */
-import type { ClientFrame, QualitySummary, ServerFrame } from "../../lib/protocol.ts";
-import type { CallEvents, CallStats, MediaState, ParticipantStats, Permissions } from "../api.ts";
+import type { ClientFrame, Measured, QualitySummary, ServerFrame } from "../../lib/protocol.ts";
+import type {
+  AdaptationSettings,
+  CallEvents,
+  CallStats,
+  MediaState,
+  ParticipantStats,
+  Permissions,
+} from "../api.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Emitter } from "../emitter.ts";
+import type { LinkKind } from "../link.ts";
 import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
 import type { Way } from "../way.ts";
@@ -54,6 +62,8 @@ export interface CaredCall extends HealedCall {
   show(remote: Remote): void;
   /** By which to measure how far each region is, if that matters. */
   readonly probes: Readonly<Record<string, string>> | undefined;
+  /** What the application wants of the adaptation. */
+  readonly wishes: AdaptationSettings;
   /** Takes in what has come from each participant until now. */
   measured(samples: readonly QualitySample[]): void;
 }
@@ -62,11 +72,11 @@ export interface CaredCall extends HealedCall {
 export type CareTools = Omit<HealTools, "unreachable">;
 
 export class Care {
-  readonly reporter: Reporter;
   readonly adaptation: Adaptation;
+  readonly #reporter: Reporter;
   readonly #call: CaredCall;
   readonly #tools: CareTools;
-  readonly heal: Heal;
+  readonly #heal: Heal;
   readonly #monitor: Monitor;
   readonly #timers: ReturnType<typeof setInterval>[];
   readonly #clocks: Clocks;
@@ -82,13 +92,13 @@ export class Care {
     this.#tools = tools;
     this.#clocks = new Clocks(call, tools.now);
     this.#shortCodes = new ShortCodes(call);
-    this.reporter = new Reporter({
+    this.#reporter = new Reporter({
       send: (report) => call.signaling.send(report),
       summary: () => this.#summary(),
     });
     this.adaptation = new Adaptation(call, tools.now);
     if (call.probes) {
-      measureRoundTrips(call.probes).then((roundTrips) => this.reporter.set({ roundTrips }));
+      measureRoundTrips(call.probes).then((roundTrips) => this.#reporter.set({ roundTrips }));
     }
     this.#monitor = new Monitor({
       participants: () => call.roster.participants.values(),
@@ -99,9 +109,9 @@ export class Care {
         call.emitter.emit("speaking", { id, speaking });
       },
     });
-    this.heal = new Heal(call, {
+    this.#heal = new Heal(call, {
       ...tools,
-      unreachable: (unreachable) => this.reporter.set({ unreachable }),
+      unreachable: (unreachable) => this.#reporter.set({ unreachable }),
     });
     // A connection that closes under our hands makes a round fail; the next one is soon enough.
     this.#timers = [
@@ -113,8 +123,8 @@ export class Care {
   /** Takes in whatever the node says, once the call has. */
   handleFrame(frame: ServerFrame): void {
     // The node may be another, which knows nothing.
-    if (frame.type === "welcome") this.reporter.repeat();
-    this.heal.handleFrame(frame);
+    if (frame.type === "welcome") this.#reporter.repeat();
+    this.#heal.handleFrame(frame);
   }
 
   /** Takes in what a participant's {@linkcode CaredCall.signal} said. */
@@ -130,8 +140,23 @@ export class Care {
 
   /** Somebody has left. */
   left(remote: Remote): void {
-    this.heal.left(remote);
+    this.#heal.left(remote);
     this.adaptation.left(remote);
+  }
+
+  /** See {@linkcode Heal.reaches}. */
+  reaches(to: string, type: LinkKind): boolean {
+    return this.#heal.reaches(to, type);
+  }
+
+  /** See {@linkcode Heal.carry}. */
+  carry(to: string, type: LinkKind, payload: string): void {
+    this.#heal.carry(to, type, payload);
+  }
+
+  /** Has the node told what was measured. */
+  report(measured: Measured): void {
+    this.#reporter.set(measured);
   }
 
   /** What has been measured until now. */
@@ -153,7 +178,7 @@ export class Care {
   }
 
   close(): void {
-    this.heal.close();
+    this.#heal.close();
     for (const timer of this.#timers) clearInterval(timer);
     this.adaptation.close();
   }
@@ -167,16 +192,16 @@ export class Care {
     this.#monitor.judge(stats, now);
     const path = { at: now, connected: true, sending: true };
     this.#call.measured(Object.values(stats).map((entry) => qualitySample(entry, path)));
-    this.heal.measured(stats);
+    this.#heal.measured(stats);
     this.#window.push({ at: now, stats });
     if (this.#call.way.mode === "mesh") {
       const all = Object.values(stats);
       this.adaptation.isProcessorShort = strainOf(all) === "cpu";
       const seen = strainOf(all, this.adaptation.info);
       this.#strain = feelStrain(this.#strain, seen, now);
-      this.reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
+      this.#reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
     }
-    this.reporter.tend(now);
+    this.#reporter.tend(now);
   }
 
   /** What every connection measures, by participant id. */

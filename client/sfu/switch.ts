@@ -56,7 +56,7 @@ export interface SwitchedCall {
   /** Of the last topology by which media went by the mesh that there is; `undefined`: never yet. */
   readonly meshEpoch: number | undefined;
   /** Has the node told what was measured. */
-  readonly reporter: { set(measured: Measured): void };
+  report(measured: Measured): void;
 }
 
 /** What the SDK has loaded already. */
@@ -278,7 +278,7 @@ export class Switch implements Transport {
     }
     for (const seat of this.#seats.values()) seat.forgetMesh();
     this.#paths.takeMesh(way.epoch);
-    this.#call.reporter.set({ sfu: undefined });
+    this.#call.report({ sfu: undefined });
   }
 
   #newStay(epoch: number, { kind }: Grant, now: number): Stay {
@@ -322,7 +322,7 @@ export class Switch implements Transport {
         this.#demand.reset();
         this.#demandAt = 0;
       },
-      told: (state) => this.#call.reporter.set({ sfu: { epoch, state } }),
+      told: (state) => this.#call.report({ sfu: { epoch, state } }),
       isOnline: () => this.#call.state === "connected",
       limitMs: (path) => {
         const senders = [...this.#seats.values()].filter((seat) => seat.sendsBy(path));

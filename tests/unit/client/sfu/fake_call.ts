@@ -168,10 +168,11 @@ export class FakeCall {
   state: CallState = "connected";
   way: Topology;
   meshEpoch: number | undefined;
-  readonly reporter = new Reporter({
+  readonly #reporter = new Reporter({
     send: (report) => this.signaling.send(report),
     summary: () => undefined,
   });
+  readonly report = (measured: Measured) => this.#reporter.set(measured);
   /** What was said to whom. */
   readonly said: [string, unknown][] = [];
   readonly paths: FakePath[] = [];
