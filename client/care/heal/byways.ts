@@ -37,8 +37,9 @@ interface Known {
   /** When it last spoke by another way than the service, and by way of whom, if not by its own channel. */
   spokeAt: number;
   relay?: string;
-  /** What is passed on for it. */
+  /** What is passed on for it, and what is taken of it. */
   passed: Bucket;
+  taken: Bucket;
 }
 
 export class Byways {
@@ -118,6 +119,7 @@ export class Byways {
     const known = this.#known.get(id) ?? {
       spokeAt: -Infinity,
       passed: bucket(BYWAY.relayBurst, BYWAY.relaysPerSecond, this.#now()),
+      taken: bucket(BYWAY.takenBurst, BYWAY.takenPerSecond, this.#now()),
     };
     this.#known.set(id, known);
     return known;
@@ -154,8 +156,12 @@ export class Byways {
 
   #deliver(from: string, frame: LinkFrame, relay: string | undefined): void {
     const known = this.#of(from);
+    const now = this.#now();
+    // What is dropped comes again.
+    if (waitMs(known.taken, now) > 0) return;
+    known.taken = take(known.taken, now);
     const turned = !this.speaks(from);
-    known.spokeAt = this.#now();
+    known.spokeAt = now;
     known.relay = relay;
     this.#port.deliver(from, frame);
     if (turned) this.#port.turned(from);

@@ -22,6 +22,7 @@ import type { LinkFrame } from "./frames.ts";
 import { Lifelines } from "./lifelines.ts";
 import { Lines } from "./lines.ts";
 import { beginListening, type Heard, listen } from "./listen.ts";
+import { mend, type Mends, NO_MENDS } from "./mend.ts";
 import { NO_SEARCH, type Search, search } from "./no_path.ts";
 import { HEAL, LIFELINES } from "./policy.ts";
 
@@ -65,6 +66,8 @@ export interface HealTools {
 interface Patient {
   attempt: Attempt;
   heard: Heard;
+  /** Whether another is being made because of silence. */
+  isMended: boolean;
 }
 
 export class Heal {
@@ -74,6 +77,7 @@ export class Heal {
   readonly #byways: Byways;
   readonly #lifelines: Lifelines;
   readonly #patients = new Map<string, Patient>();
+  readonly #mends = new Map<string, Mends>();
   readonly #searches = new Map<string, Search>();
   /** Those that have been renewed for their credentials. */
   readonly #renewed = new WeakSet<Attempt>();
@@ -181,6 +185,7 @@ export class Heal {
     this.#byways.remove(id);
     this.#lifelines.remove(id);
     this.#patients.delete(id);
+    this.#mends.delete(id);
     this.#searches.delete(id);
   }
 
@@ -222,15 +227,23 @@ export class Heal {
       const before = this.#patients.get(id);
       const isKnown = before?.attempt === shown;
       const heard = isKnown ? listen(before.heard, look) : beginListening(look);
-      this.#patients.set(id, { attempt: shown, heard });
       tags.add(heard.tag);
-      if (heard.tag === "silent") pair.silent(true);
-      else if (isKnown && before.heard.tag === "silent") pair.silent(false);
+      const isSilent = heard.tag === "silent";
+      const wasMended = isKnown && before.isMended;
+      const isMended = isSilent && (wasMended || this.#mayMend(id, now));
+      this.#patients.set(id, { attempt: shown, heard, isMended });
+      if (isMended || wasMended) pair.silent(isMended);
     }
     const wasDeaf = this.#isDeaf;
     this.#isDeaf = tags.has("silent") && !tags.has("heard");
     // Nobody is heard any more: that is us, rather than all of them.
     if (this.#isDeaf && !wasDeaf) signaling.hurry();
+  }
+
+  #mayMend(id: string, now: number): boolean {
+    const mends = mend(this.#mends.get(id) ?? NO_MENDS, now);
+    if (mends !== undefined) this.#mends.set(id, mends);
+    return mends !== undefined;
   }
 
   #search(now: number): void {

@@ -28,6 +28,14 @@ export const LISTEN = {
   flowingMs: 600,
 } as const;
 
+export const MEND = {
+  /** After one connection was made because of silence, the next follows after this, doubled for each in a row ... */
+  pauseMs: 4_000,
+  longestMs: 60_000,
+  /** ... which has ended when it was well for so long. */
+  forgetMs: 60_000,
+} as const;
+
 export const LINES = {
   /** How often each end says that it is there. */
   beatMs: 500,
@@ -42,6 +50,9 @@ export const LINES = {
 export const BYWAY = {
   /** Whoever spoke by another way than the service so lately is answered by it too. */
   recentMs: 15_000,
+  /** Frames of links taken of one participant, at once and sustained, as by the service. */
+  takenBurst: 200,
+  takenPerSecond: 50,
   /** Frames passed on for one participant, at once and sustained, and the longest. */
   relayBurst: 60,
   relaysPerSecond: 15,

@@ -109,6 +109,15 @@ describe("Byways", () => {
   });
 });
 
+describe("Byways, of one who means no good", () => {
+  it("take only as much as the service would", () => {
+    using _time = new FakeTime();
+    const { of, got } = room("a", "b");
+    for (let i = 0; i < 2 * BYWAY.takenBurst; i++) of("b").handle("a", { type: "signal", data: i });
+    assertEquals(got.length, BYWAY.takenBurst);
+  });
+});
+
 describe("boxes", () => {
   it("open only with the key, for the one, from the other", async () => {
     const key = await importKey(newKey());

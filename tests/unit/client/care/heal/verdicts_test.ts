@@ -9,8 +9,9 @@ import {
   type HeardLook,
   listen,
 } from "../../../../../client/care/heal/listen.ts";
+import { mend, type Mends, NO_MENDS } from "../../../../../client/care/heal/mend.ts";
 import { NO_SEARCH, type Search, search } from "../../../../../client/care/heal/no_path.ts";
-import { HEAL, LIFELINES, LISTEN } from "../../../../../client/care/heal/policy.ts";
+import { HEAL, LIFELINES, LISTEN, MEND } from "../../../../../client/care/heal/policy.ts";
 
 const STEP = HEAL.intervalMs;
 
@@ -52,6 +53,26 @@ describe("listen", () => {
   it("does not take a page that was held up for one that hears nothing", () => {
     const flowing = listenFor(1_000, (at) => ({ stamp: at, frames: 0 }));
     assertEquals(listen(flowing, { stamp: 1_000, frames: 0, at: 60_000 }).tag, "heard");
+  });
+});
+
+describe("mend", () => {
+  it("comes at once the first time, and less and less often for who is silent again and again", () => {
+    const first = mend(NO_MENDS, 1_000)!;
+    assertEquals(mend(first, 1_000 + MEND.pauseMs - 1), undefined);
+    const second = mend(first, 1_000 + MEND.pauseMs)!;
+    assertEquals(second.nextAt - first.nextAt, 2 * MEND.pauseMs);
+    let mends = second;
+    for (let i = 0; i < 10; i++) mends = mend(mends, mends.nextAt)!;
+    const last = mend(mends, mends.nextAt)!;
+    assertEquals(last.nextAt - mends.nextAt, MEND.longestMs);
+  });
+
+  it("forgets after a while that was well", () => {
+    let mends: Mends = NO_MENDS;
+    for (let i = 0; i < 5; i++) mends = mend(mends, Math.max(0, mends.nextAt))!;
+    const at = mends.nextAt + MEND.forgetMs;
+    assertEquals(mend(mends, at), { count: 1, nextAt: at + MEND.pauseMs });
   });
 });
 
