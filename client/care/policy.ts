@@ -101,7 +101,7 @@ export const ADAPT = {
   reportsLagMs: 6_000,
   /** How long a level must have lasted before more is tried; it is tried for so long at most. */
   settleMs: 2_000,
-  trialMs: 6_000,
+  trialMs: 10_000,
   /** A trial begins with this, and takes more by this factor at each of its steps: each makes the browser probe. */
   trialBitrate: 60_000,
   trialFactor: 1.6,
