@@ -22,7 +22,7 @@ export async function hearEachOther(pages: readonly Page[]): Promise<void> {
     waitFor(
       page,
       (others) => Object.values(voices).filter((times) => times.length > 20).length === others,
-      30_000,
+      60_000,
       pages.length - 1,
     )
   ));
