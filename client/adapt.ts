@@ -19,23 +19,10 @@ import {
   needsAt,
   type RoundTrips,
   shortest,
-} from "./care/adapt/evidence.ts";
-import {
-  type Encoding,
-  encodingAt,
-  needAt,
-  TOP,
-  type Voice,
-  voiceAt,
-} from "./care/adapt/ladder.ts";
-import {
-  feelLoss,
-  feelProcessor,
-  type Lasting,
-  NOT,
-  type Processor,
-} from "./care/adapt/lasting.ts";
-import { ADAPT } from "./care/policy.ts";
+} from "./adapt/evidence.ts";
+import { type Encoding, encodingAt, needAt, TOP, type Voice, voiceAt } from "./adapt/ladder.ts";
+import { feelLoss, feelProcessor, type Lasting, NOT, type Processor } from "./adapt/lasting.ts";
+import { ADAPT } from "./adapt/policy.ts";
 
 interface Trial {
   readonly id: string;
@@ -132,6 +119,8 @@ export interface Plan {
     readonly voice: Voice;
     /** `undefined`: no picture. */
     readonly picture: Encoding | undefined;
+    /** `undefined`: no screen is shared, or there is no room for it. */
+    readonly screen?: Encoding;
   }>;
 }
 

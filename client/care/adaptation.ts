@@ -4,17 +4,17 @@
  * @module
  */
 import { adapt, type Plan, planOf, startAdapting } from "../adapt.ts";
+import type { Look } from "../adapt/evidence.ts";
+import type { Camera } from "../adapt/ladder.ts";
+import { ADAPT } from "../adapt/policy.ts";
 import type { AdaptationInfo, AdaptationSettings, CallEvents } from "../api.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Clock } from "../clock.ts";
 import type { Emitter } from "../emitter.ts";
 import type { Remote } from "../remote.ts";
-import type { Look } from "./adapt/evidence.ts";
-import type { Camera } from "./adapt/ladder.ts";
 import { SentLook } from "./adapt/look.ts";
 import { Outlet } from "./adapt/outlet.ts";
 import { Sight } from "./adapt/sight.ts";
-import { ADAPT } from "./policy.ts";
 
 /** The call, as far as it is adapted. */
 export interface AdaptedCall {

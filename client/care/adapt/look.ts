@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Connection } from "./evidence.ts";
+import type { Connection } from "../../adapt/evidence.ts";
 
 /** Everything but to whom, and how wide it is seen there. */
 export type Sent = Omit<Connection, "id" | "seen">;

@@ -8,9 +8,9 @@
  *
  * @module
  */
+import type { Encoding, Voice } from "../../adapt/ladder.ts";
 import { report } from "../../emitter.ts";
 import { TRACK_KINDS } from "../../transport.ts";
-import type { Encoding, Voice } from "./ladder.ts";
 import { withoutPicture, withVoice } from "./words.ts";
 
 /** What is to be sent. */

@@ -5,7 +5,7 @@
  */
 import type { Participant } from "../../api.ts";
 import { seenWidth, visibleVideos } from "../../sfu/tiles.ts";
-import { ADAPT } from "../policy.ts";
+import { ADAPT } from "../../adapt/policy.ts";
 
 export interface SightPort {
   participants(): Iterable<Participant>;

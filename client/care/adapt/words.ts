@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { VOICE } from "../policy.ts";
-import type { Voice } from "./ladder.ts";
+import type { Voice } from "../../adapt/ladder.ts";
+import { VOICE } from "../../adapt/policy.ts";
 
 /** Has a voice sent as wanted, by a far end's description. */
 export function withVoice(sdp: string, voice: Voice): string {

@@ -3,8 +3,8 @@ import { describe, it } from "@std/testing/bdd";
 import fc from "fast-check";
 import { adapt, type AdaptState, planOf, startAdapting } from "../../../client/adapt.ts";
 import type { AdaptationSettings } from "../../../client/api.ts";
-import type { Connection, Look } from "../../../client/care/adapt/evidence.ts";
-import { ADAPT } from "../../../client/care/policy.ts";
+import type { Connection, Look } from "../../../client/adapt/evidence.ts";
+import { ADAPT } from "../../../client/adapt/policy.ts";
 
 const AUTO = { mode: "auto" } as const;
 const CAMERA = { width: 640, frameRate: 30 };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ADAPT } from "../policy.ts";
+import { ADAPT } from "./policy.ts";
 import { type Look, median } from "./evidence.ts";
 import { TOP } from "./ladder.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ADAPT } from "../policy.ts";
+import { ADAPT } from "./policy.ts";
 
 /** How a voice is sent: as usual, in few and small packets, or each packet with the one before it. */
 export type Voice = keyof typeof ADAPT.voice;
@@ -31,7 +31,7 @@ export function voiceAt(level: number): Voice {
 export function encodingAt(
   level: number,
   camera: Camera | undefined,
-  seen: number,
+  seen = Infinity,
 ): Encoding | undefined {
   const { bitrate, width, frameRate } = ADAPT.levels[level]!;
   if (camera === undefined || bitrate === 0) return undefined;
@@ -44,7 +44,7 @@ export function encodingAt(
 }
 
 /** What a voice and a picture take at a level, in bit/s. */
-export function needAt(level: number, camera: Camera | undefined, seen: number): number {
+export function needAt(level: number, camera: Camera | undefined, seen?: number): number {
   const picture = encodingAt(level, camera, seen)?.maxBitrate ?? 0;
   return ADAPT.voice[voiceAt(level)] + picture * ADAPT.overhead;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ADAPT } from "../policy.ts";
+import { ADAPT } from "./policy.ts";
 import { type Camera, needAt, TOP } from "./ladder.ts";
 
 /** One look at the connection to a participant. */
@@ -15,8 +15,12 @@ export interface Connection {
   readonly roundTripMs?: number;
   /** Share of what was sent, only if reported since the last look. */
   readonly loss?: number;
-  /** How wide the participant sees the camera, in device pixels; 0: not at all, or it has not said. */
-  readonly seen: number;
+  /** How wide the participant sees the camera, in device pixels; 0: not at all; `undefined`: it has not said. */
+  readonly seen?: number;
+  /** By which path it goes: what was known of round trips ends with it. */
+  readonly path?: string;
+  /** Whether nothing of what is sent to the others goes this way: then it says nothing of the uplink. */
+  readonly isIdle?: boolean;
 }
 
 /** One look at what is sent. */
@@ -24,6 +28,8 @@ export interface Look {
   readonly connections: readonly Connection[];
   /** `undefined`: it is off. */
   readonly camera: Camera | undefined;
+  /** The screen that is shared, as it is sent; `undefined`: none is. */
+  readonly screen?: Camera;
   /** Whether the browser sends less than it should because the processor is too slow. */
   readonly isProcessorShort: boolean;
 }

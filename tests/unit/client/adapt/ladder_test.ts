@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { encodingAt, needAt, TOP, voiceAt } from "../../../../client/care/adapt/ladder.ts";
+import { encodingAt, needAt, TOP, voiceAt } from "../../../../client/adapt/ladder.ts";
 
 const CAMERA = { width: 1_280, frameRate: 30 };
 const LARGE = { width: 1_920, frameRate: 60 };

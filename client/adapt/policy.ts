@@ -1,0 +1,88 @@
+/**
+ * Every threshold of what is sent over a thin uplink, in one place. Times in ms, rates as a fraction, unless the name
+ * says otherwise.
+ *
+ * @module
+ */
+/** Bitrates in bit/s, widths in pixels. */
+export const ADAPT = {
+  /** How often it is looked: in a whole second, a voice would be lost for too long. */
+  intervalMs: 200,
+  /** What is sent to each other participant may take so much, headers included. */
+  voice: { plain: 60_000, lean: 22_000, doubled: 95_000 },
+  /** Headers and retransmissions, on top of what a picture takes. */
+  overhead: 1.12,
+  /** Up to this level a voice is lean. */
+  leanUpTo: 2,
+  /** From nothing to all: what a camera may take on its way to each. */
+  levels: [
+    { bitrate: 0, width: 0, frameRate: 0 },
+    { bitrate: 40_000, width: 160, frameRate: 8 },
+    { bitrate: 100_000, width: 320, frameRate: 12 },
+    { bitrate: 250_000, width: 480, frameRate: 20 },
+    { bitrate: 600_000, width: 640, frameRate: 30 },
+    { bitrate: 1_500_000, width: 1_280, frameRate: 30 },
+    { bitrate: 2_500_000, width: Infinity, frameRate: 60 },
+  ],
+  /** What a picture of at most this width takes where there is room for it. */
+  sizes: [
+    { width: 160, bitrate: 100_000 },
+    { width: 320, bitrate: 250_000 },
+    { width: 480, bitrate: 400_000 },
+    { width: 640, bitrate: 700_000 },
+    { width: 1_280, bitrate: 1_500_000 },
+    { width: Infinity, bitrate: 2_500_000 },
+  ],
+  /** A picture that is seen this much wider is content with a size all the same. */
+  slack: 0.1,
+  /** One that nobody sees, as far as is known, is sent as if it were seen so wide: there is something when it is. */
+  unseenWidth: 320,
+  /** Estimates that have fallen to this share of their highest within `peakMs`, below what is needed, have collapsed. */
+  collapsedTo: 0.75,
+  peakMs: 3_000,
+  /** After so long, estimates below this share of what is needed are believed. */
+  shortBelow: 0.85,
+  shortAfterMs: 8_000,
+  /** Of what is estimated, so much is used. */
+  usedShare: 0.9,
+  /** An estimate that leaves less than this for a picture is the least that the browser ever gives. */
+  leastPicture: 45_000,
+  /** A round trip longer than usual by this, or such a loss, is too much ... */
+  lateMs: 300,
+  lossAbove: 0.15,
+  /** ... but reports may be of the time before a change that was this long ago. */
+  reportsLagMs: 6_000,
+  /** How long a level must have lasted before more is tried; it is tried for so long at most. */
+  settleMs: 2_000,
+  trialMs: 10_000,
+  /** A trial begins with this, and takes more by this factor at each of its steps: each makes the browser probe. */
+  trialBitrate: 60_000,
+  trialFactor: 1.6,
+  trialStepMs: 1_000,
+  /** A trial in which the estimate falls to this share of its highest has failed ... */
+  trialFallsTo: 0.6,
+  /** ... and one in which it does not grow by this factor within this time, again and again. */
+  trialGrowth: 1.2,
+  trialGrowthMs: 2_000,
+  /** After a trial that has failed the next one waits; each time twice as long, up to so long. */
+  waitMs: 2_000,
+  longestWaitMs: 8_000,
+  /** What others will take more must be there so many times; more often after a level that did not hold for `holdMs`. */
+  margin: { first: 1, factor: 1.8, most: 6 },
+  holdMs: 60_000,
+  /** After so long, it needs that once less again. */
+  forgiveMs: 300_000,
+  /** How long the processor must be short before less is sent, and not before more is; doubled for each relapse. */
+  processorAfterMs: 4_000,
+  processorBetterMs: 30_000,
+  /** Loss above which each packet of a voice carries the one before it too, and below which no longer; and for how long. */
+  redundancy: { above: 0.03, afterMs: 3_000, below: 0.005, goneAfterMs: 20_000 },
+  /** A change of what one sees by less than this share is not told; nor more often than this. */
+  seenChange: 0.1,
+  seenIntervalMs: 1_000,
+} as const;
+
+export const VOICE = {
+  /** A packet's headers weigh as much as 20 ms of a voice: long packets are what saves most. Bit/s. */
+  lean: { packetMs: 60, bitrate: 10_000 },
+} as const;
