@@ -31,6 +31,8 @@ export class Lease {
   /** Beats sent, and the last of them that was answered. */
   #sent = 0;
   #answered = 0;
+  /** Since when the store has lost nothing, as it said last. */
+  #since: number | undefined;
   /** Up to when what the store told of changes has been dealt with, by its clock. */
   #seen = 0;
   #following: Promise<void> | undefined;
@@ -80,8 +82,12 @@ export class Lease {
     const beat = await clock.compare(() => presence.beat(node, sign));
     sfus.hear(beat.sfus);
     // Before the first answer nobody can tell what the store has lost since.
-    if (beat.previous < this.#answered || this.#answered === 0) rooms.doubtAll();
-    if (beat.previous < this.#answered) this.#parts.log("warn", "store_forgot");
+    const known = this.#since;
+    // What it remembers may be a beat that came after the loss, and whose answer did not arrive.
+    const forgot = beat.previous < this.#answered || (known !== undefined && beat.since !== known);
+    if (forgot || known === undefined) rooms.doubtAll();
+    if (forgot) this.#parts.log("warn", "store_forgot");
+    this.#since = beat.since;
     this.#answered = count;
     this.#heard("up");
     this.#tellDead(Object.keys(beat.dead));

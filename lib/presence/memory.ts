@@ -105,6 +105,7 @@ export class MemoryPresence implements Presence {
     this.#dead.delete(node);
     return Promise.resolve({
       previous,
+      since: this.#born,
       changed: this.#changedSince(node, seen, now),
       upTo: now - LEASE.changedMarginMs,
       due: this.#takeDue(now),

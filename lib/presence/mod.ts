@@ -23,6 +23,8 @@ export interface Page {
 export interface Beat {
   /** The number of this node's last beat that the store remembers; 0 if it remembers none. */
   previous: number;
+  /** Since when the store has lost nothing, in ms by its clock: another time than before says that it has. */
+  since: number;
   /** Rooms with people of this node that changed elsewhere since the last beat, and the stamp that they have now; `null`: gone. `holds`: the node has someone active there. */
   changed: { key: RoomKey; stamp: string | null; holds: boolean }[];
   /** Up to when, by the store's clock, `changed` tells. What is older than the last `upTo` that was `seen` is not told again. */

@@ -45,7 +45,17 @@ const READ = "?";
 export class RedisPresence implements Presence {
   readonly #commit: Script<CommitAnswer>;
   readonly #beat: Script<
-    [number, [string, string, number][], string[], string[], number, string[], string[], number]
+    [
+      number,
+      [string, string, number][],
+      string[],
+      string[],
+      number,
+      string[],
+      string[],
+      number,
+      number,
+    ]
   >;
   readonly #drain: Script<number>;
   readonly #retire: Script<number>;
@@ -123,11 +133,17 @@ export class RedisPresence implements Presence {
   }
 
   async beat(node: string, { count, seen, sfus }: Sign): Promise<Beat> {
-    const [previous, changed, due, dead, upTo, nodes, draining, time] = await this.#beat.exec([], [
-      this.#words({ node, count, seen, ...(sfus.length > 0 && { sfus: textOf(sfus) }) }),
-    ]);
+    const words = this.#words({
+      node,
+      count,
+      seen,
+      ...(sfus.length > 0 && { sfus: textOf(sfus) }),
+    });
+    const [previous, changed, due, dead, upTo, nodes, draining, time, since] = await this.#beat
+      .exec([], [words]);
     return {
       previous,
+      since,
       changed: changed.map(([name, stamp, holds]) => ({
         key: parseKey(name),
         stamp: stamp === "" ? null : stamp,

@@ -137,7 +137,8 @@ for i = 1, #dead, 2 do
 end
 local sfus = redis.call('HGETALL', P .. 'sfus')
 local draining = redis.call('SMEMBERS', P .. 'draining')
-return {previous, changed, due, dead, now - ${L.changedMarginMs}, sfus, draining, now}
+local since = tonumber(redis.call('GET', P .. 'awake'))
+return {previous, changed, due, dead, now - ${L.changedMarginMs}, sfus, draining, now, since}
 `;
 
 /** Has an SFU emptied, or used again. */

@@ -74,6 +74,17 @@ export function leaseContract(name: string, open: Open): void {
       assertEquals((await store.beat("n1")).previous, 0);
     });
 
+    it("tell a node since when the store has lost nothing", async () => {
+      const store = await Setting.make(open);
+      const { since } = await store.beat("n1");
+      store.now += 2_000;
+      assertEquals((await store.beat("n2")).since, since);
+      await store.forget();
+      await store.beat("n1");
+      store.now += 2_000;
+      assertEquals((await store.beat("n1")).since, since + 2_000);
+    });
+
     it("tell a node what time it is, by the store's clock", async () => {
       const store = await Setting.make(open);
       assertEquals((await store.beat("n1")).time, START);
