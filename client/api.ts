@@ -305,16 +305,19 @@ export class CallError extends Error {
   readonly action: string;
   /** When trying again makes sense, in ms from now. */
   readonly retryAfterMs: number | undefined;
+  /** The id of the participant whom it concerns, if it concerns one. */
+  readonly participant: string | undefined;
 
   constructor(
     code: CallErrorCode,
     message: string,
     action: string,
-    options: { retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryAfterMs?: number; participant?: string; cause?: unknown } = {},
   ) {
     super(message, { cause: options.cause });
     this.code = code;
     this.action = action;
     this.retryAfterMs = options.retryAfterMs;
+    this.participant = options.participant;
   }
 }

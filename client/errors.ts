@@ -26,7 +26,7 @@ const ACTION: Record<CallErrorCode, string> = {
   removed: "A moderator ended this participation; do not join again without asking.",
   taken_over: "The same session goes on elsewhere; go on there, or join anew.",
   not_permitted: "Ask your back end for a token with this permission.",
-  participant_left: "Send to those in call.participants.",
+  participant_left: "Turn to those in call.participants.",
   participant_not_found: "Use an id from call.participants.",
   message_too_large:
     "Send at most 48 KiB of JSON at once; put larger things where they can be fetched.",
@@ -37,7 +37,7 @@ const ACTION: Record<CallErrorCode, string> = {
   insecure_description:
     "Nothing came of it, and it is tried again. If this goes on, somebody or something between the two tampers with the call.",
   no_path:
-    "Name a TURN server in TURN_URLS, also over TCP and TLS, or an SFU in SFU_URLS. People behind a strict firewall need one.",
+    "Nothing to do in the page: it goes on trying. If this happens often, check that the service's TURN servers (TURN_URLS, also over TCP and TLS) or SFUs are there: people behind a strict firewall need one.",
   closed: "Call joinCall again.",
 };
 
@@ -45,7 +45,7 @@ const ACTION: Record<CallErrorCode, string> = {
 export function callError(
   code: CallErrorCode,
   message: string,
-  options: { retryAfterMs?: number; cause?: unknown } = {},
+  options: { retryAfterMs?: number; participant?: string; cause?: unknown } = {},
 ): CallError {
   return new CallError(code, message, ACTION[code], options);
 }
@@ -54,7 +54,8 @@ export function callError(
 export function refusal(whom: string, sdp: unknown): CallError | undefined {
   const reason = insecurity(sdp);
   if (reason === undefined) return undefined;
-  return callError("insecure_description", `Refused a description of "${whom}": ${reason}`);
+  const message = `Refused a description of "${whom}": ${reason}`;
+  return callError("insecure_description", message, { participant: whom });
 }
 
 /** What a node's refusal means to a caller; `undefined`: nothing that ends the call. */

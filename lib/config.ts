@@ -95,10 +95,18 @@ const apiKeys = list.transform((items, context) => {
   return keys;
 });
 
-const iceUrls = (schemes: string[]) =>
+/** RFC 7064 and RFC 7065: browsers refuse all of a call's connections for one that they cannot read. */
+const ICE_URL = /^(stun|turn)s?:([\w.-]+|\[[\da-f:.]+\])(:(\d{1,5}))?(\?transport=(udp|tcp))?$/i;
+
+const iceUrls = (scheme: "stun" | "turn") =>
   list.refine(
-    (urls) => urls.every((url) => schemes.some((scheme) => url.startsWith(`${scheme}:`))),
-    `comma separated URLs that begin with ${schemes.map((s) => `${s}:`).join(" or ")}`,
+    (urls) =>
+      urls.every((url) => {
+        const [, kind, , , port = 1, query] = url.match(ICE_URL) ?? [];
+        const isPort = Number(port) >= 1 && Number(port) <= 65_535;
+        return kind?.toLowerCase() === scheme && isPort && !(scheme === "stun" && query);
+      }),
+    `comma separated URLs that begin with ${scheme}: or ${scheme}s:, such as ${scheme}:${scheme}.example.com:3478`,
   );
 
 const origins = z.string().transform((text, context): Config["allowedOrigins"] => {
@@ -122,8 +130,8 @@ const Environment = z.object({
   API_KEYS: apiKeys,
   TOKEN_SECRET: z.string().min(32, "at least 32 characters"),
   ALLOWED_ORIGINS: origins.default("*"),
-  STUN_URLS: iceUrls(["stun", "stuns"]).default([]),
-  TURN_URLS: iceUrls(["turn", "turns"]).default([]),
+  STUN_URLS: iceUrls("stun").default([]),
+  TURN_URLS: iceUrls("turn").default([]),
   TURN_SECRET: z.string().min(1).optional(),
   TURN_TTL: number(10, 86_400).default(3_600),
   DEMO: z.enum(["on", "off"], `"on" or "off"`).default("off"),

@@ -260,7 +260,7 @@ export class Heal {
       if (next.tag === "missing") pair.fail();
       if (next.tag === "told") {
         const message = `Found no path to "${remote.identity}", neither direct nor by TURN`;
-        emitter.emit("warning", this.#tools.callError("no_path", message));
+        emitter.emit("warning", this.#tools.callError("no_path", message, { participant: id }));
       }
     }
     const missing = [...this.#searches].flatMap(([id, { tag }]) => tag === "looking" ? [] : [id]);
