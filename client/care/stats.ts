@@ -31,7 +31,7 @@ export function participantStats({ report, kinds }: TransportStats): Participant
     roundTripTime: number(pair.currentRoundTripTime),
     localCandidateType: text(get(pair.localCandidateId).candidateType),
     remoteCandidateType: text(get(pair.remoteCandidateId).candidateType),
-    availableOutgoingBitrate: number(pair.availableOutgoingBitrate),
+    availableOutgoingBitrate: outgoingBitrate(all("candidate-pair")),
     inbound: withKind("inbound-rtp").map(([entry, kind]) => inbound(entry, kind, codec(entry))),
     outbound: withKind("outbound-rtp").map(([entry, kind]) =>
       outbound(entry, kind, codec(entry), reports.get(entry.id) ?? {})
@@ -44,6 +44,13 @@ function selectedPair(all: (type: string) => Entry[], get: (id: Entry[string]) =
   if (transport !== undefined) return get(transport.selectedCandidatePairId);
   // Firefox has no `transport` entry; it marks the pair itself.
   return all("candidate-pair").find((entry) => entry.selected === true) ?? {};
+}
+
+/** To an SFU there are two connections; the estimate of the one that only receives is what it began with. */
+function outgoingBitrate(pairs: Entry[]): number | undefined {
+  const [sender] = pairs.filter((pair) => pair.availableOutgoingBitrate !== undefined)
+    .toSorted((a, b) => count(b.bytesSent) - count(a.bytesSent));
+  return number(sender?.availableOutgoingBitrate);
 }
 
 function inbound(entry: Entry, kind: TrackKind, codec: string | undefined): InboundStats {

@@ -31,9 +31,9 @@ export function summarize(
   const all = window.flatMap(({ stats }) => Object.values(stats));
   const jitters = all.flatMap(({ inbound }) => inbound.map(({ jitter }) => jitter));
   const { received, lost, freezes } = arrived(window);
-  // By an SFU there is one connection for all, and the estimate of what is sent is not of it.
+  // By an SFU there is one connection for all.
   const own = mode === "mesh" ? connections : connections.slice(0, 1);
-  const bitrates = mode === "mesh" ? known(own.map((one) => one.availableOutgoingBitrate)) : [];
+  const bitrates = known(own.map((one) => one.availableOutgoingBitrate));
   const roundTrip = mean(known(all.map(({ roundTripTime }) => roundTripTime)));
   const jitter = mean(jitters);
   const paths: Record<string, number> = {};

@@ -47,8 +47,8 @@ export function participantReports(
 
 /** What is sent, one entry per section: the layers of a camera count together. */
 function sentEntries(entries: Entry[]): Entry[] {
-  const wanted = ["outbound-rtp", "remote-inbound-rtp", "codec"];
-  const marked = entries.filter(({ type }) => wanted.includes(String(type))).map(mark);
+  const wanted = /^(outbound-rtp|remote-inbound-rtp|codec|candidate-pair)$/;
+  const marked = entries.filter(({ type }) => wanted.test(type as string)).map(mark);
   const sections = new Map<unknown, Entry>();
   const rest: Entry[] = [];
   for (const entry of marked) {

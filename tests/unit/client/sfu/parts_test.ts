@@ -298,7 +298,14 @@ describe("participantReports", () => {
     new Map(entries.map((entry) => [entry.id, entry])) as unknown as RTCStatsReport;
   const inbound = report([
     { id: "T", type: "transport", selectedCandidatePairId: "P" },
-    { id: "P", type: "candidate-pair", currentRoundTripTime: 0.05, localCandidateId: "L" },
+    {
+      id: "P",
+      type: "candidate-pair",
+      currentRoundTripTime: 0.05,
+      localCandidateId: "L",
+      availableOutgoingBitrate: 300_000,
+      bytesSent: 10,
+    },
     { id: "L", type: "local-candidate", candidateType: "relay" },
     { id: "C", type: "codec", mimeType: "audio/opus" },
     { id: "1", type: "inbound-rtp", mid: "0", codecId: "C", packetsReceived: 10 },
@@ -306,6 +313,7 @@ describe("participantReports", () => {
   ]);
   const outbound = report([
     { id: "T", type: "transport", selectedCandidatePairId: "P" },
+    { id: "P", type: "candidate-pair", availableOutgoingBitrate: 90_000, bytesSent: 1_000 },
     { id: "C", type: "codec", mimeType: "video/VP8" },
     {
       id: "1",
@@ -345,6 +353,7 @@ describe("participantReports", () => {
     ]);
     assertEquals(b!.inbound.map(({ packetsReceived }) => packetsReceived), [20]);
     assertEquals([a!.roundTripTime, a!.localCandidateType], [0.05, "relay"]);
+    assertEquals(a!.availableOutgoingBitrate, 90_000, "of the connection that sends");
     assertEquals(a!.outbound.length, 1, "the layers of a camera count together");
     const [camera] = a!.outbound;
     assertEquals(
