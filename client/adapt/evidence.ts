@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { type Camera, needAt, type Shown, TOP } from "./ladder.ts";
 import { ADAPT } from "./policy.ts";
-import { type Camera, needAt, TOP } from "./ladder.ts";
 
 /** One look at the connection to a participant. */
 export interface Connection {
@@ -34,25 +34,44 @@ export interface Look {
   readonly isProcessorShort: boolean;
 }
 
-/** The round trips of each connection. */
-export interface RoundTrips {
-  /** The shortest ones. */
-  readonly roundTrips: Readonly<Record<string, number>>;
-  /** Whose was much longer when it was last measured: packets stand in line. */
-  readonly late: readonly string[];
+/** What is known of how one connection has done. Times as everywhere: ms of the clock that is handed in. */
+export interface Past {
+  readonly path: string | undefined;
+  /** The shortest round trip of this while, and of the one before; `Infinity`: none was measured. */
+  readonly shortest: number;
+  readonly shortestBefore: number;
+  /** When this while began. */
+  readonly since: number;
+  /** Whether the last round trip was much longer than usual: packets stand in line. */
+  readonly isLate: boolean;
+  /** When it was reported that much is lost, if the last report says so. */
+  readonly lossyAt: number;
+}
+
+/** What is known of each connection, by its participant. */
+export type Pasts = Readonly<Record<string, Past>>;
+
+/** What there is to be seen in a look. */
+export function shownIn({ camera, screen, connections }: Look): Shown {
+  return { camera, ...screen !== undefined && { screen }, receivers: connections.length };
 }
 
 /** What all connections take at a level. */
-export function needsAt(level: number, { connections, camera }: Look): number {
-  return connections.reduce((sum, { seen }) => sum + needAt(level, camera, seen), 0);
+export function needsAt(level: number, look: Look): number {
+  const shown = shownIn(look);
+  return look.connections.reduce((sum, { seen }) => sum + needAt(level, shown, seen), 0);
 }
 
-/** What all connections carry of that, by the one in the middle. */
-export function carriedAt(level: number, { connections, camera }: Look): number {
-  const each = connections.map(({ estimate = Infinity, seen }) =>
-    Math.min(estimate, needAt(level, camera, seen))
+/**
+ * What all connections carry of that: the share of what it needs that the middle one carries. Of two the better one, as
+ * the other may have its own reasons.
+ */
+export function carriedAt(level: number, look: Look): number {
+  const shown = shownIn(look);
+  const shares = look.connections.map(({ estimate = Infinity, seen }) =>
+    Math.min(1, estimate / needAt(level, shown, seen))
   );
-  return median(each) * each.length;
+  return upperMedian(shares) * needsAt(level, look);
 }
 
 /** The highest level that takes no more than this. */
@@ -61,41 +80,40 @@ export function fitting(bitrate: number, look: Look): number {
   return 0;
 }
 
-/** Whether a connection is late or loses much. */
-export function isHarmed(
-  roundTrips: RoundTrips["roundTrips"],
-  { id, roundTripMs = 0, loss = 0 }: Connection,
-): boolean {
-  return roundTripMs > (roundTrips[id] ?? Infinity) + ADAPT.lateMs || loss > ADAPT.lossAbove;
-}
-
-/** Who is late by the latest measurement of each. */
-export function latest({ late, roundTrips }: RoundTrips, { connections }: Look): string[] {
-  return connections.filter((connection) => {
-    const { id, roundTripMs } = connection;
-    return roundTripMs === undefined
-      ? late.includes(id)
-      : isHarmed(roundTrips, { ...connection, loss: 0 });
-  }).map(({ id }) => id);
-}
-
-/** One that is late may have its own reasons; if half are, it is the uplink. */
-export function isQueueing({ late }: RoundTrips, { connections }: Look): boolean {
-  return late.length * 2 >= connections.length;
-}
-
-export function shortest(
-  before: RoundTrips["roundTrips"],
-  { connections }: Look,
-): Record<string, number> {
-  return Object.fromEntries(connections.flatMap(({ id, roundTripMs }) => {
-    const least = Math.min(before[id] ?? Infinity, roundTripMs ?? Infinity);
-    return least === Infinity ? [] : [[id, least]];
+/** Takes one more look in. Who is gone is forgotten. */
+export function remember(before: Pasts, { connections }: Look, now: number): Pasts {
+  return Object.fromEntries(connections.map((connection) => {
+    const { id, path, roundTripMs, loss } = connection;
+    const known = before[id];
+    const past = aged(known === undefined || known.path !== path ? fresh(path, now) : known, now);
+    const shortest = Math.min(past.shortest, roundTripMs ?? Infinity);
+    const usual = Math.min(shortest, past.shortestBefore);
+    const isLate = roundTripMs === undefined ? past.isLate : roundTripMs > usual + ADAPT.lateMs;
+    const isLossy = loss !== undefined && loss > ADAPT.lossAbove;
+    const lossyAt = loss === undefined ? past.lossyAt : isLossy ? now : -Infinity;
+    return [id, { ...past, shortest, isLate, lossyAt }];
   }));
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+/** Whether most are late or lose much. One or two may have their own reasons; if most are, it is the uplink. */
+export function areHarmed(pasts: Pasts, now: number): boolean {
+  const all = Object.values(pasts);
+  const harmed = all.filter(({ isLate, lossyAt }) => isLate || now - lossyAt < ADAPT.reportsLagMs);
+  return harmed.length * 2 > all.length;
+}
+
+/** The middle one; of an even number the better of the two. */
+export function upperMedian(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
+}
+
+function fresh(path: string | undefined, now: number): Past {
+  const never = { shortest: Infinity, shortestBefore: Infinity, lossyAt: -Infinity };
+  return { ...never, path, since: now, isLate: false };
+}
+
+/** What is long ago is no longer usual. */
+function aged(past: Past, now: number): Past {
+  if (now - past.since < ADAPT.usualMs) return past;
+  return { ...past, shortest: Infinity, shortestBefore: past.shortest, since: now };
 }

@@ -1,5 +1,5 @@
 /**
- * How a voice and a picture are sent at each level, and what that takes. Pure.
+ * How a voice, a camera and a screen are sent at each level, and what that takes. Pure.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { ADAPT } from "./policy.ts";
 /** How a voice is sent: as usual, in few and small packets, or each packet with the one before it. */
 export type Voice = keyof typeof ADAPT.voice;
 
-/** A camera as it is. */
+/** A camera as it is, or a screen. */
 export interface Camera {
   readonly width: number;
   readonly frameRate: number;
@@ -21,32 +21,64 @@ export interface Encoding {
   readonly maxFramerate: number;
 }
 
+/** What there is to be seen, and how many receive it. */
+export interface Shown {
+  readonly camera: Camera | undefined;
+  readonly screen?: Camera | undefined;
+  readonly receivers: number;
+}
+
+/** The highest level: everything. */
 export const TOP = ADAPT.levels.length - 1;
 
+/** How a voice is sent at a level, if nothing of it is lost. */
 export function voiceAt(level: number): Voice {
   return level <= ADAPT.leanUpTo ? "lean" : "plain";
 }
 
-/** How a camera is sent at a level to somebody who sees it `seen` device pixels wide; `undefined`: not at all. */
-export function encodingAt(
-  level: number,
-  camera: Camera | undefined,
-  seen = Infinity,
-): Encoding | undefined {
-  const { bitrate, width, frameRate } = ADAPT.levels[level]!;
+/**
+ * How a camera is sent at a level to somebody who sees it `seen` device pixels wide (0: not at all; `undefined`: it is
+ * not known). `undefined`: not at all.
+ */
+export function encodingAt(level: number, shown: Shown, seen = Infinity): Encoding | undefined {
+  const { camera, receivers } = shown;
+  const { bitrate, width, frameRate } = ADAPT.levels[cameraLevel(level, shown)]!;
   if (camera === undefined || bitrate === 0) return undefined;
   const sent = Math.min(width, camera.width, sizeOf(seen || ADAPT.unseenWidth).width);
   return {
-    maxBitrate: Math.min(bitrate, sizeOf(sent).bitrate),
+    maxBitrate: Math.min(bitrate, sizeOf(sent).bitrate, each("camera", receivers)),
     scaleResolutionDownBy: camera.width / sent,
     maxFramerate: Math.min(frameRate, camera.frameRate),
   };
 }
 
-/** What a voice and a picture take at a level, in bit/s. */
-export function needAt(level: number, camera: Camera | undefined, seen?: number): number {
-  const picture = encodingAt(level, camera, seen)?.maxBitrate ?? 0;
-  return ADAPT.voice[voiceAt(level)] + picture * ADAPT.overhead;
+/** At which level a camera is sent where all is at `level`: a screen comes first. */
+export function cameraLevel(level: number, { screen }: Shown): number {
+  return Math.max(0, screen === undefined ? level : level - ADAPT.besideScreen);
+}
+
+/** How a screen is sent at a level: less often, never smaller. */
+export function screenAt(level: number, { screen, receivers }: Shown): Encoding | undefined {
+  const { bitrate, frameRate } = ADAPT.screen[level]!;
+  if (screen === undefined || bitrate === 0) return undefined;
+  return {
+    maxBitrate: Math.min(bitrate, each("screen", receivers)),
+    scaleResolutionDownBy: 1,
+    maxFramerate: Math.min(frameRate, screen.frameRate),
+  };
+}
+
+/** What all of it takes at a level on its way to one, in bit/s. */
+export function needAt(level: number, shown: Shown, seen?: number): number {
+  const camera = encodingAt(level, shown, seen)?.maxBitrate ?? 0;
+  const screen = screenAt(level, shown)?.maxBitrate ?? 0;
+  return ADAPT.voice[voiceAt(level)] + (camera + screen) * ADAPT.overhead;
+}
+
+/** What a picture may take on its way to each of so many. */
+function each(picture: "camera" | "screen", receivers: number): number {
+  const { crowd } = ADAPT;
+  return receivers < crowd.receivers ? Infinity : Math.floor(crowd[picture] / receivers);
 }
 
 /** The smallest size that is large enough. */

@@ -3,49 +3,80 @@
  *
  * @module
  */
-import { ADAPT } from "./policy.ts";
-import { type Look, median } from "./evidence.ts";
+import { type Look, upperMedian } from "./evidence.ts";
 import { TOP } from "./ladder.ts";
+import { ADAPT } from "./policy.ts";
 
-/** What the processor allows. */
-export interface Processor {
-  readonly most: number;
-  readonly short: Lasting;
-  readonly betterMs: number;
-}
-
-/** Whether something is so, and since when it has looked that way. */
-export interface Lasting {
-  readonly is: boolean;
-  readonly looks: boolean;
+/** Whether something looks so, and since when without a break. */
+export interface Looks {
+  readonly so: boolean;
   readonly since: number;
 }
 
-export const NOT = { is: false, looks: false, since: 0 };
+/** Whether something is so, and how it looks: it has to look otherwise for a while to be. */
+export interface Lasting {
+  readonly is: boolean;
+  readonly looks: Looks;
+}
+
+/** What the processor allows. */
+export interface Processor {
+  /** The highest level. */
+  readonly most: number;
+  readonly short: Looks;
+  /** How long it must do well for more. */
+  readonly betterMs: number;
+}
+
+const NOT_SO: Looks = { so: false, since: 0 };
+export const NOT: Lasting = { is: false, looks: NOT_SO };
+export const ALL_ALLOWED: Processor = {
+  most: TOP,
+  short: NOT_SO,
+  betterMs: ADAPT.processorBetterMs,
+};
+
+/** Takes in how something looks now. */
+export function looking(before: Looks, so: boolean, now: number): Looks {
+  return so === before.so ? before : { so, since: now };
+}
+
+/** It is so after it has looked so for `onMs`, and no longer after it has not for `offMs`. */
+export function lasting(
+  before: Lasting,
+  so: boolean,
+  { now, onMs, offMs }: { now: number; onMs: number; offMs: number },
+): Lasting {
+  const looks = looking(before.looks, so, now);
+  return { is: now - looks.since >= (so ? onMs : offMs) ? so : before.is, looks };
+}
 
 /** A processor that is short for long allows a level less than there is; when it has done well for long, one more. */
 export function feelProcessor(
-  { processor: { most, short, betterMs }, level }: { processor: Processor; level: number },
+  { processor, level }: { processor: Processor; level: number },
   { isProcessorShort }: Look,
   now: number,
 ): Processor {
+  const { most, betterMs } = processor;
+  const short = looking(processor.short, isProcessorShort, now);
   const after = isProcessorShort ? ADAPT.processorAfterMs : betterMs;
-  const since = isProcessorShort === short.looks ? short.since : now;
-  if (now - since < after) {
-    return { most, short: { ...short, looks: isProcessorShort, since }, betterMs };
-  }
-  const next = { is: isProcessorShort, looks: isProcessorShort, since: now };
-  if (!isProcessorShort) return { most: Math.min(TOP, most + 1), short: next, betterMs };
-  const relapsed = most < TOP ? betterMs * 2 : betterMs;
-  return { most: Math.max(1, Math.min(level, most) - 1), short: next, betterMs: relapsed };
+  if (now - short.since < after) return { ...processor, short };
+  const again = { so: isProcessorShort, since: now };
+  if (!isProcessorShort) return { most: Math.min(TOP, most + 1), short: again, betterMs };
+  const hasRelapsed = most < TOP;
+  return {
+    most: Math.max(1, Math.min(level, most) - 1),
+    short: again,
+    betterMs: hasRelapsed ? betterMs * ADAPT.processorRelapseFactor : betterMs,
+  };
 }
 
+/** Whether so much is lost that each packet of a voice should carry the one before it too. */
 export function feelLoss(before: Lasting, { connections }: Look, now: number): Lasting {
   const reported = connections.flatMap(({ loss }) => loss === undefined ? [] : [loss]);
   if (reported.length === 0) return before;
   const { above, afterMs, below, goneAfterMs } = ADAPT.redundancy;
-  const loss = median(reported);
-  const looks = before.is ? loss >= below : loss > above;
-  const since = looks === before.looks ? before.since : now;
-  return { is: now - since >= (looks ? afterMs : goneAfterMs) ? looks : before.is, looks, since };
+  const loss = upperMedian(reported);
+  const so = before.is ? loss >= below : loss > above;
+  return lasting(before, so, { now, onMs: afterMs, offMs: goneAfterMs });
 }

@@ -24,6 +24,21 @@ export const ADAPT = {
     { bitrate: 1_500_000, width: 1_280, frameRate: 30 },
     { bitrate: 2_500_000, width: Infinity, frameRate: 60 },
   ],
+  /** At the same levels, a shared screen: always as large as it is, or nobody could read it. */
+  screen: [
+    { bitrate: 0, frameRate: 0 },
+    { bitrate: 40_000, frameRate: 2 },
+    { bitrate: 150_000, frameRate: 5 },
+    { bitrate: 300_000, frameRate: 8 },
+    { bitrate: 700_000, frameRate: 15 },
+    { bitrate: 1_500_000, frameRate: 30 },
+    { bitrate: 2_500_000, frameRate: 30 },
+  ],
+  /** Beside a screen, a camera is sent as it else is so many levels lower. */
+  besideScreen: 2,
+  /** To so many and more, all cameras and all screens together take no more: what is on its way when a link thins out
+   * stands in line before the voice. */
+  crowd: { receivers: 3, camera: 900_000, screen: 2_000_000 },
   /** What a picture of at most this width takes where there is room for it. */
   sizes: [
     { width: 160, bitrate: 100_000 },
@@ -49,16 +64,20 @@ export const ADAPT = {
   leastPicture: 45_000,
   /** A round trip longer than usual by this, or such a loss, is too much ... */
   lateMs: 300,
+  /** What is usual is the shortest of this time, or of up to twice as long. */
+  usualMs: 30_000,
   lossAbove: 0.15,
   /** ... but reports may be of the time before a change that was this long ago. */
   reportsLagMs: 6_000,
   /** How long a level must have lasted before more is tried; it is tried for so long at most. */
   settleMs: 2_000,
-  trialMs: 10_000,
+  trialMs: 12_000,
   /** A trial begins with this, and takes more by this factor at each of its steps: each makes the browser probe. */
   trialBitrate: 60_000,
   trialFactor: 1.6,
   trialStepMs: 1_000,
+  /** Where there is no picture it has so few frames that the browser knows that it could send more. */
+  trialFrameRate: 4,
   /** A trial in which the estimate falls to this share of its highest has failed ... */
   trialFallsTo: 0.6,
   /** ... and one in which it does not grow by this factor within this time, again and again. */
@@ -66,15 +85,22 @@ export const ADAPT = {
   trialGrowthMs: 2_000,
   /** After a trial that has failed the next one waits; each time twice as long, up to so long. */
   waitMs: 2_000,
-  longestWaitMs: 8_000,
+  longestWaitMs: 4_000,
   /** What others will take more must be there so many times; more often after a level that did not hold for `holdMs`. */
   margin: { first: 1, factor: 1.8, most: 6 },
   holdMs: 60_000,
+  /** Where nothing is estimated more is sent without a trial, but not before so long; doubled for each that did not hold. */
+  blind: { afterMs: 10_000, atMostMs: 300_000 },
+  /** The limit of a connection of which too little is known is moved to and fro by this, which makes the browser probe. */
+  nudge: 1.05,
+  /** ... if no more than this share of the estimate is sent. */
+  idleShare: 0.65,
   /** After so long, it needs that once less again. */
   forgiveMs: 300_000,
   /** How long the processor must be short before less is sent, and not before more is; doubled for each relapse. */
   processorAfterMs: 4_000,
   processorBetterMs: 30_000,
+  processorRelapseFactor: 2,
   /** Loss above which each packet of a voice carries the one before it too, and below which no longer; and for how long. */
   redundancy: { above: 0.03, afterMs: 3_000, below: 0.005, goneAfterMs: 20_000 },
   /** A change of what one sees by less than this share is not told; nor more often than this. */

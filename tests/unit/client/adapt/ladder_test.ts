@@ -1,29 +1,37 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { encodingAt, needAt, TOP, voiceAt } from "../../../../client/adapt/ladder.ts";
+import {
+  encodingAt,
+  needAt,
+  screenAt,
+  type Shown,
+  TOP,
+  voiceAt,
+} from "../../../../client/adapt/ladder.ts";
 
-const CAMERA = { width: 1_280, frameRate: 30 };
-const LARGE = { width: 1_920, frameRate: 60 };
+const CAMERA: Shown = { camera: { width: 1_280, frameRate: 30 }, receivers: 1 };
+const LARGE: Shown = { camera: { width: 1_920, frameRate: 60 }, receivers: 1 };
+const SCREEN = { width: 1_920, frameRate: 30 };
 
 describe("how a camera is sent", () => {
   it("is no wider than it is seen, but for the next size", () => {
     const widths = [160, 300, 500, 1_000, 4_000].map((seen) =>
-      CAMERA.width / encodingAt(TOP, CAMERA, seen)!.scaleResolutionDownBy
+      1_280 / encodingAt(TOP, CAMERA, seen)!.scaleResolutionDownBy
     );
     assertEquals(widths, [160, 320, 480, 1_280, 1_280]);
   });
 
-  it("is middling for somebody of whom it is not known, or who looks elsewhere", () => {
+  it("is middling for somebody who looks elsewhere", () => {
     assertEquals(encodingAt(TOP, CAMERA, 0), encodingAt(TOP, CAMERA, 320));
   });
 
   it("is not at all at the lowest level, nor while it is off", () => {
     assertEquals(encodingAt(0, CAMERA, 640), undefined);
-    assertEquals(encodingAt(TOP, undefined, 640), undefined);
+    assertEquals(encodingAt(TOP, { camera: undefined, receivers: 1 }, 640), undefined);
   });
 
   it("is never enlarged, nor given frames that it has not", () => {
-    const small = { width: 160, frameRate: 15 };
+    const small = { camera: { width: 160, frameRate: 15 }, receivers: 1 };
     for (let level = 1; level <= TOP; level++) {
       const { scaleResolutionDownBy, maxFramerate } = encodingAt(level, small, 640)!;
       assertEquals(scaleResolutionDownBy, 1);
@@ -37,5 +45,18 @@ describe("how a camera is sent", () => {
     }
     assertEquals(voiceAt(0), "lean");
     assert(needAt(0, CAMERA, 4_000) > 0);
+  });
+
+  it("is as large as it is for somebody who has not said how wide it is seen", () => {
+    assertEquals(encodingAt(TOP, LARGE), encodingAt(TOP, LARGE, 4_000));
+  });
+
+  it("is less beside a screen, which comes first", () => {
+    for (let level = 1; level <= TOP; level++) {
+      const beside = { ...CAMERA, screen: SCREEN };
+      const camera = encodingAt(level, beside, 1_280)?.maxBitrate ?? 0;
+      assert(camera < encodingAt(level, CAMERA, 1_280)!.maxBitrate);
+      assert(camera < screenAt(level, beside)!.maxBitrate);
+    }
   });
 });

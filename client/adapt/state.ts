@@ -1,0 +1,56 @@
+/**
+ * What is known of the uplink, and what is done about it at the moment.
+ *
+ * @module
+ */
+import type { Pasts } from "./evidence.ts";
+import { ALL_ALLOWED, type Lasting, NOT, type Processor } from "./lasting.ts";
+import { TOP } from "./ladder.ts";
+import { ADAPT } from "./policy.ts";
+import type { Trial } from "./trial.ts";
+
+/** Times in ms of the clock that is handed in, rates in bit/s. */
+export interface AdaptState {
+  /** From 0 (the voice alone) to `TOP` (everything), by what the uplink carries; and since when. */
+  readonly level: number;
+  readonly since: number;
+  readonly phase: Phase;
+  /** The highest of late that the connections carried, and when that was. */
+  readonly peak: { readonly bitrate: number; readonly at: number };
+  /** Since when they have carried less than is needed; `undefined`: they carry it. */
+  readonly shortSince: number | undefined;
+  /** When the level rose, if it has not fallen since. */
+  readonly roseAt: number | undefined;
+  /** How often a rise did not hold, as far as it is not forgotten; and when that last changed. */
+  readonly relapses: { readonly count: number; readonly at: number };
+  readonly pasts: Pasts;
+  readonly processor: Processor;
+  readonly redundancy: Lasting;
+}
+
+/** Whether more is being tried. `waitMs`: how long the next trial waits if this one fails. */
+export type Phase =
+  /** Since the last trial, or since ever; no other before `until`. */
+  | {
+    readonly is: "resting";
+    readonly since: number;
+    readonly until: number;
+    readonly waitMs: number;
+  }
+  | { readonly is: "trying"; readonly trial: Trial; readonly waitMs: number };
+
+/** How everything is sent at first: as if the uplink carried it. */
+export function startAdapting(now: number): AdaptState {
+  return {
+    level: TOP,
+    since: now,
+    phase: { is: "resting", since: now, until: now, waitMs: ADAPT.waitMs },
+    peak: { bitrate: 0, at: now },
+    shortSince: undefined,
+    roseAt: undefined,
+    relapses: { count: 0, at: now },
+    pasts: {},
+    processor: ALL_ALLOWED,
+    redundancy: NOT,
+  };
+}
