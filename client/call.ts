@@ -16,6 +16,7 @@ import type {
   Self,
   TopologyInfo,
 } from "./api.ts";
+import { checkSettings } from "./adaptation_settings.ts";
 import type { Conference } from "./conference.ts";
 import { call } from "./emitter.ts";
 import { callError } from "./errors.ts";
@@ -112,7 +113,7 @@ export class MeshliftCall implements Call {
 
   async setAdaptation(settings: AdaptationSettings): Promise<void> {
     this.#mustNotBeClosed(this.state, "set the adaptation");
-    await this.#conference.adapt(settings);
+    await this.#conference.adapt(checkSettings(settings));
   }
 
   async remove(participant: string | Participant): Promise<void> {

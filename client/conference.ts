@@ -12,6 +12,7 @@ import type {
   CallState,
   CallStats,
   TopologyInfo,
+  TrackKind,
 } from "./api.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
@@ -105,8 +106,8 @@ export class Conference {
       left: (remote) => this.#left(remote),
     });
     media.listen({
-      changed: (kind, track) => {
-        this.transport.setTrack(kind, track);
+      changed: (kind) => {
+        this.#send(kind, this.transport);
         this.tell();
         this.emitter.emit("media", this.self);
       },
@@ -219,6 +220,7 @@ export class Conference {
 
   async adapt(settings: AdaptationSettings): Promise<void> {
     this.wishes = settings;
+    this.#send("camera", this.transport);
     await this.#parts.adapt();
   }
 
@@ -266,8 +268,14 @@ export class Conference {
   #newMesh({ self, iceServers }: WelcomeFrame): Mesh {
     const mesh = new Mesh(self.id, this.#transportEvents(), this.#certificates);
     mesh.setIceServers(iceServers);
-    for (const kind of TRACK_KINDS) mesh.setTrack(kind, this.media.track(kind) ?? null);
+    for (const kind of TRACK_KINDS) this.#send(kind, mesh);
     return mesh;
+  }
+
+  /** Has sent what there is of a kind, and what the application wants of it. */
+  #send(kind: TrackKind, by: Transport): void {
+    const isHeld = kind === "camera" && this.wishes.mode === "audio_only";
+    by.setTrack(kind, isHeld ? null : this.media.track(kind) ?? null);
   }
 
   #transportEvents(): TransportEvents {

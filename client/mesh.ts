@@ -33,6 +33,8 @@ export class Mesh implements Transport {
   events: TransportEvents;
   /** What is sent. */
   readonly tracks = new Map<TrackKind, MediaStreamTrack>();
+  /** Whether new connections begin without the camera: on a thin uplink it would come before the voice. */
+  isCameraHeld = false;
   iceServers: IceServer[] = [];
   readonly certificates: RTCCertificate[];
   /** By participant id. */
@@ -63,6 +65,11 @@ export class Mesh implements Transport {
     if (track === null) this.tracks.delete(kind);
     else this.tracks.set(kind, track);
     for (const pair of this.pairs.values()) pair.send(kind, track);
+  }
+
+  /** Has one that began without the camera send it. */
+  addCamera(id: string): void {
+    this.pairs.get(id)?.send("camera", this.tracks.get("camera") ?? null);
   }
 
   add({ id, subscribe }: RemotePeer): void {
@@ -139,8 +146,10 @@ export class Mesh implements Transport {
     for (const id of [...this.pairs.keys()]) this.remove(id);
   }
 
-  #dial({ number, initiator, tracks, events }: AttemptOptions): Attempt {
+  #dial({ number, initiator, tracks: all, events }: AttemptOptions): Attempt {
     const streams = this.#streams;
+    const tracks = new Map(all);
+    if (this.isCameraHeld) tracks.delete("camera");
     let pc: RTCPeerConnection | undefined;
     let channel: RTCDataChannel | undefined;
     // simple-peer makes the connection in its constructor; this is its public way to get hold of it first.

@@ -302,6 +302,8 @@ export class Pair {
     for (const other of this.#legs) {
       if (other === leg || other === this.#next) continue;
       clearTimeout(other.timer);
+      // Its voice is enough until the far end has switched, too: two of each picture is more than a thin uplink has.
+      for (const kind of ["camera", "screen"] as const) other.attempt.send(kind, null);
       other.timer = setTimeout(() => this.#end(other), MESH.lingerMs);
     }
   }

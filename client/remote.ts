@@ -45,6 +45,11 @@ export class Remote implements Participant {
     this.permissions = info.permissions;
   }
 
+  /** What there is to see and hear of it: nothing comes of a camera that is paused. */
+  get sends(): MediaState {
+    return { ...this.media, camera: this.media.camera && !this.paused };
+  }
+
   /** Takes over what the node says; returns whether anything changed. */
   update({ state, media, attributes, permissions }: ParticipantInfo): boolean {
     const before = JSON.stringify([this.state, this.media, this.attributes, this.permissions]);
@@ -92,6 +97,6 @@ export class Remote implements Participant {
     if (kind === "screenAudio") {
       return this.media.screen && this.arriving.get(kind)?.track.muted === false;
     }
-    return this.media[kind] && !(kind === "camera" && this.paused);
+    return this.sends[kind];
   }
 }

@@ -103,6 +103,10 @@ export const ADAPT = {
   processorRelapseFactor: 2,
   /** Loss above which each packet of a voice carries the one before it too, and below which no longer; and for how long. */
   redundancy: { above: 0.03, afterMs: 3_000, below: 0.005, goneAfterMs: 20_000 },
+  /** A camera or screen that does not say how large it is. */
+  middling: { width: 640, frameRate: 30 },
+  /** How often what the browser refuses is tried. */
+  tries: 3,
   /** A change of what one sees by less than this share is not told; nor more often than this. */
   seenChange: 0.1,
   seenIntervalMs: 1_000,

@@ -7,7 +7,13 @@ import { adapt, type Plan, planOf, startAdapting } from "../adapt.ts";
 import type { Look } from "../adapt/evidence.ts";
 import type { Camera } from "../adapt/ladder.ts";
 import { ADAPT } from "../adapt/policy.ts";
-import type { AdaptationInfo, AdaptationSettings, CallEvents } from "../api.ts";
+import type {
+  AdaptationInfo,
+  AdaptationSettings,
+  CallEvents,
+  MediaState,
+  TrackKind,
+} from "../api.ts";
 import type { Attempt } from "../attempt.ts";
 import type { Clock } from "../clock.ts";
 import type { Emitter } from "../emitter.ts";
@@ -16,11 +22,24 @@ import { SentLook } from "./adapt/look.ts";
 import { Outlet } from "./adapt/outlet.ts";
 import { Sight } from "./adapt/sight.ts";
 
+/** The mesh, as far as it is adapted. */
+export interface AdaptedMesh {
+  /** By participant id: the attempt that carries the media now. */
+  readonly attempts: ReadonlyMap<string, Pick<Attempt, "pc">>;
+  /** What is sent. */
+  readonly tracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
+  /** Whether new connections begin without the camera. */
+  isCameraHeld: boolean;
+  /** Has one that began without the camera send it. */
+  addCamera(id: string): void;
+}
+
 /** The call, as far as it is adapted. */
 export interface AdaptedCall {
+  readonly self: { readonly media: MediaState };
   readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
-  readonly mesh: { readonly attempts: ReadonlyMap<string, Attempt> };
-  readonly way: { readonly mode: "mesh" | "sfu" };
+  readonly mesh: AdaptedMesh;
+  readonly way: { readonly mode: "mesh" | "sfu"; readonly epoch: number };
   readonly emitter: Pick<Emitter<CallEvents>, "emit">;
   /** What the application wants. */
   readonly wishes: AdaptationSettings;
@@ -31,24 +50,26 @@ export interface AdaptedCall {
 
 /** One participant, as the receiver of what we send. */
 interface Receiver {
-  /** How wide it sees our camera. */
-  seen: number;
+  /** How wide it sees our camera; `undefined`: it has not said. */
+  seen?: number;
   /** Whether it was told that our camera is paused. */
   isTold: boolean;
   outlet?: Outlet;
   sent: SentLook;
 }
 
+const ALL: AdaptationInfo = { sending: "full", reason: "none" };
+const FORCED: AdaptationInfo = { sending: "audio_only", reason: "forced" };
+
 export class Adaptation {
-  /** Whether the browser sends less than it should because the processor is too slow. */
-  isProcessorShort = false;
-  info: AdaptationInfo = { sending: "full", reason: "none" };
+  info: AdaptationInfo = ALL;
   readonly #call: AdaptedCall;
   readonly #now: Clock;
   readonly #receivers = new Map<string, Receiver>();
   readonly #sight: Sight;
   readonly #timer: ReturnType<typeof setInterval>;
   #state;
+  #isProcessorShort = false;
   #isLooking = false;
 
   constructor(call: AdaptedCall, now: Clock) {
@@ -71,6 +92,11 @@ export class Adaptation {
       from.paused = paused;
       this.#call.show(from);
     }
+  }
+
+  /** Takes in whether the browser sends less than it should because the processor is too slow. */
+  feelProcessor(isShort: boolean): void {
+    this.#isProcessorShort = isShort;
   }
 
   /** Somebody has left; whoever comes back under the same id has been told nothing. */
@@ -96,26 +122,36 @@ export class Adaptation {
   }
 
   async #adapt(): Promise<void> {
-    if (this.#call.way.mode !== "mesh") {
-      return this.#say({ sending: "full", reason: "none" }, false);
+    const { mesh, roster, way, wishes } = this.#call;
+    // Then the call sends no camera, whichever way media goes.
+    const isForced = wishes.mode === "audio_only" && this.#call.self.media.camera;
+    const now = this.#now();
+    if (way.mode !== "mesh") {
+      // What was known of the mesh will not be true when it is the way again.
+      this.#state = startAdapting(now);
+      mesh.isCameraHeld = false;
+      return this.#say(isForced ? FORCED : ALL, isForced);
     }
     const look = await this.#look();
-    const now = this.#now();
-    // What was known of the uplink holds until there is somebody to measure it with again.
     if (look.connections.length === 0) {
-      if (this.#call.roster.participants.size === 0) this.#state = startAdapting(now);
+      // What was known of the uplink holds until there is somebody to measure it with again.
+      if (roster.participants.size === 0) this.#state = startAdapting(now);
+      if (isForced) this.#say(FORCED, true);
       return;
     }
-    this.#state = adapt(this.#state, look, this.#call.wishes, now);
-    const plan = planOf(this.#state, look, this.#call.wishes, now);
+    const settings = settingsOf(wishes);
+    this.#state = adapt(this.#state, look, settings, now);
+    const plan = planOf(this.#state, look, settings, now);
+    mesh.isCameraHeld = plan.isPaused;
     this.#apply(plan);
-    this.#say(plan, plan.isPaused);
+    const isFree = wishes.mode === "off";
+    this.#say(isForced ? FORCED : isFree ? ALL : plan, isForced || (plan.isPaused && !isFree));
   }
 
   /** Asks every connection that stands. */
   async #look(): Promise<Look> {
-    let track: MediaStreamTrack | null = null;
-    const looks = [...this.#call.mesh.attempts].map(async ([id, { pc }]) => {
+    const { mesh, roster } = this.#call;
+    const looks = [...mesh.attempts].map(async ([id, { pc }]) => {
       if (pc.connectionState !== "connected" || pc.currentRemoteDescription === null) return [];
       const receiver = this.#receiver(id);
       if (receiver.outlet?.pc !== pc) {
@@ -123,50 +159,74 @@ export class Adaptation {
         receiver.sent = new SentLook();
       }
       const { outlet, sent, seen } = receiver;
-      track ??= outlet.camera?.sender.track ?? null;
       // A connection that closes under our hands says nothing.
       const report = await outlet.microphone?.getStats().catch(() => undefined);
-      return report === undefined ? [] : [{ id, seen, ...sent.take(report) }];
+      if (report === undefined) return [];
+      const isIdle = roster.participants.get(id)?.permissions.subscribe === false;
+      return [{ id, seen, isIdle, ...sent.take(report) }];
     });
     const connections = (await Promise.all(looks)).flat();
-    return { connections, camera: cameraOf(track), isProcessorShort: this.isProcessorShort };
+    return {
+      connections,
+      camera: pictureOf(mesh.tracks.get("camera")),
+      screen: pictureOf(mesh.tracks.get("screen")),
+      isProcessorShort: this.#isProcessorShort,
+    };
   }
 
   #apply({ connections, isPaused }: Plan): void {
-    const isFree = this.#call.wishes.mode === "off";
-    for (const [id, { voice, picture }] of connections) {
+    const { mesh, wishes } = this.#call;
+    const isFree = wishes.mode === "off";
+    const camera = mesh.tracks.get("camera");
+    for (const [id, { voice, picture, screen = "free" }] of connections) {
       const { outlet } = this.#receiver(id);
+      if (outlet === undefined) continue;
       // Nothing is known of a camera that is off: it is sent as before when it is on again.
       const isOff = !isPaused && picture === undefined;
-      if (isOff) outlet?.send({ voice, picture: outlet.picture });
-      else outlet?.send({ voice, picture: isFree ? "free" : picture });
+      outlet.send({
+        voice,
+        picture: isOff ? outlet.picture : isFree ? "free" : picture,
+        screen: isFree ? "free" : screen,
+      });
+      // It has begun without, and is limited by now.
+      const isWithout = camera !== undefined && outlet.camera?.sender.track === null;
+      if (isWithout && outlet.hasSettled) mesh.addCamera(id);
     }
   }
 
   #say({ sending, reason }: AdaptationInfo, isPaused: boolean): void {
-    for (const id of this.#call.roster.participants.keys()) {
+    const { emitter, roster, way } = this.#call;
+    for (const [id, { shows }] of roster.participants) {
       const receiver = this.#receiver(id);
       if (receiver.isTold === isPaused) continue;
+      // The mesh has no picture for it yet, and the SFU's does not play there.
+      if (!isPaused && way.mode === "sfu" && shows < way.epoch) continue;
       receiver.isTold = isPaused;
       this.#call.signal(id, { paused: isPaused });
     }
     if (sending === this.info.sending && reason === this.info.reason) return;
     this.info = { sending, reason };
-    this.#call.emitter.emit("adaptation", this.info);
+    emitter.emit("adaptation", this.info);
   }
 
   #receiver(id: string): Receiver {
     const known = this.#receivers.get(id);
     if (known !== undefined) return known;
-    const receiver: Receiver = { seen: 0, isTold: false, sent: new SentLook() };
+    const receiver: Receiver = { isTold: false, sent: new SentLook() };
     this.#receivers.set(id, receiver);
     return receiver;
   }
 }
 
-function cameraOf(track: MediaStreamTrack | null): Camera | undefined {
-  if (track === null) return undefined;
-  // Cameras that say nothing are taken for middling ones.
-  const { width = 640, frameRate = 30 } = track.getSettings();
-  return { width, frameRate };
+/** What the application wants of what the call sends: without the camera, the rest is adapted as ever. */
+function settingsOf({ mode, maxBitrate }: AdaptationSettings): AdaptationSettings {
+  return mode === "off" ? { mode } : { mode: "auto", maxBitrate };
+}
+
+function pictureOf(track: MediaStreamTrack | undefined): Camera | undefined {
+  if (track === undefined) return undefined;
+  // Some say nothing, and canvases that they are of no width at all.
+  const { width, frameRate } = track.getSettings();
+  const { middling } = ADAPT;
+  return { width: width || middling.width, frameRate: frameRate || middling.frameRate };
 }

@@ -19,7 +19,7 @@ import type { LinkKind } from "../link.ts";
 import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
 import type { Way } from "../way.ts";
-import { Adaptation } from "./adaptation.ts";
+import { Adaptation, type AdaptedMesh } from "./adaptation.ts";
 import type { Exchange } from "./clock.ts";
 import { Clocks } from "./clocks.ts";
 import { encryptionOf } from "./encryption.ts";
@@ -35,7 +35,7 @@ import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "./strain.ts";
 import { type Snapshot, summarize } from "./summary.ts";
 
 /** The mesh, as it is looked after. */
-export interface CaredMesh extends HealedMesh {
+export interface CaredMesh extends HealedMesh, AdaptedMesh {
   /** By participant id: the attempt that carries the media now. */
   readonly attempts: ReadonlyMap<string, Attempt>;
 }
@@ -196,7 +196,7 @@ export class Care {
     this.#window.push({ at: now, stats });
     if (this.#call.way.mode === "mesh") {
       const all = Object.values(stats);
-      this.adaptation.isProcessorShort = strainOf(all) === "cpu";
+      this.adaptation.feelProcessor(strainOf(all) === "cpu");
       const seen = strainOf(all, this.adaptation.info);
       this.#strain = feelStrain(this.#strain, seen, now);
       this.#reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });

@@ -35,7 +35,7 @@ export class Monitor {
     if (now - this.#judgedAt < MONITOR.verdictIntervalMs) return;
     this.#judgedAt = now;
     for (const remote of this.#port.participants()) {
-      const { microphone, camera, screen } = remote.media;
+      const { microphone, camera, screen } = remote.sends;
       const state = judge(
         this.#quality.get(remote) ?? UNKNOWN,
         qualitySample(stats[remote.id], {

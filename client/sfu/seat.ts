@@ -147,10 +147,10 @@ export class Seat {
 
   /** Whether it says that it sends something of `kinds`, and `path` carries it. */
   sendsBy(path: Path, kinds = SENT): boolean {
-    const { media, permissions, state } = this.remote;
+    const { sends, permissions, state } = this.remote;
     const arrivals = this.arrivals(path);
     if (state !== "active" || !permissions.publish || arrivals === undefined) return false;
-    return kinds.some((kind) => media[kind] && arrivals.has(kind));
+    return kinds.some((kind) => sends[kind] && arrivals.has(kind));
   }
 
   /** Whether anything has come by `path`, since then. */
@@ -204,13 +204,13 @@ export class Seat {
   }
 
   #isWanted(kind: TrackKind): boolean {
-    const { media, permissions } = this.remote;
+    const { sends, permissions } = this.remote;
     if (!permissions.publish) return false;
     // Nobody says whether a screen has sound: it has, where some has come.
     if (kind === "screenAudio") {
-      return media.screen && this.#shown.get(kind)?.receiver.track.muted === false;
+      return sends.screen && this.#shown.get(kind)?.receiver.track.muted === false;
     }
-    return media[kind];
+    return sends[kind];
   }
 }
 

@@ -31,7 +31,7 @@ import { Paths } from "./paths.ts";
 import { LAYERS, SFU, SWITCH } from "./policy.ts";
 import { type Decode, Seat } from "./seat.ts";
 import { Stay } from "./stay.ts";
-import { seenWidth, visibleVideos } from "./tiles.ts";
+import { seenWidth, visibleVideos } from "../tiles.ts";
 
 /** How each kind of grant is used. */
 const DIAL: Record<Grant["kind"], DialSfu> = {

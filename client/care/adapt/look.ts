@@ -6,26 +6,28 @@
 import type { Connection } from "../../adapt/evidence.ts";
 
 /** Everything but to whom, and how wide it is seen there. */
-export type Sent = Omit<Connection, "id" | "seen">;
+export type Sent = Omit<Connection, "id" | "seen" | "isIdle">;
 
 type Entry = Record<string, unknown>;
 
 /** Tells new figures from those that were there before: browsers repeat them until the next report. */
 export class SentLook {
-  #responses: unknown;
+  #measured: unknown;
   readonly #reported = new Map<unknown, unknown>();
 
   take(report: RTCStatsReport): Sent {
     const entries: Entry[] = [...report.values()];
-    const { selectedCandidatePairId } = entries.find(({ type }) => type === "transport") ?? {};
-    const pair: Entry = report.get(String(selectedCandidatePairId)) ?? {};
+    const pair = selectedPair(entries);
     const { availableOutgoingBitrate, currentRoundTripTime, responsesReceived } = pair;
     const losses = entries.filter((entry) => this.#isNew(entry)).map(({ fractionLost }) =>
       Number(fractionLost)
     );
-    const hasMeasured = responsesReceived !== this.#responses;
-    this.#responses = responsesReceived;
+    // Browsers that do not count responses: a figure that is the same to the last digit is the same one.
+    const measured = responsesReceived ?? currentRoundTripTime;
+    const hasMeasured = measured !== this.#measured;
+    this.#measured = measured;
     return {
+      path: typeof pair.id === "string" ? pair.id : undefined,
       estimate: typeof availableOutgoingBitrate === "number" ? availableOutgoingBitrate : undefined,
       roundTripMs: hasMeasured && typeof currentRoundTripTime === "number"
         ? currentRoundTripTime * 1_000
@@ -41,4 +43,13 @@ export class SentLook {
     this.#reported.set(id, timestamp);
     return isNew;
   }
+}
+
+/** The pair of candidates that is used. */
+function selectedPair(entries: readonly Entry[]): Entry {
+  const { selectedCandidatePairId } = entries.find(({ type }) => type === "transport") ?? {};
+  return entries.find(({ type, id, selected }) =>
+    // Firefox has no `transport` entry; it marks the pair itself.
+    type === "candidate-pair" && (id === selectedCandidatePairId || selected === true)
+  ) ?? {};
 }

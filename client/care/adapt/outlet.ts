@@ -9,41 +9,49 @@
  * @module
  */
 import type { Encoding, Voice } from "../../adapt/ladder.ts";
-import { report } from "../../emitter.ts";
 import { TRACK_KINDS } from "../../transport.ts";
+import { Setting } from "./setting.ts";
 import { withoutPicture, withVoice } from "./words.ts";
+
+/** How a picture is sent; `undefined`: not at all. `"free"`: as the browser likes. */
+export type Picture = Encoding | "free" | undefined;
 
 /** What is to be sent. */
 export interface Wanted {
   readonly voice: Voice;
-  /** `undefined`: none. `"free"`: as the browser likes. */
-  readonly picture: Encoding | "free" | undefined;
+  readonly picture: Picture;
+  /** Always in its full resolution. */
+  readonly screen: Picture;
 }
 
 const MICROPHONE = TRACK_KINDS.indexOf("microphone");
 const CAMERA = TRACK_KINDS.indexOf("camera");
-/** With its sound behind it. */
 const SCREEN = TRACK_KINDS.indexOf("screen");
+const SCREEN_AUDIO = TRACK_KINDS.indexOf("screenAudio");
 
 export class Outlet {
   readonly pc: RTCPeerConnection;
   /** As the far end described itself. */
   readonly #far: RTCSessionDescription;
-  #described: string;
-  #encoded = "";
+  readonly #description = new Setting(described("plain", "free"));
+  readonly #encodings = TRACK_KINDS.map(() => new Setting(encoded(true, "free")));
   #wanted: Wanted | undefined;
+  #hasSettled = false;
   #isBusy = false;
 
   /** `pc`: one that has been negotiated. */
   constructor(pc: RTCPeerConnection) {
     this.pc = pc;
     this.#far = pc.currentRemoteDescription!;
-    this.#described = described({ voice: "plain", picture: "free" });
   }
 
   /** What was asked for of the picture last. */
-  get picture(): Wanted["picture"] {
+  get picture(): Picture {
     return this.#wanted === undefined ? "free" : this.#wanted.picture;
+  }
+  /** Whether what was asked for first has been seen to. */
+  get hasSettled(): boolean {
+    return this.#hasSettled;
   }
   get microphone(): RTCRtpSender | undefined {
     return this.pc.getTransceivers()[MICROPHONE]?.sender;
@@ -52,76 +60,54 @@ export class Outlet {
     return this.pc.getTransceivers()[CAMERA];
   }
 
-  /** Sends this from now on; what it was asked for last counts. */
+  /** Sends this from now on; what it was asked for last counts. What cannot be changed goes on as it is. */
   send(wanted: Wanted): void {
     this.#wanted = wanted;
-    if (!this.#isBusy) this.#settle();
+    if (!this.#isBusy) this.#settle(wanted);
   }
 
-  async #settle(): Promise<void> {
+  async #settle(wanted: Wanted): Promise<void> {
     this.#isBusy = true;
-    try {
-      for (let now = this.#wanted; now !== undefined; now = this.#next(now)) await this.#apply(now);
-    } catch (error) {
-      // What has closed meanwhile sends nothing; what will not change goes on as it is.
-      if (this.pc.signalingState !== "closed") report(error);
-    } finally {
-      this.#isBusy = false;
-    }
+    await this.#apply(wanted);
+    this.#isBusy = false;
+    this.#hasSettled = true;
+    if (this.#wanted !== undefined && this.#wanted !== wanted) await this.#settle(this.#wanted);
   }
 
-  /** What was asked for while `done` was seen to. */
-  #next(done: Wanted): Wanted | undefined {
-    return this.#wanted === done ? undefined : this.#wanted;
-  }
-
-  async #apply(wanted: Wanted): Promise<void> {
-    const text = described(wanted);
-    const { picture } = wanted;
-    await this.#rest();
+  async #apply({ voice, picture, screen }: Wanted): Promise<void> {
+    // Also of one that is closed, nothing is to be asked.
+    if (this.pc.signalingState !== "stable") return;
+    // While no screen is shared, its sound is not counted among what has to be sent, as the browser else does.
+    await this.#encode(SCREEN, screen);
+    await this.#encode(SCREEN_AUDIO, "free");
     // Before the picture is let in: it would begin as large as it was.
-    if (picture !== undefined) await this.#encode(picture);
-    if (text !== this.#described) {
-      // Also if it fails: it would again.
-      this.#described = text;
-      await this.#describe(wanted);
-    }
+    if (picture !== undefined) await this.#encode(CAMERA, picture);
+    await this.#description.set(
+      described(voice, picture),
+      () => this.#describe(voice, picture !== undefined),
+    );
   }
 
-  /** While no screen is shared, its sound is not counted among what has to be sent, as the browser else does. */
-  async #rest(): Promise<void> {
-    for (const { sender } of this.pc.getTransceivers().slice(SCREEN)) {
+  async #encode(slot: number, picture: Picture): Promise<void> {
+    const sender = this.pc.getTransceivers()[slot]?.sender;
+    if (sender === undefined) return;
+    // A camera that is off is switched on by its track alone.
+    const active = slot === CAMERA || (sender.track !== null && picture !== undefined);
+    await this.#encodings[slot]!.set(encoded(active, active ? picture : undefined), async () => {
       const parameters = sender.getParameters();
       const [encoding] = parameters.encodings;
-      const active = sender.track !== null;
-      if (encoding === undefined || encoding.active === active) continue;
+      if (encoding === undefined) throw new Error(`Cannot limit slot ${slot}: it has no encoding`);
       encoding.active = active;
+      if (active && picture !== undefined) limit(encoding, picture, slot === CAMERA);
       await sender.setParameters(parameters);
-    }
+    });
   }
 
-  async #encode(picture: Encoding | "free"): Promise<void> {
-    const sender = this.camera?.sender;
-    const text = JSON.stringify(picture);
-    if (sender === undefined || text === this.#encoded) return;
-    const parameters = sender.getParameters();
-    const [encoding] = parameters.encodings;
-    if (encoding === undefined) return;
-    this.#encoded = text;
-    if (picture !== "free") Object.assign(encoding, picture);
-    else {
-      delete encoding.maxBitrate;
-      delete encoding.maxFramerate;
-      encoding.scaleResolutionDownBy = 1;
-    }
-    await sender.setParameters(parameters);
-  }
-
-  async #describe({ voice, picture }: Wanted): Promise<void> {
+  async #describe(voice: Voice, hasPicture: boolean): Promise<void> {
     const { pc } = this;
-    if (pc.signalingState !== "stable" || this.camera === undefined) return;
+    if (this.camera === undefined) return;
     const { type, sdp } = this.#far;
-    this.camera.direction = picture === undefined ? "recvonly" : "sendrecv";
+    this.camera.direction = hasPicture ? "sendrecv" : "recvonly";
     const words = withVoice(sdp, voice);
     try {
       if (type === "offer") {
@@ -131,7 +117,7 @@ export class Outlet {
         await pc.setLocalDescription();
         await pc.setRemoteDescription({
           type,
-          sdp: picture === undefined ? withoutPicture(words, CAMERA) : words,
+          sdp: hasPicture ? words : withoutPicture(words, CAMERA),
         });
       }
     } catch (error) {
@@ -144,4 +130,20 @@ export class Outlet {
   }
 }
 
-const described = ({ voice, picture }: Wanted) => `${voice} ${picture !== undefined}`;
+/** Has a picture take no more than this. */
+function limit(
+  encoding: RTCRtpEncodingParameters,
+  picture: Encoding | "free",
+  scales: boolean,
+): void {
+  delete encoding.maxBitrate;
+  delete encoding.maxFramerate;
+  const { scaleResolutionDownBy, ...most } = picture === "free" ? FREE : picture;
+  Object.assign(encoding, most);
+  if (scales) encoding.scaleResolutionDownBy = scaleResolutionDownBy;
+}
+
+const FREE = { scaleResolutionDownBy: 1 };
+
+const described = (voice: Voice, picture: Picture) => `${voice} ${picture !== undefined}`;
+const encoded = (active: boolean, picture: Picture) => JSON.stringify([active, picture]);
