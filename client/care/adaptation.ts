@@ -178,7 +178,7 @@ export class Adaptation {
     const { mesh, wishes } = this.#call;
     const isFree = wishes.mode === "off";
     const camera = mesh.tracks.get("camera");
-    for (const [id, { voice, picture, screen = "free" }] of connections) {
+    for (const [id, { voice, picture, screen }] of connections) {
       const { outlet } = this.#receiver(id);
       if (outlet === undefined) continue;
       // Nothing is known of a camera that is off: it is sent as before when it is on again.

@@ -27,6 +27,22 @@ function voiceOf(page: Page, identity: string): Promise<number> {
   }, identity);
 }
 
+/** Resolves when so many more packets of this one's voice have come. */
+async function hearsMore(page: Page, identity: string, packets: number): Promise<void> {
+  const least = await voiceOf(page, identity) + packets;
+  await waitFor(
+    page,
+    async ({ identity, least }) => {
+      const { participants } = await call.stats();
+      const person = [...call.participants.values()].find((p) => p.identity === identity)!;
+      const { inbound } = participants[person.id]!;
+      return inbound.find(({ kind }) => kind === "microphone")!.packetsReceived >= least;
+    },
+    10_000,
+    { identity, least },
+  );
+}
+
 function sends(page: Page, isPaused: boolean, limitMs: number): Promise<unknown> {
   return waitFor(
     page,
@@ -56,20 +72,7 @@ describe("an uplink that gets thin", () => {
     await sends(ada, true, 10_000);
     for (const page of [bob, eve]) await showsPaused(page, "ada", true);
 
-    const heard = await voiceOf(bob, "ada");
-    await waitFor(
-      bob,
-      async (least) => {
-        const { participants } = await globalThis.call.stats();
-        return Object.values(participants).some(({ inbound }) =>
-          inbound.some(({ kind, packetsReceived }) =>
-            kind === "microphone" && packetsReceived > least
-          )
-        );
-      },
-      10_000,
-      heard + 50,
-    );
+    await hearsMore(bob, "ada", 50);
 
     const frames = await framesOf(bob, "ada");
     await uplink(4_000);
