@@ -12,7 +12,7 @@ const AUTO = { mode: "auto" } as const;
 const CAMERA = { width: 640, frameRate: 30 };
 const LARGE = { width: 1_280, frameRate: 30 };
 const SCREEN = { width: 1_920, frameRate: 30 };
-const MIXED = [{ seen: 1_280 }, { seen: 300 }, { seen: 300 }];
+const MIXED = [{ seen: 1_280 }, { seen: 160 }, { seen: 160 }];
 const AMPLE = 20_000_000;
 
 const others = fc.integer({ min: 1, max: 5 });
