@@ -10,9 +10,10 @@ const PROTOCOL = /^UDP\/(TLS\/RTP\/SAVPF?|DTLS\/SCTP)$/;
 /** The certificate that the far end will show, by a hash that nobody can forge (RFC 8122). */
 const FINGERPRINT = /^a=fingerprint:sha-(256|384|512) [\da-f]{2}(:[\da-f]{2}){31,63}$/i;
 
-/** What is wrong with `sdp`; `undefined`: nothing, or it is no description at all, which the browser refuses itself. */
+/** What is wrong with `sdp`; `undefined`: nothing, or it is a text that the browser takes for no description either. */
 export function insecurity(sdp: unknown): string | undefined {
-  if (typeof sdp !== "string") return undefined;
+  // A browser would make a text of it, which nobody has looked at.
+  if (typeof sdp !== "string") return "no text";
   const [session, ...sections] = sdp.split(/^m=/m);
   // Keys that the signaling would see (RFC 4568).
   if (/^a=crypto/im.test(sdp)) return "keys in the clear";

@@ -191,6 +191,8 @@ export class Receiver {
   #expected = 1;
   #covered = 0;
   #ackAt: number | undefined;
+  /** When what brings nothing new may be acknowledged again. */
+  #againAt = -Infinity;
 
   /** When {@linkcode takeAck} is due; `undefined`: nothing to acknowledge. */
   get ackAt(): number | undefined {
@@ -203,9 +205,16 @@ export class Receiver {
     const fresh = seq > this.#expected ? [] : items.slice(this.#expected - seq);
     this.#expected += fresh.length;
     this.#covered += fresh.length;
-    const atOnce = fresh.length === 0 || this.#covered >= LINK.ackEvery;
-    this.#ackAt = Math.min(this.#ackAt ?? Infinity, atOnce ? now : now + LINK.ackDelayMs);
+    this.#ackAt = Math.min(this.#ackAt ?? Infinity, this.#dueAt(fresh.length > 0, now));
     return fresh;
+  }
+
+  #dueAt(isNew: boolean, now: number): number {
+    if (isNew) return this.#covered >= LINK.ackEvery ? now : now + LINK.ackDelayMs;
+    // Somebody may repeat for ever what has long arrived: the answers to it are not to take the place of messages.
+    const at = Math.max(now, this.#againAt);
+    this.#againAt = at === now ? now + LINK.ackAgainMs : this.#againAt;
+    return at;
   }
 
   /** The number to acknowledge; afterwards nothing is due. */

@@ -50,6 +50,8 @@ interface Leg {
   candidates: number;
   state: "connecting" | "connected" | "disconnected" | "dead";
   connectedAt?: number;
+  /** Whether it was good for long enough, and that was taken into account. */
+  isProven?: true;
   timer?: Timer;
 }
 
@@ -69,7 +71,8 @@ export class Pair {
   /** The last attempt that either side has begun. */
   #latest = 0;
   #tries = 0;
-  #offers: Bucket;
+  /** How often an attempt may begin, whoever wants it to. */
+  #begins: Bucket;
   #retry: Timer | undefined;
   #connection: Connection = "connecting";
   #feeds: boolean;
@@ -78,7 +81,7 @@ export class Pair {
     this.#options = options;
     this.#now = options.now ?? monotonic;
     this.#feeds = options.subscribe;
-    this.#offers = bucket(MESH.offerBurst, MESH.offersPerSecond, this.#now());
+    this.#begins = bucket(MESH.beginBurst, MESH.beginsPerSecond, this.#now());
   }
 
   get connection(): Connection {
@@ -113,7 +116,7 @@ export class Pair {
     if (peer === "again") return this.#asked(after);
     if (!isCount(peer)) return;
     const { id, initiator, events } = this.#options;
-    const error = refusal(id, sdp);
+    const error = type === "offer" || type === "answer" ? refusal(id, sdp) : undefined;
     if (type === "offer") {
       if (!this.#takesOffer(peer)) return;
       if (error !== undefined) return events.warning(error);
@@ -121,10 +124,11 @@ export class Pair {
     }
     for (const leg of this.#legs) {
       if (leg.attempt.number !== peer) continue;
-      if (type === "answer" && initiator && error !== undefined) {
+      const isAnswer = type === "answer" && initiator && leg.state === "connecting";
+      if (isAnswer && error !== undefined) {
         events.warning(error);
         this.#lost(leg);
-      } else if (type === "offer" || (type === "answer" && initiator)) {
+      } else if (type === "offer" || isAnswer) {
         leg.attempt.signal({ type, sdp });
       } else if (type === "candidate" && leg.candidates++ < MESH.candidates) {
         leg.attempt.signal({ type, candidate });
@@ -132,9 +136,13 @@ export class Pair {
     }
   }
 
-  /** The network changed, so what still works may not for long; or (`broken`) only what does not work is made anew. */
+  /**
+   * The network changed, so what still works may not for long; or (`broken`) only what does not work, and is not being
+   * made anew yet.
+   */
   refresh(which: "all" | "broken"): void {
-    if (which === "broken" && this.#shown?.state === "connected") return;
+    const { state } = this.#next ?? this.#shown ?? {};
+    if (which === "broken" && (state === "connected" || state === "connecting")) return;
     clearTimeout(this.#retry);
     this.#retry = undefined;
     // An attempt begun on the old network knows none of the addresses of the new one.
@@ -144,12 +152,15 @@ export class Pair {
     this.#replace();
   }
 
-  /** Nothing comes by it any more: another is made beside it. Or (`false`) something comes again. */
-  silent(is: boolean): void {
-    if (is) {
-      this.#announce("reconnecting");
-      this.#replace();
-    } else if (this.#shown?.state === "connected") this.#announce("connected");
+  /** Nothing comes by it any more: another is made beside it. */
+  silent(): void {
+    this.#announce("reconnecting");
+    this.#replace();
+  }
+
+  /** Something comes by it again. */
+  heard(): void {
+    if (this.#shown?.state === "connected") this.#announce("connected");
   }
 
   /** It has not connected for too long; it goes on trying. */
@@ -172,6 +183,8 @@ export class Pair {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#latest = number;
+    // Of offers that come, each has been counted, taken or not.
+    if (initiator) this.#begins = take(this.#begins, this.#now());
     if (this.#next !== undefined) this.#end(this.#next);
     this.#next = undefined;
     const options: AttemptOptions = {
@@ -243,13 +256,20 @@ export class Pair {
     if (this.#closed.signal.aborted || this.#retry !== undefined || this.#next !== undefined) {
       return;
     }
-    const { connectedAt } = this.#shown ?? {};
-    if (connectedAt !== undefined && this.#now() - connectedAt > MESH.stableMs) {
+    const { initiator, random } = this.#options;
+    const now = this.#now();
+    const shown = this.#shown;
+    // Once for each, or whoever asks for one more again and again would never have to wait.
+    if (
+      shown !== undefined && !shown.isProven && now - (shown.connectedAt ?? now) > MESH.stableMs
+    ) {
+      shown.isProven = true;
       this.#tries = 0;
     }
+    const delay = retryDelay(this.#tries++, MESH.retry, { random });
     this.#retry = setTimeout(
-      () => this.#options.initiator ? this.#begin(this.#options.number()) : this.#again(),
-      retryDelay(this.#tries++, MESH.retry, { random: this.#options.random }),
+      () => initiator ? this.#begin(this.#options.number()) : this.#again(),
+      initiator ? Math.max(delay, waitMs(this.#begins, now)) : delay,
     );
   }
 
@@ -274,10 +294,10 @@ export class Pair {
   /** Only a newer one, and only so many: a browser has few connections to give in all. */
   #takesOffer(number: number): boolean {
     const now = this.#now();
-    if (this.#options.initiator || number <= this.#latest || waitMs(this.#offers, now) > 0) {
+    if (this.#options.initiator || number <= this.#latest || waitMs(this.#begins, now) > 0) {
       return false;
     }
-    this.#offers = take(this.#offers, now);
+    this.#begins = take(this.#begins, now);
     return true;
   }
 

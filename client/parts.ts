@@ -30,15 +30,19 @@ const TOOLS: Tools & CareTools = {
   callError,
 };
 
+/** What of a participant's signals is for what looks after the call: each is told when it changes, and not again. */
+const TOLD_ONCE = ["paused", "clock", "sees"];
+
 /** The call, as its parts see it. */
 export type PartsCall = CaredCall & SwitchedCall & { switched(by: Switch): void };
 
+/** What a call has loaded, or will: says to it what it is to know, and holds what it cannot be told yet. */
 export class Parts {
   readonly #call: PartsCall;
   readonly #care: OnDemand<Care>;
   readonly #switch: OnDemand<Switch>;
-  /** What was said to the one that is not there yet. */
-  readonly #held: [Remote, unknown][] = [];
+  /** What each has said last to the one that is not there yet. */
+  readonly #held = new Map<Remote, Record<string, unknown>>();
   #closed = false;
 
   constructor(call: PartsCall, mesh: Mesh) {
@@ -47,7 +51,8 @@ export class Parts {
       const Loaded = await this.#fetch(async () => (await import("./care/care.ts")).Care);
       if (Loaded === undefined) return undefined;
       const care = new Loaded(call, TOOLS);
-      for (const [remote, item] of this.#held.splice(0)) care.handle(remote, item);
+      for (const [remote, item] of this.#held) care.handle(remote, item);
+      this.#held.clear();
       return care;
     });
     this.#switch = new OnDemand(async () => {
@@ -88,8 +93,10 @@ export class Parts {
   /** Takes in what a participant's {@linkcode CaredCall.signal} said. */
   handle(from: Remote, item: unknown): void {
     const care = this.#care.part;
-    if (care !== undefined) care.handle(from, item);
-    else if (this.#held.length < PARTS.held) this.#held.push([from, item]);
+    if (care !== undefined) return care.handle(from, item);
+    const said = Object.entries(Object(item)).filter(([key]) => TOLD_ONCE.includes(key));
+    if (said.length === 0) return;
+    this.#held.set(from, { ...this.#held.get(from), ...Object.fromEntries(said) });
   }
 
   added(remote: Remote): void {
@@ -97,6 +104,7 @@ export class Parts {
   }
 
   left(remote: Remote): void {
+    this.#held.delete(remote);
     this.#care.part?.left(remote);
   }
 

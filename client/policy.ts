@@ -26,9 +26,10 @@ export const SIGNALING = {
   probeTimeoutMs: 2_000,
   /**
    * How it is tried meanwhile, for so long: often, but browsers hold back whoever has failed a dozen times in some
-   * minutes. A connection that is being made knocks again after 1 s.
+   * minutes. A connection that is being made knocks again after 1 s. Where only silence speaks for it that it is our own
+   * network, it is tried so `tries` times: it may be the service, and then everybody does.
    */
-  urgent: { retry: { baseMs: 100, capMs: 300 }, openTimeoutMs: 2_500, forMs: 60_000 },
+  urgent: { retry: { baseMs: 100, capMs: 300 }, openTimeoutMs: 2_500, forMs: 60_000, tries: 6 },
   /** A socket that lived this long was good: the next retry starts at the base again. */
   stableMs: 5_000,
   /** `joinCall` gives up on an unreachable node after this. */
@@ -61,6 +62,8 @@ export const LINK = {
   ackDelayMs: 20,
   /** ... or until this many items are covered by it. */
   ackEvery: 16,
+  /** What brought nothing new is acknowledged at once, but no more often than this. */
+  ackAgainMs: 200,
 } as const;
 
 /** Messages that wait for `joinCall` to hand out the call; while there are more, nothing is taken. */
@@ -77,9 +80,9 @@ export const MESH = {
   connectTimeoutMs: 15_000,
   /** The side that waits for the offer asks for it after this. */
   offerTimeoutMs: 4_000,
-  /** Offers taken from one participant, at once and sustained; more would be no repair but a flood. */
-  offerBurst: 8,
-  offersPerSecond: 0.5,
+  /** Attempts with one participant, whichever side wants them, at once and sustained; more would be no repair but a flood. */
+  beginBurst: 8,
+  beginsPerSecond: 0.5,
   /** Candidates taken for one attempt; three addresses with three relays each make some thirty. */
   candidates: 128,
   /** A connection that stood this long was good: the next replacement comes quickly again. */
@@ -99,8 +102,6 @@ export const PARTS = {
   /** Before it is needed: a call that grows is not to wait. */
   switch: { participants: 2 },
   retry: { baseMs: 500, capMs: 5_000 },
-  /** What participants say to what looks after the call before that is there. */
-  held: 64,
 } as const;
 
 /** After a restart of the node, others have this long to come back before they count as gone. */

@@ -7,7 +7,6 @@ import { CLOSE, mayComeBack } from "../lib/codes.ts";
 import type { ClientFrame, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError } from "./api.ts";
 import { type Random, retryDelay } from "./backoff.ts";
-import type { Exchange } from "./care/clock.ts";
 import { type Clock, monotonic } from "./clock.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { callError, fromClose, fromNode } from "./errors.ts";
@@ -16,6 +15,14 @@ import { type RetryPolicy, SIGNALING } from "./policy.ts";
 type ErrorFrame = Extract<ServerFrame, { type: "error" }>;
 type JoinFrame = Extract<ClientFrame, { type: "join" }>;
 type Timer = ReturnType<typeof setTimeout>;
+
+/** A `ping` and its `pong`; `sent` and `received` by the page's clock, which never steps; all in ms. */
+export interface Exchange {
+  readonly sent: number;
+  readonly received: number;
+  /** The node's clock when it answered, since 1970. */
+  readonly time: number;
+}
 
 /** How it is tried to connect. */
 interface Pace {
@@ -62,6 +69,11 @@ type State =
   | { readonly tag: "waiting"; readonly timer: Timer }
   | { readonly tag: "closed" };
 
+const CALM = { until: -Infinity, tries: 0 };
+
+/** The code of a close that came without one (RFC 6455 §7.1.5). */
+const CUT = 1006;
+
 export class Signaling {
   readonly #options: SignalingOptions;
   readonly #url: string;
@@ -76,8 +88,9 @@ export class Signaling {
   #refusal: ErrorFrame | undefined;
   #readyTimer: Timer | undefined;
   #iceTimer: Timer | undefined;
-  /** Until when it is our own network that is taken for cut off. */
-  #urgentUntil = -Infinity;
+  /** Until when, and for how many more tries, it is our own network that is taken for cut off. */
+  #urgent = CALM;
+  #exchanges: readonly Exchange[] = [];
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -88,7 +101,9 @@ export class Signaling {
   }
 
   /** The last pings and their pongs, from the oldest to the newest. */
-  exchanges: readonly Exchange[] = [];
+  get exchanges(): readonly Exchange[] {
+    return this.#exchanges;
+  }
 
   /** Connects; from then on it stays connected until `close`. */
   start(): void {
@@ -124,14 +139,16 @@ export class Signaling {
 
   /**
    * Our network changed, or seems to be cut off: find out if open, and try at once if not, and often from now on. Not
-   * for when only the service seems to be gone: then everybody would.
+   * for when only the service seems to be gone: then everybody would. `silence`: nobody is heard, and nothing else
+   * speaks for it; perhaps it is they who are cut off.
    */
-  hurry(): void {
+  hurry(why: "network" | "silence" = "network"): void {
     const { urgent, probeRoundTrips, probeAtLeastMs, probeTimeoutMs } = SIGNALING;
     const { tag } = this.#state;
-    this.#urgentUntil = this.#now() + urgent.forMs;
+    const tries = why === "network" ? Infinity : Math.max(urgent.tries, this.#urgent.tries);
+    this.#urgent = { until: this.#now() + urgent.forMs, tries };
     if (tag === "open") {
-      const last = this.exchanges.at(-1);
+      const last = why === "network" ? this.#exchanges.at(-1) : undefined;
       const tripMs = last === undefined ? Infinity : last.received - last.sent;
       const fewTripsMs = Math.max(probeAtLeastMs, probeRoundTrips * tripMs);
       this.#ping(Math.min(probeTimeoutMs, fewTripsMs));
@@ -201,6 +218,8 @@ export class Signaling {
   }
 
   #handle(socket: WebSocket, frame: ServerFrame): void {
+    // Whatever it says, it has been reached.
+    if (this.#state.tag === "connecting") this.#urgent = CALM;
     switch (frame.type) {
       case "welcome":
         return this.#welcome(socket, frame);
@@ -226,7 +245,6 @@ export class Signaling {
     const { framesPerSecond, frameBurst } = frame.limits;
     this.#session = frame.session;
     this.#joined = true;
-    this.#urgentUntil = -Infinity;
     this.#refusal = undefined;
     this.#enter({
       tag: "open",
@@ -254,9 +272,10 @@ export class Signaling {
     if (this.#state.tag !== "open") return;
     clearTimeout(this.#state.overdue);
     this.#state = { ...this.#state, overdue: undefined };
+    this.#urgent = CALM;
     if (id === undefined) return;
     const exchange = { sent: id, received: this.#now(), time };
-    this.exchanges = [...this.exchanges.slice(1 - SIGNALING.exchanges), exchange];
+    this.#exchanges = [...this.#exchanges.slice(1 - SIGNALING.exchanges), exchange];
   }
 
   #renewIce(ttlSeconds: number | undefined): void {
@@ -278,6 +297,9 @@ export class Signaling {
 
   #lost(code: number): void {
     const refusal = this.#refusal;
+    // Only a node gives another code than that which a browser makes up for a cut.
+    if (code > 0 && code !== CUT) this.#urgent = CALM;
+    this.#urgent = { ...this.#urgent, tries: this.#urgent.tries - 1 };
     // A session that the node no longer knows is no reason to give up while there is a token.
     if (this.#session !== undefined && this.#mayJoinAnew(code, refusal)) this.#session = undefined;
     else if (!mayComeBack(code) || this.#isFinal(refusal)) {
@@ -308,7 +330,8 @@ export class Signaling {
   }
 
   get #pace(): Pace {
-    return this.#now() < this.#urgentUntil ? SIGNALING.urgent : SIGNALING;
+    const { until, tries } = this.#urgent;
+    return this.#now() < until && tries >= 0 ? SIGNALING.urgent : SIGNALING;
   }
 
   #mayJoinAnew(code: number, refusal: ErrorFrame | undefined): boolean {

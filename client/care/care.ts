@@ -17,10 +17,10 @@ import type { Attempt } from "../attempt.ts";
 import type { Emitter } from "../emitter.ts";
 import type { LinkKind } from "../link.ts";
 import type { Remote } from "../remote.ts";
+import type { Exchange } from "../signaling.ts";
 import type { Transport } from "../transport.ts";
 import type { Way } from "../way.ts";
 import { Adaptation, type AdaptedMesh } from "./adaptation.ts";
-import type { Exchange } from "./clock.ts";
 import { Clocks } from "./clocks.ts";
 import { encryptionOf } from "./encryption.ts";
 import { Heal, type HealedCall, type HealedMesh, type HealTools } from "./heal/heal.ts";
@@ -48,7 +48,7 @@ export interface CaredCall extends HealedCall {
   readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
   readonly signaling: {
     send(frame: ClientFrame): boolean;
-    hurry(): void;
+    hurry(why?: "network" | "silence"): void;
     readonly exchanges: readonly Exchange[];
   };
   readonly emitter: Pick<Emitter<CallEvents>, "emit">;

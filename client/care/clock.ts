@@ -3,14 +3,10 @@
  *
  * @module
  */
+import type { Exchange } from "../signaling.ts";
+import { CLOCK } from "./policy.ts";
 
-/** A `ping` and its `pong`; `sent` and `received` by the page's clock, which never steps; all in ms. */
-export interface Exchange {
-  readonly sent: number;
-  readonly received: number;
-  /** The node's clock when it answered, since 1970. */
-  readonly time: number;
-}
+const { grainMs, driftMs } = CLOCK;
 
 export interface ClockEstimate {
   /** What to add to the page's clock for the service's time, ms. */
@@ -18,12 +14,6 @@ export interface ClockEstimate {
   /** By how much this may be wrong at most: half the best round trip, ms. */
   readonly error: number;
 }
-
-/** The node tells its time in whole ms. */
-const GRAIN_MS = 1;
-
-/** How far two good clocks part within a window of exchanges, ms. */
-const DRIFT_MS = 5;
 
 /**
  * What `exchanges`, from the oldest to the newest, say: the best of them, which is the quickest. One that a newer one
@@ -35,14 +25,14 @@ export function estimateClock(exchanges: readonly Exchange[]): ClockEstimate | u
   let best: Exchange | undefined;
   for (const exchange of exchanges.toReversed()) {
     // The offset is somewhere between what it is if the way there, or the way back, took no time at all.
-    earliest = Math.max(earliest, exchange.time - exchange.received - DRIFT_MS);
-    latest = Math.min(latest, exchange.time + GRAIN_MS - exchange.sent + DRIFT_MS);
+    earliest = Math.max(earliest, exchange.time - exchange.received - driftMs);
+    latest = Math.min(latest, exchange.time + grainMs - exchange.sent + driftMs);
     if (earliest > latest) break;
     if (best === undefined || roundTrip(exchange) < roundTrip(best)) best = exchange;
   }
   if (best === undefined) return undefined;
   const { sent, received, time } = best;
-  return { offset: time + GRAIN_MS / 2 - (sent + received) / 2, error: roundTrip(best) / 2 };
+  return { offset: time + grainMs / 2 - (sent + received) / 2, error: roundTrip(best) / 2 };
 }
 
 const roundTrip = ({ sent, received }: Exchange) => received - sent;

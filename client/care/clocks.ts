@@ -9,7 +9,8 @@ import type { TrackKind } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import type { Remote } from "../remote.ts";
 import { captureDelay } from "./capture.ts";
-import { type ClockEstimate, estimateClock, type Exchange } from "./clock.ts";
+import type { Exchange } from "../signaling.ts";
+import { type ClockEstimate, estimateClock } from "./clock.ts";
 import { CLOCK } from "./policy.ts";
 
 export interface ClocksPort {

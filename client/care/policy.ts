@@ -33,6 +33,10 @@ export const QUALITY = {
 export const CLOCK = {
   /** Until so many exchanges are known, each round of statistics makes another. */
   exchanges: 4,
+  /** The node tells its time in whole ms. */
+  grainMs: 1,
+  /** How far two good clocks part within a window of exchanges. */
+  driftMs: 5,
   /** The others are told when it is otherwise by so much. */
   tellMs: 5,
 } as const;

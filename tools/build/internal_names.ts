@@ -6,21 +6,21 @@
  * @module
  */
 export const INTERNAL_NAMES: readonly string[] = `
-above ackAt ackDelayMs ackEvery acknowledge adapt added afterMs againMs announced arrivals
-arrive arriving atLeastMs attempts awaitPollMs awaits baseMs batchLength beatMs beatlessMs begun
-below betterAfter betterAfterMs betterAtMostMs betterMs bucket bufferedBytes bufferedPollMs
-callError capMs carry catchUp cipher closedError collapsedTo connectTimeoutMs connectedAt
-courier current deliver deviation dial disconnectedMs emitter endsAt events exchanges feed
-firstPacketMs firstTimeoutMs flowingMs forMs forget forgetMesh forgiveMs framesBy framesEach
-freezesAbove freshMs gatherMs goneAfterMs guardians handleAway handleFrame handleReady
-handleWelcome handshake hasMoved heal hear heardAt holdMs hurry hushMs idlePollMs intervalMs
-isAwaited isDue isFed isFresh isHere isOnline isOverdue isPaused isProcessorShort isProven
-isShown isShownBy isSwitched isTold itemLength joinPatienceMs judge kinds last lateMs
-layerBitrates leanUpTo leastPicture leaveTimeoutMs levelIntervalMs limitMs lingerMs listen
-longestWaitMs looks lossAbove lostPathMs loudAt lowUpTo maxTimeoutMs mayTake mean mediaSilentMs
-mediumUpTo meshArrivals meshEpoch meshState minTimeoutMs most moved movedAt movedBy movedMs
-moves noPathMs noPathWarningMs ofEpoch offLevel offerBurst offerCaptureTimes offerTimeoutMs
-offersPerSecond oldPathMs onLevel oneLayerBelow openAgainMs openTimeoutMs others outlet overdue
+above ackAgainMs ackAt ackDelayMs ackEvery acknowledge adapt added afterMs againMs announced
+arrivals arrive arriving atLeastMs attempts awaitPollMs awaits baseMs batchLength beatMs
+beatlessMs beginBurst beginsPerSecond begun below betterAfter betterAfterMs betterAtMostMs
+betterMs bucket bufferedBytes bufferedPollMs callError capMs carry catchUp cipher closedError
+collapsedTo connectTimeoutMs connectedAt courier current deliver deviation dial disconnectedMs
+emitter endsAt events exchanges feed firstPacketMs firstTimeoutMs flowingMs forMs forget
+forgetMesh forgiveMs framesBy framesEach freezesAbove freshMs gatherMs goneAfterMs guardians
+handleAway handleFrame handleReady handleWelcome handshake hasMoved heal hear heardAt holdMs
+hurry hushMs idlePollMs intervalMs isAwaited isDue isFed isFresh isHere isOnline isOverdue
+isPaused isProcessorShort isProven isShown isShownBy isSwitched isTold itemLength joinPatienceMs
+judge kinds last lateMs layerBitrates leanUpTo leastPicture leaveTimeoutMs levelIntervalMs
+limitMs lingerMs listen longestWaitMs looks lossAbove lostPathMs loudAt lowUpTo maxTimeoutMs
+mayTake mean mediaSilentMs mediumUpTo meshArrivals meshEpoch meshState minTimeoutMs most moved
+movedAt movedBy movedMs moves noPathMs noPathWarningMs ofEpoch offLevel offerCaptureTimes
+offerTimeoutMs oldPathMs onLevel oneLayerBelow openAgainMs openTimeoutMs others outlet overdue
 overhead owned packetMs pairs park passed patienceMs peak peakMs perMs person pingIntervalMs
 plays pongTimeoutMs prepare primeFrames primePollMs primeTimeoutMs probeAtLeastMs
 probeRoundTrips probeTimeoutMs processor processorAfterMs processorBetterMs pullAfterMs

@@ -11,6 +11,7 @@ import type { Emitter } from "../../emitter.ts";
 import type { callError, refusal } from "../../errors.ts";
 import type { LinkKind } from "../../link.ts";
 import type { IceServer, ServerFrame } from "../../../lib/protocol.ts";
+import { watchPage } from "../../page.ts";
 import type { Pair } from "../../pair.ts";
 import type { Remote } from "../../remote.ts";
 import { stampOf } from "../../sfu/flow.ts";
@@ -30,7 +31,7 @@ import { HEAL, LIFELINES } from "./policy.ts";
 export interface HealedMesh {
   readonly pairs: ReadonlyMap<
     string,
-    Pick<Pair, "shown" | "connection" | "silent" | "fail" | "refresh">
+    Pick<Pair, "shown" | "connection" | "silent" | "heard" | "fail" | "refresh">
   >;
   readonly iceServers: IceServer[];
   readonly certificates: RTCCertificate[];
@@ -46,7 +47,7 @@ export interface HealedCourier {
 export interface HealedCall {
   readonly self: { readonly id: string; readonly permissions: Permissions };
   readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
-  readonly signaling: { hurry(): void };
+  readonly signaling: { hurry(why?: "network" | "silence"): void };
   readonly emitter: Pick<Emitter<CallEvents>, "emit">;
   readonly state: CallState;
   readonly way: Way;
@@ -82,7 +83,7 @@ export class Heal {
   /** Those that have been renewed for their credentials. */
   readonly #renewed = new WeakSet<Attempt>();
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #closed = new AbortController();
+  readonly #unwatchPage: () => void;
   #isDeaf = false;
   /** When the system said last that there is another network. */
   #movedAt = -Infinity;
@@ -135,7 +136,7 @@ export class Heal {
       mayTake: (from, sdp) => tools.refusal(from, sdp) === undefined,
     });
     this.#timer = setInterval(() => this.#tend(), HEAL.intervalMs);
-    this.#watchNetwork();
+    this.#unwatchPage = watchPage({ online: () => this.#moved() });
   }
 
   /** Whether something of this kind can be sent to somebody while the service is away. */
@@ -191,7 +192,7 @@ export class Heal {
 
   close(): void {
     clearInterval(this.#timer);
-    this.#closed.abort();
+    this.#unwatchPage();
     this.#lifelines.close();
   }
 
@@ -232,12 +233,13 @@ export class Heal {
       const wasMended = isKnown && before.isMended;
       const isMended = isSilent && (wasMended || this.#mayMend(id, now));
       this.#patients.set(id, { attempt: shown, heard, isMended });
-      if (isMended || wasMended) pair.silent(isMended);
+      if (isMended) pair.silent();
+      else if (wasMended) pair.heard();
     }
     const wasDeaf = this.#isDeaf;
     this.#isDeaf = tags.has("silent") && !tags.has("heard");
     // Nobody is heard any more: that is us, rather than all of them.
-    if (this.#isDeaf && !wasDeaf) signaling.hurry();
+    if (this.#isDeaf && !wasDeaf) signaling.hurry("silence");
   }
 
   #mayMend(id: string, now: number): boolean {
@@ -276,23 +278,8 @@ export class Heal {
     this.#call.courier.handle(from, type, data);
   }
 
-  /** The page looks after `online` and `offline`; some systems say only that the network is of another kind. */
-  #watchNetwork(): void {
-    const { signal } = this.#closed;
-    const { connection } = navigator as { connection?: EventTarget & { type?: string } };
-    let type = connection?.type;
-    const moved = () => {
-      this.#movedAt = this.#tools.now();
-      this.#lifelines.moved(this.#movedAt);
-    };
-    addEventListener("online", moved, { signal });
-    connection?.addEventListener("change", () => {
-      if (connection.type === type) return;
-      type = connection.type;
-      if (!navigator.onLine) return;
-      moved();
-      this.#call.signaling.hurry();
-      this.#call.transport.refresh("all");
-    }, { signal });
+  #moved(): void {
+    this.#movedAt = this.#tools.now();
+    this.#lifelines.moved(this.#movedAt);
   }
 }

@@ -60,7 +60,13 @@ describe("a description", () => {
     it(`with ${what} is refused`, () => assertStringIncludes(insecurity(text) ?? "", reason));
   }
 
-  for (const garbage of ["garbage", "", undefined, null, 5, { toString: 1 }]) {
+  for (const other of [undefined, null, 5, { toString: 1 }, ["v=0"]]) {
+    it(`that is ${JSON.stringify(other)}, and no text, is refused`, () => {
+      assertEquals(insecurity(other), "no text");
+    });
+  }
+
+  for (const garbage of ["garbage", ""]) {
     it(`that is ${JSON.stringify(garbage)} is left to the browser to refuse`, () => {
       assertEquals(insecurity(garbage), undefined);
     });

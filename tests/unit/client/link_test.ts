@@ -124,6 +124,20 @@ describe("Receiver", () => {
     assertEquals(receiver.takeAck(), 0);
   });
 
+  it("acknowledges what is repeated only so often", () => {
+    const receiver = new Receiver();
+    receiver.receive({ seq: 1, base: 1, items: ["a"] }, 0);
+    receiver.takeAck();
+    let acks = 0;
+    for (let now = 0; now < 10 * LINK.ackAgainMs; now++) {
+      receiver.receive({ seq: 1, base: 1, items: ["a"] }, now);
+      if (receiver.ackAt! > now) continue;
+      receiver.takeAck();
+      acks++;
+    }
+    assertEquals(acks, 10);
+  });
+
   it("acknowledges late when alone, at once after many", () => {
     const receiver = new Receiver();
     receiver.receive({ seq: 1, base: 1, items: ["a"] }, 0);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import type { AttemptOptions } from "../../../client/attempt.ts";
@@ -14,7 +14,20 @@ interface Dialed extends AttemptOptions {
 
 /** A pair whose connections are made, and broken, by the test. */
 function begin(
-  { initiator = true, subscribe = true, transceivers = [] as RTCRtpTransceiver[] } = {},
+  {
+    initiator = true,
+    subscribe = true,
+    transceivers = [] as RTCRtpTransceiver[],
+    refuse,
+    from = 0,
+  }: {
+    initiator?: boolean;
+    subscribe?: boolean;
+    transceivers?: RTCRtpTransceiver[];
+    /** Called in place of making a connection, from number `from` on. */
+    refuse?: () => never;
+    from?: number;
+  } = {},
 ) {
   const dialed: Dialed[] = [];
   const signals: Record<string, unknown>[] = [];
@@ -32,6 +45,7 @@ function begin(
     now: () => Date.now(),
     random: () => 0.5,
     dial: (options) => {
+      if (options.number >= from) refuse?.();
       const entry: Dialed = { ...options, signals: [], destroyed: false };
       dialed.push(entry);
       return {
@@ -63,6 +77,13 @@ function silentSlot() {
     transceiver: transceiver as unknown as RTCRtpTransceiver,
     play: () => void (entry.packetsReceived = 1),
   };
+}
+
+/** Keeps what is reported out of the output. */
+function quiet(): Disposable {
+  const { error } = console;
+  console.error = () => {};
+  return { [Symbol.dispose]: () => void (console.error = error) };
 }
 
 /** A description by which nothing would be encrypted. */
@@ -141,13 +162,13 @@ describe("Pair, the side that offers", () => {
     using time = new FakeTime();
     const { pair, dialed, states } = begin();
     dialed[0]!.events.state("connected");
-    pair.silent(true);
-    pair.silent(true);
+    pair.silent();
+    pair.silent();
     await time.tickAsync(firstRetryMs);
-    pair.silent(true);
+    pair.silent();
     await time.tickAsync(firstRetryMs);
     assertEquals(numbers(dialed), [1, 2]);
-    pair.silent(false);
+    pair.heard();
     dialed[1]!.events.state("connected");
     assertEquals(states, ["connected", "reconnecting", "connected"]);
     pair.close();
@@ -207,6 +228,85 @@ describe("Pair, the side that offers", () => {
     pair.handle({ peer: "again", after: 1 });
     await time.tickAsync(firstRetryMs);
     assertEquals(numbers(dialed), [1, 2]);
+    pair.close();
+  });
+
+  it("makes no more than so many, however often it is asked or told nonsense", async () => {
+    const nuisances: Record<string, (pair: Pair, dialed: Dialed[]) => void> = {
+      "asks again": (pair) => pair.handle({ peer: "again", after: 1e9 }),
+      "answers with what is not encrypted": (pair, dialed) =>
+        pair.handle({ peer: dialed.at(-1)!.number, type: "answer", sdp: PLAIN }),
+    };
+    for (const [what, nuisance] of Object.entries(nuisances)) {
+      using time = new FakeTime();
+      const { pair, dialed } = begin();
+      dialed[0]!.events.state("connected");
+      await time.tickAsync(2 * MESH.stableMs);
+      pair.refresh("all");
+      for (let ms = 0; ms < 60_000; ms += 50) {
+        nuisance(pair, dialed);
+        await time.tickAsync(50);
+      }
+      assert(dialed.length <= 20, `${what}: ${dialed.length} in a minute`);
+      pair.close();
+    }
+  });
+
+  it("begins only so often, whatever asks for it", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin();
+    for (let ms = 0; ms < 20_000; ms += 100) {
+      pair.refresh("all");
+      await time.tickAsync(firstRetryMs);
+      ms += firstRetryMs;
+    }
+    assert(dialed.length <= MESH.beginBurst + 20 * MESH.beginsPerSecond + 1, `${dialed.length}`);
+    pair.close();
+  });
+
+  it("does not spin when the browser makes no more connections", async () => {
+    using time = new FakeTime();
+    using _error = quiet();
+    let refused = 0;
+    const { pair, dialed } = begin({
+      refuse: () => {
+        refused++;
+        throw new Error("too many");
+      },
+      from: 2,
+    });
+    dialed[0]!.events.state("connected");
+    await time.tickAsync(2 * MESH.stableMs);
+    pair.refresh("all");
+    await time.tickAsync(60_000);
+    assert(refused > 2 && refused <= 16, `${refused}`);
+    pair.close();
+  });
+
+  it("takes an answer only while it waits for one", () => {
+    using _time = new FakeTime();
+    const { pair, dialed, warnings } = begin();
+    dialed[0]!.events.state("connected");
+    pair.handle({ peer: 1, type: "answer", sdp: "x" });
+    pair.handle({ peer: 1, type: "answer", sdp: PLAIN });
+    assertEquals([dialed[0]!.signals, warnings, numbers(dialed)], [[], [], [1]]);
+    pair.close();
+  });
+
+  it("has what is being made go on when the service is back", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin();
+    pair.refresh("broken");
+    await time.tickAsync(MESH.retry.capMs);
+    assertEquals(numbers(dialed), [1], "the first");
+    dialed[0]!.events.state("connected");
+    dialed[0]!.events.state("failed");
+    await time.tickAsync(firstRetryMs);
+    for (let n = 0; n < 4; n++) {
+      pair.refresh("broken");
+      await time.tickAsync(3_000);
+    }
+    assertEquals(numbers(dialed), [2]);
     pair.close();
   });
 
@@ -344,7 +444,7 @@ describe("Pair, the side that answers", () => {
     using _time = new FakeTime();
     const { pair, warnings } = begin({ initiator: false });
     for (let peer = 1; peer <= 100; peer++) pair.handle({ peer, type: "offer", sdp: PLAIN });
-    assertEquals(warnings.length, MESH.offerBurst);
+    assertEquals(warnings.length, MESH.beginBurst);
     pair.close();
   });
 
@@ -364,10 +464,10 @@ describe("Pair, the side that answers", () => {
       for (let n = 0; n < 100; n++) pair.handle({ peer: ++peer, type: "offer", sdp: "a" });
     };
     flood();
-    assertEquals(dialed.length, MESH.offerBurst);
+    assertEquals(dialed.length, MESH.beginBurst);
     await time.tickAsync(10_000);
     flood();
-    assertEquals(dialed.length, MESH.offerBurst + 10 * MESH.offersPerSecond);
+    assertEquals(dialed.length, MESH.beginBurst + 10 * MESH.beginsPerSecond);
     pair.close();
   });
 

@@ -325,6 +325,59 @@ describe("Signaling", () => {
     signaling.close();
   });
 
+  it("tries often only a few times where nothing but silence speaks for our own network", async () => {
+    using time = new FakeTime();
+    using _socket = FakeSocket.install();
+    const { signaling } = begin();
+    await letIn(time);
+    FakeSocket.last.end();
+    signaling.hurry("silence");
+    for (let ms = 0; ms < 60_000; ms += 10) {
+      if (FakeSocket.last.readyState === 0) FakeSocket.last.end();
+      await time.tickAsync(10);
+    }
+    const { urgent, retry } = SIGNALING;
+    const calm = 60_000 / (retry.capMs / 2) + 5;
+    assert(FakeSocket.all.length <= urgent.tries + calm, `${FakeSocket.all.length} attempts`);
+    signaling.close();
+  });
+
+  it("tries calmly as soon as a node has said anything", async () => {
+    const words = [() => FakeSocket.last.end(1013), () => {
+      FakeSocket.last.open();
+      FakeSocket.last.say({ type: "error", code: "unavailable", message: "m" });
+      FakeSocket.last.end();
+    }];
+    for (const say of words) {
+      using time = new FakeTime();
+      using _socket = FakeSocket.install();
+      const { signaling } = begin();
+      await letIn(time);
+      FakeSocket.last.end();
+      signaling.hurry();
+      for (let ms = 0; ms < 60_000; ms += 10) {
+        if (FakeSocket.last.readyState === 0) say();
+        await time.tickAsync(10);
+      }
+      assert(FakeSocket.all.length < 35, `${FakeSocket.all.length} attempts`);
+      signaling.close();
+    }
+  });
+
+  it("keeps a socket that is only slow while somebody else is not heard", async () => {
+    using time = new FakeTime();
+    using _socket = FakeSocket.install();
+    const { signaling, told } = begin();
+    await letIn(time);
+    FakeSocket.last.say({ type: "pong", id: FakeSocket.last.sent.at(-1)!.id });
+    signaling.hurry("silence");
+    await time.tickAsync(SIGNALING.probeTimeoutMs - 1);
+    FakeSocket.last.say({ type: "pong", id: FakeSocket.last.sent.at(-1)!.id });
+    await time.tickAsync(SIGNALING.probeTimeoutMs);
+    assertEquals(told, ["joined"]);
+    signaling.close();
+  });
+
   it("paces frames under the node's limit, and says when there is room again", async () => {
     using time = new FakeTime();
     using _socket = FakeSocket.install();

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { estimateClock, type Exchange } from "../../../../client/care/clock.ts";
+import { estimateClock } from "../../../../client/care/clock.ts";
+import type { Exchange } from "../../../../client/signaling.ts";
 
 const OFFSET = 1_795_000_000_000;
 
