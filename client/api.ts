@@ -65,7 +65,10 @@ export interface Participant {
   readonly speaking: boolean;
   /** How media reaches it now. `failed`: no path has been found yet, neither direct nor by TURN; it goes on looking. */
   readonly connection: "connecting" | "connected" | "reconnecting" | "failed";
-  /** Its camera is on, but paused: its uplink carries no more than its voice. No track of it is in `stream`. */
+  /**
+   * Its camera is on, but paused: its uplink carries no more than its voice, or it wants it so. No track of it is in
+   * `stream`.
+   */
   readonly paused: boolean;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly permissions: Permissions;
@@ -108,14 +111,14 @@ export interface AdaptationInfo {
   readonly reason: "none" | "uplink" | "cpu" | "forced";
 }
 
-/** How a call adapts to what its network carries, while media goes by the mesh. */
+/** What you send to the others, whatever the network carries. */
 export interface AdaptationSettings {
   /**
-   * `auto` (the default): sends what the uplink carries, the voice first. `audio_only`: pauses the camera. `off`: sends
-   * everything, and leaves it to the browser.
+   * `auto` (the default): in the mesh, sends what the uplink carries, the voice first; by an SFU the browser alone
+   * adapts. `audio_only`: pauses the camera, by an SFU too. `off`: sends everything, and leaves it to the browser.
    */
   readonly mode: "auto" | "off" | "audio_only";
-  /** Most that microphone and camera may take, to all participants together, in bit/s. */
+  /** Most that microphone, camera and screen may take in the mesh, to all together, in bit/s; with `auto` only. */
   readonly maxBitrate?: number;
 }
 
@@ -252,7 +255,10 @@ export interface Call {
   shareScreen(on?: boolean, options?: DisplayMediaStreamOptions): Promise<boolean>;
   /** Small public state for all to see, also those who come later; merged; `null` removes a key. At most 2 KiB of JSON. */
   setAttributes(attributes: Record<string, unknown>): Promise<void>;
-  /** Overrules what is sent, see {@linkcode Call.adaptation}; stays until it is set again. */
+  /**
+   * Overrules what is sent, see {@linkcode Call.adaptation}, which follows a moment later; stays until it is set again.
+   * @throws {CallError} `invalid_argument`, `closed`.
+   */
   setAdaptation(settings: AdaptationSettings): Promise<void>;
   /** Removes someone. @throws {CallError} `not_permitted` without the permission `moderate`. */
   remove(participant: string | Participant): Promise<void>;

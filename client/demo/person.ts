@@ -22,7 +22,7 @@ export interface Person {
 /** What to write for each presence; nothing for someone who is simply here. */
 export const PRESENCE_TEXT: Readonly<Record<Presence, string>> = {
   here: "",
-  paused: "Camera paused: weak connection",
+  paused: "Camera paused",
   connecting: "Connecting…",
   reconnecting: "Reconnecting…",
   failed: "No way to reach them. Still trying…",
