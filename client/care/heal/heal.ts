@@ -109,7 +109,7 @@ export class Heal {
           return this.#byways.handle(from, frame);
         }
         // What goes wrong with one is mended by the next.
-        this.#lifelines.handle(from, frame, { others: this.#others, now: now() }).catch(() => {});
+        this.#lifelines.handle(from, frame, { others: this.#wards, now: now() }).catch(() => {});
       },
     }, now);
     this.#byways = new Byways({
@@ -204,6 +204,11 @@ export class Heal {
     return [...this.#call.roster.participants.keys()];
   }
 
+  /** By an SFU nobody meets anybody: lifelines would lead nowhere. */
+  get #wards(): string[] {
+    return this.#call.way.mode === "mesh" ? this.#others : [];
+  }
+
   #tend(): void {
     const now = this.#tools.now();
     this.#awayAt = this.#isServed ? undefined : this.#awayAt ?? now;
@@ -212,7 +217,7 @@ export class Heal {
     this.#lines.beat();
     const awayMs = this.#awayAt === undefined ? -1 : now - this.#awayAt;
     const isCut = this.#isDeaf || now - this.#movedAt < LIFELINES.movedMs;
-    this.#lifelines.tend(this.#others, now, isCut && awayMs >= LIFELINES.pullAfterMs);
+    this.#lifelines.tend(this.#wards, now, isCut && awayMs >= LIFELINES.pullAfterMs);
   }
 
   #listen(now: number): void {

@@ -73,11 +73,17 @@ export class Lifelines {
     this.#port = port;
   }
 
-  /** Gives, renews, pulls and lets go; `cut`: nothing else is left. */
+  /** Gives, renews, pulls and lets go; `others`: who may need it; `cut`: nothing else is left. */
   tend(others: readonly string[], now: number, cut: boolean): void {
-    const all = [...others, this.#port.self];
-    for (const id of others) {
-      if (!guardiansOf(id, all).includes(this.#port.self) || !this.#port.isFresh(id)) continue;
+    const { self } = this.#port;
+    const all = [...others, self];
+    const guardians = guardiansOf(self, all);
+    const wards = others.filter((id) => guardiansOf(id, all).includes(self));
+    letGo(this.#given, wards);
+    letGo(this.#offered, wards);
+    letGo(this.#held, guardians);
+    for (const id of wards) {
+      if (!this.#port.isFresh(id)) continue;
       const given = this.#given.get(id);
       if (given !== undefined && hasConnected(given.pc)) {
         this.#given.delete(id);
@@ -86,9 +92,11 @@ export class Lifelines {
       const last = this.#offered.get(id) ?? this.#given.get(id);
       const firstAt = this.#firstAt.get(id) ?? now + LIFELINES.firstAfterMs;
       this.#firstAt.set(id, firstAt);
-      if (now >= (last?.renewAt ?? firstAt)) this.#give(id, now);
+      if (now < (last?.renewAt ?? firstAt)) continue;
+      // It may have been let go meanwhile; or the browser makes none now, but one later.
+      this.#give(id, now).catch(() => this.#firstAt.set(id, now + LIFELINES.againMs));
     }
-    if (cut) this.#pull(guardiansOf(this.#port.self, all), now);
+    if (cut) this.#pull(guardians, now);
     this.#pulled = this.#pulled.filter((pulled) => {
       const { id, pc, at } = pulled;
       if (now - at < LIFELINES.pulledMs) return true;
@@ -199,6 +207,15 @@ export class Lifelines {
     this.#pulledAt = now;
     // Rejects when it has been closed meanwhile.
     pc.setLocalDescription(answer).catch(() => {});
+  }
+}
+
+/** Closes those that are with nobody of `ids` any more. */
+function letGo(lines: Map<string, { pc: RTCPeerConnection }>, ids: readonly string[]): void {
+  for (const [id, { pc }] of lines) {
+    if (ids.includes(id)) continue;
+    pc.close();
+    lines.delete(id);
   }
 }
 

@@ -148,6 +148,17 @@ describe("Lifelines", () => {
     assertEquals(held.connectionState, "closed");
   });
 
+  it("are let go when the two need none any more", async () => {
+    const { made, open, end, tend } = two();
+    tend("a", 0);
+    tend("a", LIFELINES.firstAfterMs);
+    await becomes(() => made[0]?.candidates.length, 1);
+    assertEquals([open("a").length, open("b").length], [1, 1]);
+    end("a").tend([], LIFELINES.firstAfterMs + 1, false);
+    end("b").tend([], LIFELINES.firstAfterMs + 1, false);
+    assertEquals([open("a").length, open("b").length], [0, 0]);
+  });
+
   it("wait until the call has settled", () => {
     const { made, tend } = two();
     tend("a", 0);
