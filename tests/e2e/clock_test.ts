@@ -1,26 +1,17 @@
 /** What time it is at the service, and how old what one sees is. */
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Api } from "../helpers/api.ts";
-import { launchBrowser, waitFor } from "../helpers/browser.ts";
-import { startService } from "../helpers/service.ts";
-import { joinFrom, serveCallPage } from "./call_page.ts";
+import { waitFor } from "../helpers/browser.ts";
+import { SmallCalls } from "../helpers/small_calls.ts";
 
 const CAPTURE_TIMES = "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time";
 
 describe("the clock of a call", () => {
   it("is the service's, and says how old sound and picture are", async () => {
-    await using service = await startService();
-    await using site = serveCallPage(service.url);
-    await using browser = await launchBrowser();
-    const api = Api.over(service.url);
-    const room = (await api.makeRoom()).id;
-    const join = async (identity: string) => {
-      const token = await api.makeToken(room, identity);
-      return await joinFrom(browser, site.url, { url: service.url, token });
-    };
-    await using ada = await join("ada");
-    await using bob = await join("bob");
+    await using calls = await SmallCalls.start();
+    await calls.makeRoom();
+    await using ada = await calls.enter("ada");
+    await using bob = await calls.enter("bob");
     for (const { page } of [ada, bob]) {
       const delays = await waitFor(page, async () => {
         const { participants } = await globalThis.call.stats();

@@ -1,53 +1,37 @@
 /** What keeps a call between those who are in it. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { afterAll, afterEach, beforeAll, describe, it } from "@std/testing/bdd";
-import type { Browser } from "playwright-core";
-import { Api } from "../helpers/api.ts";
-import { launchBrowser, newPage, type TestPage, waitFor } from "../helpers/browser.ts";
-import { type Service, startService } from "../helpers/service.ts";
-import { joinFrom, perceives, serveCallPage } from "./call_page.ts";
+import { newPage, type TestPage, waitFor } from "../helpers/browser.ts";
+import { SmallCalls } from "../helpers/small_calls.ts";
+import { perceives } from "./call_page.ts";
 
 describe("the encryption of a call", () => {
-  let service: Service;
-  let api: Api;
-  let browser: Browser;
-  let site: ReturnType<typeof serveCallPage>;
-  let room: string;
+  let calls: SmallCalls;
   const open: AsyncDisposable[] = [];
 
-  beforeAll(async () => {
-    service = await startService();
-    api = Api.over(service.url);
-    site = serveCallPage(service.url);
-    browser = await launchBrowser();
-  });
+  beforeAll(async () => void (calls = await SmallCalls.start()));
   afterEach(async () => {
     for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
   });
-  afterAll(async () => {
-    await browser.close();
-    await site[Symbol.asyncDispose]();
-    await service.stop();
-  });
+  afterAll(() => calls[Symbol.asyncDispose]());
 
   async function enter(identity: string): Promise<TestPage> {
-    const token = await api.makeToken(room, identity);
-    const page = await joinFrom(browser, site.url, { url: service.url, token });
+    const page = await calls.enter(identity);
     open.push(page);
     return page;
   }
 
   it("is demanded of every offer, and who makes a good one then is connected", async () => {
-    room = (await api.makeRoom()).id;
+    await calls.makeRoom();
     const ada = await enter("ada");
     await enter("bob");
     await perceives(ada.page, ["bob"]);
-    const eve = await newPage(browser, site.url);
+    const eve = await newPage(calls.browser, calls.site.url);
     open.push(eve);
-    const token = await api.makeToken(room, "eve");
+    const token = await calls.api.makeToken(calls.room, "eve");
     const { page } = ada;
     const warnings = () => globalThis.happened.filter((what) => what.startsWith("warning")).length;
-    await eve.page.evaluate(beHostile, { url: service.wsUrl, token, to: await idOf(ada) });
+    await eve.page.evaluate(beHostile, { url: calls.service.wsUrl, token, to: await idOf(ada) });
     for (const [at, weakness] of WEAKNESSES.entries()) {
       await eve.page.evaluate((weakness) => globalThis.offer(weakness), weakness);
       await waitFor(
@@ -74,7 +58,7 @@ describe("the encryption of a call", () => {
   });
 
   it("has a short code, the same for both, also on a connection that was made anew", async () => {
-    room = (await api.makeRoom()).id;
+    await calls.makeRoom();
     const [ada, bob] = [await enter("ada"), await enter("bob")];
     await perceives(ada.page, ["bob"]);
     const codes = await Promise.all([ada, bob].map(({ page }) => waitFor(page, askCode)));
@@ -89,7 +73,7 @@ describe("the encryption of a call", () => {
   });
 
   it("has no short code by an SFU, and for nobody who is not there", async () => {
-    room = (await api.makeRoom({ topology: { mode: "sfu" } })).id;
+    await calls.makeRoom({ topology: { mode: "sfu" } });
     const [ada] = [await enter("ada"), await enter("bob")];
     await perceives(ada.page, ["bob"]);
     assertEquals(await ada.page.evaluate(askCode), undefined);
@@ -100,7 +84,7 @@ describe("the encryption of a call", () => {
   });
 
   it("is verified of each connection once it stands", async () => {
-    room = (await api.makeRoom()).id;
+    await calls.makeRoom();
     const pages = [await enter("ada"), await enter("bob")];
     for (const { page } of pages) {
       const cipher = await waitFor(page, async () => {

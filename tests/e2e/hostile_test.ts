@@ -1,46 +1,30 @@
 import { assert, assertEquals } from "@std/assert";
 import { afterAll, afterEach, beforeAll, describe, it } from "@std/testing/bdd";
-import type { Browser } from "playwright-core";
-import { Api } from "../helpers/api.ts";
-import { launchBrowser, newPage, type TestPage, waitFor } from "../helpers/browser.ts";
-import { type Service, startService } from "../helpers/service.ts";
+import { newPage, type TestPage, waitFor } from "../helpers/browser.ts";
+import { SmallCalls } from "../helpers/small_calls.ts";
 import { WsClient } from "../helpers/ws_client.ts";
-import { joinFrom, perceives, sees, serveCallPage } from "./call_page.ts";
+import { perceives, sees } from "./call_page.ts";
 
 describe("a call with someone who means no good", () => {
-  let service: Service;
-  let api: Api;
-  let browser: Browser;
-  let site: ReturnType<typeof serveCallPage>;
-  let room: string;
+  let calls: SmallCalls;
   const open: AsyncDisposable[] = [];
 
-  beforeAll(async () => {
-    service = await startService();
-    api = Api.over(service.url);
-    site = serveCallPage(service.url);
-    browser = await launchBrowser();
-  });
+  beforeAll(async () => void (calls = await SmallCalls.start()));
   afterEach(async () => {
     for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
   });
-  afterAll(async () => {
-    await browser.close();
-    await site[Symbol.asyncDispose]();
-    await service.stop();
-  });
+  afterAll(() => calls[Symbol.asyncDispose]());
 
   async function enter(identity: string): Promise<TestPage> {
-    const token = await api.makeToken(room, identity);
-    const page = await joinFrom(browser, site.url, { url: service.url, token });
+    const page = await calls.enter(identity);
     open.push(page);
     return page;
   }
 
   /** Joins without the SDK; what is sent to `ada` is numbered as a link numbers it. */
   async function intrude(ada: () => string): Promise<(...items: unknown[]) => void> {
-    const token = await api.makeToken(room, "eve");
-    const eve = await WsClient.join(service.wsUrl, token);
+    const token = await calls.api.makeToken(calls.room, "eve");
+    const eve = await WsClient.join(calls.service.wsUrl, token);
     open.push(eve);
     let seq = 1;
     return (...items) => {
@@ -68,7 +52,7 @@ describe("a call with someone who means no good", () => {
 
   for (const place of ["offers to the page", "is offered to by the page"]) {
     it(`no signal of one who ${place} harms it`, async () => {
-      room = (await api.makeRoom()).id;
+      await calls.makeRoom();
       let id = "";
       // Whoever comes later makes the offer.
       const early = place.startsWith("is") ? await intrude(() => id) : undefined;
@@ -95,7 +79,7 @@ describe("a call with someone who means no good", () => {
   }
 
   it("a hundred data channels leave no timer behind", async () => {
-    room = (await api.makeRoom()).id;
+    await calls.makeRoom();
     const { page, errors } = await enter("ada");
     await page.evaluate(async () => {
       // The call's own timers run from now on.
@@ -115,10 +99,10 @@ describe("a call with someone who means no good", () => {
         },
       });
     });
-    const eve = await newPage(browser, site.url);
+    const eve = await newPage(calls.browser, calls.site.url);
     open.push(eve);
-    const token = await api.makeToken(room, "eve");
-    await eve.page.evaluate(offerManyChannels, { url: service.wsUrl, token, channels: 100 });
+    const token = await calls.api.makeToken(calls.room, "eve");
+    await eve.page.evaluate(offerManyChannels, { url: calls.service.wsUrl, token, channels: 100 });
     await waitFor(
       page,
       () => [...globalThis.call.participants.values()][0]?.connection === "connected",
@@ -134,7 +118,7 @@ describe("a call with someone who means no good", () => {
   });
 
   it("an application in a hurry stays under the node's limit of frames", async () => {
-    room = (await api.makeRoom()).id;
+    await calls.makeRoom();
     const [ada, bob] = [await enter("ada"), await enter("bob")];
     await ada.page.evaluate(async () => {
       for (let n = 0; n < 1_000; n++) await globalThis.call.setAttributes({ n });
@@ -148,7 +132,7 @@ describe("a call with someone who means no good", () => {
   });
 
   it("nothing more is heard of a call that a listener has left", async () => {
-    room = (await api.makeRoom()).id;
+    await calls.makeRoom();
     const [ada, bob] = [await enter("ada"), await enter("bob")];
     await waitFor(ada.page, () => globalThis.call.participants.size === 1);
     await bob.page.evaluate(() => {
@@ -163,9 +147,9 @@ describe("a call with someone who means no good", () => {
   });
 
   it("a join that is given up leaves nobody behind", async () => {
-    room = (await api.makeRoom()).id;
+    await calls.makeRoom();
     const { page } = await enter("ada");
-    const token = await api.makeToken(room, "bob");
+    const token = await calls.api.makeToken(calls.room, "bob");
     await page.evaluate(async ({ url, token }) => {
       // The moment in which the join is on its way and its answer is not there yet.
       const { joinCall } = globalThis as unknown as {
@@ -179,9 +163,9 @@ describe("a call with someone who means no good", () => {
         leave.abort();
       };
       await joinCall({ url, token, signal: leave.signal }).catch(() => {});
-    }, { url: service.url, token });
+    }, { url: calls.service.url, token });
     await sees(page, "left bob", 2_000);
-    assertEquals(await api.whoIsIn(room), ["ada"]);
+    assertEquals(await calls.api.whoIsIn(calls.room), ["ada"]);
   });
 });
 

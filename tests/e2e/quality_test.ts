@@ -1,23 +1,15 @@
 /** How the calls of people go, as their back end sees it. */
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { Api } from "../helpers/api.ts";
-import { launchBrowser } from "../helpers/browser.ts";
-import { startService } from "../helpers/service.ts";
-import { joinFrom, perceives, serveCallPage } from "./call_page.ts";
+import { becomes } from "../helpers/becomes.ts";
+import { SmallCalls } from "../helpers/small_calls.ts";
+import { perceives } from "./call_page.ts";
 
 describe("the quality of a call", () => {
   it("is told by the browser to the node, and seldom", async () => {
-    await using service = await startService();
-    await using site = serveCallPage(service.url);
-    await using browser = await launchBrowser();
-    const api = Api.over(service.url);
-    const room = (await api.makeRoom()).id;
-    const join = async (identity: string) => {
-      const token = await api.makeToken(room, identity);
-      return await joinFrom(browser, site.url, { url: service.url, token });
-    };
-    await using ada = await join("ada");
+    await using calls = await SmallCalls.start();
+    const room = await calls.makeRoom();
+    await using ada = await calls.enter("ada");
     const reports: number[] = [];
     await ada.page.exposeFunction("reported", () => void reports.push(Date.now()));
     await ada.page.evaluate(() => {
@@ -28,13 +20,13 @@ describe("the quality of a call", () => {
         send.call(this, frame);
       };
     });
-    await using _bob = await join("bob");
+    await using _bob = await calls.enter("bob");
     await perceives(ada.page, ["bob"]);
-    while (reports.length < 4) await ada.page.waitForTimeout(100);
+    await becomes(() => reports.length >= 4, true, { withinMs: 60_000 });
     for (const [at, time] of reports.slice(1).entries()) {
       assert(time - reports[at]! > 4_500, "no two within 5 s, give or take a round of statistics");
     }
-    for (const { identity, quality } of await api.listParticipants(room)) {
+    for (const { identity, quality } of await calls.api.listParticipants(room)) {
       assertEquals(quality?.paths, { host: 1 }, identity);
       assertEquals(quality?.sending, "full");
       assert(quality!.roundTripMs! < 1_000 && quality!.loss! < 0.5);
