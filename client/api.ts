@@ -267,10 +267,10 @@ export interface Call {
   /**
    * Four words that two people read out to each other: if both have the same, nobody sits between them, not even
    * the service. They belong to the keys by which their connection in the mesh is encrypted, and stay the same for as long as
-   * both are in the call. `undefined` where media goes by an SFU, before the connection stands, and when the other
-   * end does not answer within 8 s.
+   * both are in the call. `undefined` where media goes by an SFU, before the connection stands, when the other
+   * end does not answer within 8 s, and in pages that are not secure contexts.
    *
-   * @throws {CallError} `participant_not_found`, `participant_left`.
+   * @throws {CallError} `participant_not_found`, `participant_left`, `closed`.
    */
   shortCode(participant: string | Participant): Promise<string | undefined>;
   /** Leaves at once. Never throws; a second call does nothing. */

@@ -126,7 +126,9 @@ export class MeshliftCall implements Call {
   }
 
   async shortCode(participant: string | Participant): Promise<string | undefined> {
-    return await this.#conference.shortCode(this.#idOf(participant, "make a short code with"));
+    const what = "make a short code with";
+    this.#mustNotBeClosed(this.state, what);
+    return await this.#conference.shortCode(this.#idOf(participant, what));
   }
 
   leave(): Promise<void> {
@@ -135,10 +137,13 @@ export class MeshliftCall implements Call {
   }
 
   #idOf(participant: string | Participant, what: string): string {
-    const id = typeof participant === "string" ? participant : participant.id;
-    if (this.#conference.roster.participants.has(id)) return id;
+    // Not everybody is told by a compiler what is expected.
+    const id: unknown = typeof participant === "string" ? participant : participant?.id;
+    const { self, roster } = this.#conference;
+    if (typeof id === "string" && roster.participants.has(id)) return id;
     const code = typeof participant === "string" ? "participant_not_found" : "participant_left";
-    throw callError(code, `Cannot ${what} "${id}": nobody of this id is in the call`);
+    const why = id === self.id ? "that is yourself" : "nobody of this id is in the call";
+    throw callError(code, `Cannot ${what} "${id}": ${why}`);
   }
 
   #mustBe(permission: keyof Permissions, what: string): void {

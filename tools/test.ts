@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { HangWatch } from "./test/hang.ts";
 import { ensure, REQUIREMENTS } from "./test/requirements.ts";
 import { type Tally, tallyOf } from "./test/tally.ts";
 
@@ -52,8 +53,10 @@ async function runTests(
 ): Promise<Tally> {
   const args = ["test", "-A", ...flags, ...folders];
   const child = deno(args, env, "piped");
-  const output = await streamed(child.stdout);
+  using watch = new HangWatch(child);
+  const output = await streamed(child.stdout, watch);
   const { success, code } = await child.status;
+  if (watch.hung) console.error("\nFAILED: for minutes no test came to its end; ended the run");
   const tally = tallyOf(output);
   if (tally !== undefined && (success || tally.failed > 0)) return tally;
   console.error(`\nFAILED: deno ${args.join(" ")} ended with code ${code}`);
@@ -70,11 +73,16 @@ function deno(
 }
 
 /** Passes on what comes as it comes, and returns it all. */
-async function streamed(source: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
+async function streamed(
+  source: ReadableStream<Uint8Array<ArrayBuffer>>,
+  watch: HangWatch,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of source) {
-    text += decoder.decode(chunk, { stream: true });
+    const came = decoder.decode(chunk, { stream: true });
+    watch.read(came);
+    text += came;
     for (let sent = 0; sent < chunk.length;) sent += await Deno.stdout.write(chunk.subarray(sent));
   }
   return text + decoder.decode();

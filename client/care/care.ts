@@ -69,7 +69,7 @@ export interface CaredCall extends HealedCall {
 }
 
 /** What the SDK has loaded already. */
-export type CareTools = Omit<HealTools, "unreachable">;
+export type CareTools = Omit<HealTools, "unreachable" | "code">;
 
 export class Care {
   readonly adaptation: Adaptation;
@@ -91,7 +91,7 @@ export class Care {
     this.#call = call;
     this.#tools = tools;
     this.#clocks = new Clocks(call, tools.now);
-    this.#shortCodes = new ShortCodes(call);
+    this.#shortCodes = new ShortCodes(call, (to, frame) => this.#heal.say(to, frame));
     this.#reporter = new Reporter({
       send: (report) => call.signaling.send(report),
       summary: () => this.#summary(),
@@ -112,6 +112,8 @@ export class Care {
     this.#heal = new Heal(call, {
       ...tools,
       unreachable: (unreachable) => this.#reporter.set({ unreachable }),
+      // What it does not understand comes of somebody who does not mean it, or will be said again.
+      code: (from, frame) => void this.#shortCodes.handle(from, frame).catch(() => {}),
     });
     // A connection that closes under our hands makes a round fail; the next one is soon enough.
     this.#timers = [
@@ -186,7 +188,6 @@ export class Care {
   /** One round of statistics, for all who need them. */
   async #look(): Promise<void> {
     this.#clocks.tend();
-    this.#shortCodes.tend();
     const stats = await this.#measure();
     const now = this.#tools.now();
     this.#monitor.judge(stats, now);

@@ -27,9 +27,9 @@ export function encryptionOf(
   // A certificate has as many fingerprints as there are hashes.
   if (!sdp.includes(print)) return UNKNOWN;
   const isTheirs = sdp.includes(print + String(certificate.fingerprint).toLowerCase());
+  if (!isTheirs) return { tag: "broken" };
   const { srtpCipher } = transport;
-  if (!isTheirs || typeof srtpCipher !== "string") return { tag: "broken" };
-  return { tag: "verified", cipher: srtpCipher };
+  return typeof srtpCipher === "string" ? { tag: "verified", cipher: srtpCipher } : UNKNOWN;
 }
 
 const UNKNOWN: Encryption = { tag: "unknown" };

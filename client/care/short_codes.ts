@@ -5,7 +5,7 @@
  */
 import { initiates } from "../../lib/initiator.ts";
 import type { Attempt } from "../attempt.ts";
-import type { Handshake } from "../code/handshake.ts";
+import type { CodeFrame, Handshake } from "../code/handshake.ts";
 import type { Remote } from "../remote.ts";
 import type { Way } from "../way.ts";
 import { CODE } from "./policy.ts";
@@ -27,30 +27,21 @@ interface Talk {
 
 export class ShortCodes {
   readonly #port: ShortCodesPort;
-  readonly #heard = new WeakSet<RTCDataChannel>();
+  readonly #send: (to: string, frame: CodeFrame) => void;
   readonly #talks = new WeakMap<Remote, Talk>();
 
-  constructor(port: ShortCodesPort) {
+  /** `send` says something to somebody, if there is a way: what is lost will be said again. */
+  constructor(port: ShortCodesPort, send: (to: string, frame: CodeFrame) => void) {
     this.#port = port;
-  }
-
-  /** Listens to connections that are new. */
-  tend(): void {
-    for (const [id, { channel }] of this.#port.mesh.attempts) {
-      if (this.#heard.has(channel)) continue;
-      this.#heard.add(channel);
-      channel.addEventListener("message", ({ data }) => {
-        this.#hear(id, data).catch(() => {});
-      });
-    }
+    this.#send = send;
   }
 
   /** The code of the connection to a participant; `undefined`: there is none, or nothing was agreed on. */
   async code(id: string): Promise<string | undefined> {
-    this.tend();
+    // Only in pages that a browser takes for secure is there what hashes.
+    if (globalThis.crypto?.subtle === undefined) return undefined;
     for (let tries = 0; tries < CODE.tries; tries++) {
       if (this.#port.way.mode !== "mesh") return undefined;
-      if (this.#port.mesh.attempts.get(id)?.channel.readyState !== "open") return undefined;
       const handshake = await this.#talk(id);
       if (handshake === undefined) return undefined;
       await handshake.begin();
@@ -61,11 +52,9 @@ export class ShortCodes {
     }
   }
 
-  /** What is said by somebody who means it, and perhaps by somebody who does not. */
-  async #hear(id: string, data: unknown): Promise<void> {
-    if (typeof data !== "string" || !data.includes('"code"')) return;
-    const frame = JSON.parse(data);
-    if (frame?.type === "code") await (await this.#talk(id))?.handle(frame);
+  /** Takes in what somebody says. */
+  async handle(from: string, frame: Record<string, unknown>): Promise<void> {
+    await (await this.#talk(from))?.handle(frame);
   }
 
   /** With the far end that the connection has now. */
@@ -82,11 +71,7 @@ export class ShortCodes {
     const handshake = new Handshake({
       initiator: initiates(self.id, id),
       fingerprints: { own, other },
-      send: (frame) => {
-        const channel = this.#port.mesh.attempts.get(id)?.channel;
-        // While it does not stand nothing is sent: it will be said again.
-        if (channel?.readyState === "open") channel.send(JSON.stringify(frame));
-      },
+      send: (frame) => this.#send(id, frame),
     });
     this.#talks.set(remote, { own, other, handshake });
     return handshake;

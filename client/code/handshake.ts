@@ -65,7 +65,10 @@ export class Handshake {
 
   /** Takes in what the other says, one after the other. */
   handle(frame: Record<string, unknown>): Promise<unknown> {
-    return this.#turn = this.#turn.then(() => this.#take(frame));
+    const taken = this.#turn.then(() => this.#take(frame));
+    // What went wrong once can be said again.
+    this.#turn = taken.catch(() => {});
+    return taken;
   }
 
   async #take({ step, hash, nonce }: Record<string, unknown>): Promise<void> {

@@ -3,6 +3,9 @@ import { describe, it } from "@std/testing/bdd";
 import { linesOf } from "../helpers/lines.ts";
 import { run } from "./namespace.ts";
 
+/** How long a person waits for what they want to read, before they pull the plug. */
+const PATIENCE_MS = 60_000;
+
 /** `deno task lab` as a person has it before them. */
 class Person implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
@@ -26,19 +29,31 @@ class Person implements AsyncDisposable {
     return this.#keys.write(new TextEncoder().encode(`${line}\n`));
   }
 
-  /** The next line that matches. */
-  async reads(pattern: RegExp): Promise<string> {
+  /** The next line that matches. While there is none, a command can be asked for it again. */
+  async reads(pattern: RegExp, { asking }: { asking?: string } = {}): Promise<string> {
+    using _ = this.#patience();
+    const again = asking && setInterval(() => this.type(asking).catch(() => {}), 500);
     const seen: string[] = [];
-    while (true) {
-      const { value, done } = await this.#screen.next();
-      if (done) throw new Error(`it ended before it said ${pattern}; it said:\n${seen.join("\n")}`);
-      if (pattern.test(value)) return value;
-      seen.push(value);
+    try {
+      while (true) {
+        const { value, done } = await this.#screen.next();
+        if (done) throw new Error(`it never said ${pattern}; it said:\n${seen.join("\n")}`);
+        if (pattern.test(value)) return value;
+        seen.push(value);
+      }
+    } finally {
+      clearInterval(again);
     }
+  }
+
+  #patience(): Disposable {
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
   }
 
   /** How it ended, and what it complained about. */
   async end(): Promise<{ code: number; complaints: string }> {
+    using _ = this.#patience();
     await this.#keys.close().catch(() => {/* it has ended before */});
     while (!(await this.#screen.next()).done);
     const complaints = await new Response(this.#child.stderr).text();
@@ -74,10 +89,7 @@ describe("deno task lab", () => {
       await person.type(`${name} join`);
       await person.reads(/is in the room "lab"/);
     }
-    for (let seen = ""; !seen.includes("relay");) {
-      await person.type("bob paths");
-      seen = await person.reads(/mesh|ada: connecting/);
-    }
+    await person.reads(/relay over tcp/, { asking: "bob paths" });
     assertEquals(await person.end(), { code: 0, complaints: "" });
     assertEquals((await run("ip", ["netns"])).includes(tag), false);
   });

@@ -9,7 +9,7 @@ import { type Bucket, bucket, take, waitMs } from "../../bucket.ts";
 import type { Clock } from "../../clock.ts";
 import type { LinkKind } from "../../link.ts";
 import { importKey, newKey, open, seal } from "./boxes.ts";
-import { type Frame, type LinkFrame, parseFrame } from "./frames.ts";
+import { type Frame, type LinkFrame, parseContent } from "./frames.ts";
 import { BYWAY } from "./policy.ts";
 
 /** The channels, see lines.ts. */
@@ -37,7 +37,10 @@ interface Known {
   /** When it last spoke by another way than the service, and by way of whom, if not by its own channel. */
   spokeAt: number;
   relay?: string;
-  /** What is passed on for it, and what is taken of it. */
+  /** Numbers of the boxes made for it and opened of it: none is opened again, nor one that is older. */
+  sealed: number;
+  opened: number;
+  /** What may be passed on for it, and taken of it. */
   passed: Bucket;
   taken: Bucket;
 }
@@ -97,8 +100,11 @@ export class Byways {
   carry(to: string, type: LinkKind, payload: string): void {
     const text = `{"type":"${type}","data":${payload}}`;
     if (this.#port.lines.sendText(to, text) || type !== "signal") return;
-    const { key, relay } = this.#known.get(to) ?? {};
-    if (key === undefined) return;
+    const other = this.#known.get(to);
+    if (other?.key === undefined) return;
+    const { key, relay } = other;
+    // Goes up also over a reload of the page.
+    other.sealed = Math.max(Date.now(), other.sealed + 1);
     const relays = this.#relays(to);
     const known = relays.indexOf(relay!);
     const first = known < 0 ? this.#turn++ : known;
@@ -106,7 +112,8 @@ export class Byways {
       0,
       BYWAY.relays,
     );
-    seal(key, { from: this.#port.self, to }, text).then((box) => {
+    const content = `{"number":${other.sealed},"frame":${text}}`;
+    seal(key, { from: this.#port.self, to }, content).then((box) => {
       for (const one of chosen) this.#port.lines.send(one, { type: "relay", to, box });
     });
   }
@@ -118,6 +125,8 @@ export class Byways {
   #of(id: string): Known {
     const known = this.#known.get(id) ?? {
       spokeAt: -Infinity,
+      sealed: 0,
+      opened: 0,
       passed: bucket(BYWAY.relayBurst, BYWAY.relaysPerSecond, this.#now()),
       taken: bucket(BYWAY.takenBurst, BYWAY.takenPerSecond, this.#now()),
     };
@@ -141,15 +150,17 @@ export class Byways {
     const now = this.#now();
     if (to === from || to === self || box.length > BYWAY.relayLength) return;
     if (waitMs(known.passed, now) > 0) return;
-    known.passed = take(known.passed, now);
+    known.passed = take(known.passed, now, Math.ceil(box.length / BYWAY.relayUnit));
     lines.send(to, { type: "relayed", from, box });
   }
 
   async #open(relay: string, from: string, box: string): Promise<void> {
-    const { key } = this.#known.get(from) ?? {};
-    if (key === undefined) return;
-    const text = await open(key, { from, to: this.#port.self }, box).catch(() => undefined);
-    const frame = parseFrame(text);
+    const known = this.#known.get(from);
+    if (known?.key === undefined) return;
+    const text = await open(known.key, { from, to: this.#port.self }, box).catch(() => undefined);
+    const { number, frame } = parseContent(text) ?? {};
+    if (number === undefined || number <= known.opened) return;
+    known.opened = number;
     // Whatever else may go by channels concerns the two ends of one.
     if (frame?.type === "signal") this.#deliver(from, frame, relay);
   }

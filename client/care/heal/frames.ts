@@ -24,17 +24,36 @@ export type Frame =
   | { type: "relayed"; from: string; box: string }
   /** See lifelines.ts. */
   | { type: "lifeline"; number: number; sdp: string }
-  | { type: "held"; number: number; sdp: string };
+  | { type: "held"; number: number; sdp: string }
+  | CodeSaid;
+
+/** See code/handshake.ts, which looks at the rest itself: it knows what it waits for. */
+export type CodeSaid = { type: "code" } & Record<string, unknown>;
 
 /** Reads a message; `undefined` if it is none of these. */
 export function parseFrame(message: unknown): Frame | undefined {
-  if (typeof message !== "string" || message.length > LINES.frameLength) return undefined;
-  let value: unknown;
+  return frameOf(parse(message));
+}
+
+/** What is in a box: a frame, and a number that goes up with each. `undefined` if it is something else. */
+export function parseContent(text: unknown): { number: number; frame: Frame } | undefined {
+  const { number, frame: value } = Object(parse(text)) as Record<string, unknown>;
+  const frame = frameOf(value);
+  return frame !== undefined && Number.isSafeInteger(number)
+    ? { number: number as number, frame }
+    : undefined;
+}
+
+function parse(text: unknown): unknown {
+  if (typeof text !== "string" || text.length > LINES.frameLength) return undefined;
   try {
-    value = JSON.parse(message);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function frameOf(value: unknown): Frame | undefined {
   const { type, data, key, to, from, box, number, sdp } = Object(value) as Record<string, unknown>;
   switch (type) {
     case "beat":
@@ -53,6 +72,8 @@ export function parseFrame(message: unknown): Frame | undefined {
       return Number.isSafeInteger(number) && typeof sdp === "string"
         ? { type, number: number as number, sdp }
         : undefined;
+    case "code":
+      return value as Frame;
     default:
       return undefined;
   }

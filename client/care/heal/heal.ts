@@ -19,7 +19,7 @@ import type { Transport } from "../../transport.ts";
 import type { Way } from "../../way.ts";
 import { endsSoon, type Issued, issued } from "./credentials.ts";
 import { Byways } from "./byways.ts";
-import type { LinkFrame } from "./frames.ts";
+import type { CodeSaid, Frame, LinkFrame } from "./frames.ts";
 import { Lifelines } from "./lifelines.ts";
 import { Lines } from "./lines.ts";
 import { beginListening, type Heard, listen } from "./listen.ts";
@@ -35,6 +35,11 @@ export interface HealedMesh {
   >;
   readonly iceServers: IceServer[];
   readonly certificates: RTCCertificate[];
+}
+
+/** The application's messages, as they are helped. */
+export interface HealedMessages {
+  readonly full: boolean;
 }
 
 /** What carries signals and messages, as it is helped. */
@@ -54,6 +59,7 @@ export interface HealedCall {
   readonly mesh: HealedMesh;
   readonly transport: Pick<Transport, "refresh">;
   readonly courier: HealedCourier;
+  readonly messages: HealedMessages;
 }
 
 export interface HealTools {
@@ -62,6 +68,8 @@ export interface HealTools {
   callError: typeof callError;
   /** Tells the node to whom there is no path. */
   unreachable(ids: string[]): void;
+  /** Somebody speaks of a short code. */
+  code(from: string, frame: CodeSaid): void;
 }
 
 interface Patient {
@@ -105,6 +113,7 @@ export class Heal {
         if (!this.#isServed) call.courier.restart(id);
       },
       frame: (from, frame) => {
+        if (frame.type === "code") return tools.code(from, frame);
         if (frame.type !== "lifeline" && frame.type !== "held") {
           return this.#byways.handle(from, frame);
         }
@@ -148,6 +157,11 @@ export class Heal {
   carry(to: string, type: LinkKind, payload: string): void {
     const isAway = this.#call.roster.participants.get(to)?.state === "away";
     if (!this.#isServed || isAway || this.#byways.speaks(to)) this.#byways.carry(to, type, payload);
+  }
+
+  /** Says something by the channel to somebody; whether there is a live one. */
+  say(to: string, frame: Frame): boolean {
+    return this.#lines.send(to, frame);
   }
 
   /** Takes in whatever the node says. */
@@ -279,8 +293,10 @@ export class Heal {
   #deliver(from: string, { type, data }: LinkFrame): void {
     const remote = this.#call.roster.participants.get(from);
     // The service lets nobody send messages without the permission; here it is the receiver who does not take them.
-    if (remote === undefined || (type === "message" && !remote.permissions.chat)) return;
-    this.#call.courier.handle(from, type, data);
+    if (remote === undefined) return;
+    const { courier, messages } = this.#call;
+    if (type === "message" && (messages.full || !remote.permissions.chat)) return;
+    courier.handle(from, type, data);
   }
 
   #moved(): void {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Bucket, bucket, take, waitMs } from "../../bucket.ts";
 import type { Clock } from "../../clock.ts";
 import { type Frame, parseFrame } from "./frames.ts";
 import { LINES } from "./policy.ts";
@@ -27,6 +28,8 @@ export class Lines {
   readonly #now: Clock;
   readonly #lines = new Map<string, Line[]>();
   readonly #frames = new WeakMap<RTCDataChannel, number>();
+  /** How much more is taken of each: with several channels not more than with one. */
+  readonly #buckets = new Map<string, Bucket>();
   #beatAt = -Infinity;
 
   constructor(events: LinesEvents, now: Clock) {
@@ -48,6 +51,7 @@ export class Lines {
 
   remove(id: string): void {
     this.#lines.delete(id);
+    this.#buckets.delete(id);
   }
 
   /** How many frames have come by a channel. */
@@ -91,11 +95,15 @@ export class Lines {
 
   #take(id: string, line: Line, data: unknown): void {
     if (!this.#lines.get(id)?.includes(line)) return;
+    const now = this.#now();
+    const left = this.#buckets.get(id) ?? bucket(LINES.takenBurst, LINES.takenPerSecond, now);
+    if (waitMs(left, now) > 0) return;
+    this.#buckets.set(id, take(left, now));
     const frame = parseFrame(data);
     if (frame === undefined) return;
     const wasFresh = this.isFresh(id);
     const isNew = line.heardAt === undefined;
-    line.heardAt = this.#now();
+    line.heardAt = now;
     this.#frames.set(line.channel, this.framesBy(line.channel) + 1);
     if (isNew || !wasFresh) this.#events.opened(id);
     this.#events.frame(id, frame);

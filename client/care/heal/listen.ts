@@ -1,5 +1,6 @@
 /**
- * Whether anything comes of somebody, from a row of looks. Pure.
+ * Whether anything comes of somebody, from a row of looks. Only of those who have ever said that they are there is it
+ * expected that they go on: others may have nothing to send. Pure.
  *
  * @module
  */
@@ -36,6 +37,6 @@ export function listen(before: Heard, { stamp, frames, at }: HeardLook): Heard {
   const silentMs = before.silentMs + passed;
   const flowed = mediaSilentMs - silentMs < LISTEN.flowingMs;
   const limitMs = flowed ? LISTEN.silentMs : LISTEN.beatlessMs;
-  const silent = before.tag !== "new" && silentMs >= limitMs;
+  const silent = frames > 0 && silentMs >= limitMs;
   return { ...next, tag: silent ? "silent" : before.tag, silentMs };
 }

@@ -43,6 +43,9 @@ export const LINES = {
   freshMs: 2_500,
   /** Longest frame taken. */
   frameLength: 96 * 1024,
+  /** Frames taken of one participant, at once and sustained: what links send, what is passed on, and the rest. */
+  takenBurst: 400,
+  takenPerSecond: 100,
   /** Above this many bytes not yet taken by the network, nothing is added. */
   bufferedBytes: 256 * 1024,
 } as const;
@@ -53,9 +56,10 @@ export const BYWAY = {
   /** Frames of links taken of one participant, at once and sustained, as by the service. */
   takenBurst: 200,
   takenPerSecond: 50,
-  /** Frames passed on for one participant, at once and sustained, and the longest. */
-  relayBurst: 60,
-  relaysPerSecond: 15,
+  /** What is passed on for one participant, at once and sustained, and the longest box: in units of 1,024 or less. */
+  relayUnit: 1024,
+  relayBurst: 256,
+  relaysPerSecond: 32,
   relayLength: 48 * 1024,
   /** By how many others at once. */
   relays: 2,

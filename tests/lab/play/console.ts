@@ -19,6 +19,9 @@ export const HELP =
   turn stop, turn start         the TURN and STUN server; likewise: janus, node
   status, help, quit`;
 
+/** A node that takes longer than this is as good as away. */
+const ANSWER_MS = 2_000;
+
 /** A person's lab. */
 export interface Played {
   readonly lab: Lab;
@@ -116,7 +119,8 @@ function describe(host: Host): string {
 
 /** All hosts, and where they are. */
 export async function status(lab: Lab): Promise<string> {
-  const up = await fetch(`${lab.nodes[0]!.url}/healthz`).then(async (answer) => {
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const up = await fetch(`${lab.nodes[0]!.url}/healthz`, { signal }).then(async (answer) => {
     await answer.body?.cancel();
     return answer.ok;
   }, () => false);

@@ -55,6 +55,7 @@ export class Visitors implements AsyncDisposable {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ name }),
+      signal: AbortSignal.timeout(5_000),
     });
     const body = await answer.json();
     if (answer.ok) return body.token;

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { type CodeFrame, fingerprintOf, Handshake } from "../../../../client/code/handshake.ts";
 import { WORDS } from "../../../../client/code/words.ts";
@@ -101,6 +101,22 @@ describe("a short code", () => {
       await ends.bob.begin();
       await ends.settled();
     }
+    assertEquals(await ends.bob.code, await ends.ada.code);
+  });
+
+  it("comes although what was to be sent could not be", async () => {
+    let full = true;
+    const ends = connect({
+      wires: [(frame) => frame, (frame) => {
+        if (!full) return frame;
+        full = false;
+        throw new Error("the queue is full");
+      }],
+    });
+    await ends.ada.begin();
+    await assertRejects(() => ends.settled(), Error, "the queue is full");
+    await ends.ada.begin();
+    await ends.settled();
     assertEquals(await ends.bob.code, await ends.ada.code);
   });
 

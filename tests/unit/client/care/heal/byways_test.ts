@@ -92,6 +92,31 @@ describe("Byways", () => {
     await becomes(() => got, [["a", "b", 1], ["a", "b", 2]]);
   });
 
+  it("open a box once, and none that is older", async () => {
+    const { of, cut, frames, got, reached } = room("a", "b", "c");
+    cut.add("ab");
+    await reached("a", "b");
+    of("a").carry("b", "signal", "1");
+    await becomes(() => got.length, 1);
+    of("a").carry("b", "signal", "2");
+    await becomes(() => got.length, 2);
+    const boxes = frames.flatMap(({ frame }) => frame.type === "relayed" ? [frame.box] : []);
+    for (const box of boxes) of("b").handle("c", { type: "relayed", from: "a", box });
+    of("a").carry("b", "signal", "3");
+    await becomes(() => got.map(([, , data]) => data), [1, 2, 3]);
+  });
+
+  it("pass on only so many characters for one", () => {
+    using _time = new FakeTime();
+    const { of, frames } = room("a", "b", "c");
+    const before = frames.length;
+    const box = "x".repeat(BYWAY.relayLength);
+    for (let i = 0; i < BYWAY.relayBurst; i++) of("c").handle("a", { type: "relay", to: "b", box });
+    const passed = (frames.length - before) * BYWAY.relayLength;
+    const most = BYWAY.relayBurst * BYWAY.relayUnit + BYWAY.relayLength;
+    assert(passed > 0 && passed <= most, `${passed}`);
+  });
+
   it("pass on only so much for one, one hop, and never back", () => {
     using _time = new FakeTime();
     const { of, frames } = room("a", "b", "c");

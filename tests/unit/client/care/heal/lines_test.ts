@@ -51,6 +51,17 @@ describe("Lines", () => {
     assertEquals(told.slice(2), ["opened a", "beat of a"], "there again");
   });
 
+  it("take no more of one than is meant, by however many channels", () => {
+    using _time = new FakeTime();
+    const { lines, channel, told } = begin();
+    const another = new Channel();
+    lines.add("a", another.asChannel);
+    for (let i = 0; i < LINES.takenBurst; i++) {
+      for (const one of [channel, another]) one.say({ type: "beat" });
+    }
+    assertEquals(told.filter((what) => what === "beat of a").length, LINES.takenBurst);
+  });
+
   it("take the channel by which something came last, and each only once", () => {
     using time = new FakeTime();
     const { lines, channel } = begin();

@@ -27,7 +27,7 @@ const until = (end: number) => (at: number) => Math.min(at, end);
 
 describe("listen", () => {
   it("finds it silent a second after the last media", () => {
-    const say = (at: number) => ({ stamp: until(2_000)(at), frames: 0 });
+    const say = (at: number) => ({ stamp: until(2_000)(at), frames: 1 });
     assertEquals(listenFor(2_000 + LISTEN.silentMs - STEP, say).tag, "heard");
     assertEquals(listenFor(2_000 + LISTEN.silentMs, say).tag, "silent");
   });
@@ -44,15 +44,20 @@ describe("listen", () => {
   });
 
   it("hears it again at once, also when the browser has forgotten what it played", () => {
-    const say = (at: number) => ({ stamp: at > 4_000 ? undefined : until(1_000)(at), frames: 0 });
+    const say = (at: number) => ({ stamp: at > 4_000 ? undefined : until(1_000)(at), frames: 1 });
     const silent = listenFor(5_000, say);
     assertEquals(silent.tag, "silent");
-    assertEquals(listen(silent, { stamp: 9, frames: 0, at: 5_100 }).tag, "heard");
+    assertEquals(listen(silent, { stamp: 9, frames: 1, at: 5_100 }).tag, "heard");
   });
 
   it("does not take a page that was held up for one that hears nothing", () => {
-    const flowing = listenFor(1_000, (at) => ({ stamp: at, frames: 0 }));
-    assertEquals(listen(flowing, { stamp: 1_000, frames: 0, at: 60_000 }).tag, "heard");
+    const flowing = listenFor(1_000, (at) => ({ stamp: at, frames: 1 }));
+    assertEquals(listen(flowing, { stamp: 1_000, frames: 1, at: 60_000 }).tag, "heard");
+  });
+
+  it("expects nothing of one who never said that it is there", () => {
+    const muted = listenFor(60_000, (at) => ({ stamp: until(1_000)(at), frames: 0 }));
+    assertEquals(muted.tag, "heard");
   });
 });
 
