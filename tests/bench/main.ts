@@ -1,27 +1,26 @@
 /**
- * `deno task bench [T1 T3 ... UPLINK]`: measures the targets, all or those named; UPLINK is how a call bears a thin uplink. Prints a line per figure and writes bench.json.
+ * `deno task bench [T1 T3 ... UPLINK]`: measures the targets, all or those named; UPLINK is how a call bears a thin uplink. Prints a line per figure and writes bench/bench.json.
  * Ends with 0 also where a target is missed; with 1 where a measurement failed, which says nothing about the target.
  *
  * @module
  */
-import { type Figure, line, verdict } from "./figure.ts";
-import { hasProc } from "./proc.ts";
-import { t1 } from "./t1_relay.ts";
-import { t10 } from "./t10_node_killed.ts";
-import { t11 } from "./t11_handover.ts";
-import { t12 } from "./t12_ghosts.ts";
-import { t13 } from "./t13_storm.ts";
-import { t14 } from "./t14_size.ts";
-import { t3 } from "./t3_memory.ts";
-import { t4 } from "./t4_join.ts";
-import { t6 } from "./t6_store_cost.ts";
-import { t7 } from "./t7_first_frame.ts";
-import { t8 } from "./t8_promotion.ts";
-import { t9 } from "./t9_sfu_killed.ts";
+import { type Figure, line, verdict } from "./report/figure.ts";
+import { hasProc } from "./system/proc.ts";
+import { t1 } from "./targets/t1_relay.ts";
+import { t10 } from "./targets/t10_node_killed.ts";
+import { t11 } from "./targets/t11_handover.ts";
+import { t12 } from "./targets/t12_ghosts.ts";
+import { t13 } from "./targets/t13_storm.ts";
+import { t14 } from "./targets/t14_size.ts";
+import { t3 } from "./targets/t3_memory.ts";
+import { t4 } from "./targets/t4_join.ts";
+import { t6 } from "./targets/t6_store_cost.ts";
+import { t7 } from "./targets/t7_first_frame.ts";
+import { t8 } from "./targets/t8_promotion.ts";
+import { t9 } from "./targets/t9_sfu_killed.ts";
 import { uplink } from "./uplink.ts";
-import { withOpenFiles } from "./open_files.ts";
-
-const ROOT = new URL("../../", import.meta.url);
+import { inFolder } from "./report/folder.ts";
+import { withOpenFiles } from "./system/open_files.ts";
 
 const TARGETS: Record<string, { run: () => Promise<Figure[]>; needsProc?: true }> = {
   T1: { run: t1, needsProc: true },
@@ -67,7 +66,7 @@ async function main(args: string[]): Promise<number> {
     figures: figures.map((figure) => ({ ...figure, verdict: verdict(figure) })),
     failures,
   };
-  await Deno.writeTextFile(new URL("bench.json", ROOT), JSON.stringify(report, null, 1) + "\n");
+  await Deno.writeTextFile(await inFolder("bench.json"), JSON.stringify(report, null, 1) + "\n");
   return failures.length > 0 ? 1 : 0;
 }
 
@@ -104,7 +103,7 @@ function machineLine(machine: ReturnType<typeof describeMachine>): string {
   const { cores, cpu, memoryBytes, os, deno, loadBefore, loadAfter } = machine;
   const memory = `${Math.round(memoryBytes / 1e9)} GB`;
   const load = `load ${loadBefore[0]!.toFixed(2)} before, ${loadAfter[0]!.toFixed(2)} after`;
-  return `measured on ${cores} cores (${cpu}), ${memory}, ${os}, Deno ${deno}, ${load}; written to bench.json`;
+  return `measured on ${cores} cores (${cpu}), ${memory}, ${os}, Deno ${deno}, ${load}; written to bench/bench.json`;
 }
 
 function cpuModel(): string {

@@ -1,6 +1,6 @@
 /**
  * UPLINK: a call of four in the mesh, one of whom has an uplink that gets thin and comes back: how long its voice is
- * missed, how soon less and more is sent, and whether that swings. Writes bench_uplink.svg and .png.
+ * missed, how soon less and more is sent, and whether that swings. Writes bench/uplink.svg and .png.
  *
  * @module
  */
@@ -8,11 +8,12 @@ import { CHROMIUM, find, PAREC, PULSEAUDIO } from "../../tools/test/requirements
 import { launchBrowser } from "../helpers/browser.ts";
 import { Lab } from "../lab/lab.ts";
 import { requireLab } from "../lab/possible.ts";
-import { benchPage } from "./call_page.ts";
-import { type Figure, rounded } from "./figure.ts";
-import type { Span } from "./gaps.ts";
-import { type HeardCall, IDENTITIES, PICTURE, startHeardCall } from "./heard_call.ts";
-import { pause } from "./proc.ts";
+import { benchPage } from "./call/call_page.ts";
+import { type Figure, rounded } from "./report/figure.ts";
+import { inFolder } from "./report/folder.ts";
+import type { Span } from "./call/gaps.ts";
+import { type HeardCall, IDENTITIES, PICTURE, startHeardCall } from "./call/heard_call.ts";
+import { pause } from "./system/proc.ts";
 import { type Sample, startSampling } from "./uplink_samples.ts";
 import { type Phase, writeUplinkPicture } from "./uplink_svg.ts";
 
@@ -26,7 +27,6 @@ const UPLINK = { delay: 15, limit: 500 };
 const LARGE = { width: 320, height: 240, frameRate: PICTURE.frameRate };
 const BOUNDS = { silenceMs: 300, downMs: 4_000, upMs: 15_000, turns: 1 };
 const [WEAK] = IDENTITIES as [string, ...string[]];
-const ROOT = new URL("../../", import.meta.url);
 
 export async function uplink(): Promise<Figure[]> {
   for (const requirement of [CHROMIUM, PULSEAUDIO, PAREC]) {
@@ -41,7 +41,7 @@ export async function uplink(): Promise<Figure[]> {
   }
   const run = await measure();
   await using browser = await launchBrowser();
-  await writeUplinkPicture(browser, new URL("bench_uplink", ROOT), run);
+  await writeUplinkPicture(browser, await inFolder("uplink"), run);
   const [before, ...phases] = run.phases as [Phase, ...Phase[]];
   return [calm(before, run), ...phases.flatMap((one) => figures(one, run.samples, run.silences))];
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Page } from "playwright-core";
-import "./call_page.ts";
+import "./call/call_page.ts";
 
 /** What was sent at a moment. */
 export interface Sample {

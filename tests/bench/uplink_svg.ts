@@ -4,7 +4,7 @@
  * @module
  */
 import type { Browser } from "playwright-core";
-import { escaped, writeSvg } from "./timeline_svg.ts";
+import { escaped, writeSvg } from "./report/timeline_svg.ts";
 import type { Run } from "./uplink.ts";
 
 /** A time with one rate, in kbit/s. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { withOpenFiles } from "../bench/open_files.ts";
+import { withOpenFiles } from "../bench/system/open_files.ts";
 import { between } from "./random.ts";
 import { type ChaosOptions, readOptions, usage } from "./options.ts";
 import { type Outcome, reportOf } from "./report.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { percentile } from "../bench/figure.ts";
+import { percentile } from "../bench/report/figure.ts";
 import { type Crowd, type Delay, type Ghost, GHOST_MS } from "./crowd.ts";
 import { POLICY } from "../../lib/policy.ts";
 import type { Happened } from "./injector.ts";

@@ -18,7 +18,7 @@ import {
   signalsArrive,
   wrong,
 } from "./judge.ts";
-import { Lag } from "../bench/lag.ts";
+import { Lag } from "../bench/load/lag.ts";
 import { each } from "./nodes_view.ts";
 import type { BusKind, ChaosOptions, FaultKind } from "./options.ts";
 import { pause } from "./pause.ts";

@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { longestFrameGap, missingIn, silencesIn, type Timeline } from "../../bench/gaps.ts";
+import { longestFrameGap, missingIn, silencesIn, type Timeline } from "../../bench/call/gaps.ts";
 import { SOUND_RATE } from "../../helpers/tones.ts";
 
 const SPAN = { from: 1_000, to: 2_000 };

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { CHROMIUM, find } from "../../tools/test/requirements.ts";
-import { requireLab } from "../lab/possible.ts";
-import { Stage, type StagedCall } from "../lab/stage.ts";
-import { hearEachOther, VOICE, voiceIsBack } from "../lab/voices.ts";
-import { type Figure, median, percentile, rounded } from "./figure.ts";
-import { pause } from "./proc.ts";
+import { CHROMIUM, find } from "../../../tools/test/requirements.ts";
+import { requireLab } from "../../lab/possible.ts";
+import { Stage, type StagedCall } from "../../lab/stage.ts";
+import { hearEachOther, VOICE, voiceIsBack } from "../../lab/voices.ts";
+import { type Figure, median, percentile, rounded } from "../report/figure.ts";
+import { pause } from "../system/proc.ts";
 
 const ROUNDS = 10;
 const BLACKOUTS = 5;

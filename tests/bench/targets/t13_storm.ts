@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { find, REDIS_SERVER } from "../../tools/test/requirements.ts";
-import type { Service } from "../helpers/service.ts";
-import { type Figure, median, percentile, rounded, spread } from "./figure.ts";
-import { provisionRooms, startNode } from "./node.ts";
-import { cpuSeconds, openFileLimit, pause, waitedSeconds } from "./proc.ts";
-import type { Delays } from "./load_protocol.ts";
-import { Load, Storm } from "./process.ts";
-import { type RestRedis, startRestRedis } from "./rest_redis.ts";
-import type { StormReport } from "./storm_protocol.ts";
+import { find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
+import type { Service } from "../../helpers/service.ts";
+import { type Figure, median, percentile, rounded, spread } from "../report/figure.ts";
+import { provisionRooms, startNode } from "../servers/node.ts";
+import { cpuSeconds, openFileLimit, pause, waitedSeconds } from "../system/proc.ts";
+import type { Delays } from "../load/load_protocol.ts";
+import { Load, Storm } from "../load/process.ts";
+import { type RestRedis, startRestRedis } from "../servers/rest_redis.ts";
+import type { StormReport } from "../load/storm_protocol.ts";
 
 const CLIENTS = 5_000;
 const PER_ROOM = 4;

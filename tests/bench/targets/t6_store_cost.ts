@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { ECHO } from "../../lib/bus/redis_stream.ts";
-import { type Cluster, startCluster } from "../helpers/cluster.ts";
-import type { WsClient } from "../helpers/ws_client.ts";
-import { type Bound, type Figure, rounded } from "./figure.ts";
-import { pause } from "./proc.ts";
-import { textFrame, WireSocket } from "./wire_socket.ts";
+import { ECHO } from "../../../lib/bus/redis_stream.ts";
+import { type Cluster, startCluster } from "../../helpers/cluster.ts";
+import type { WsClient } from "../../helpers/ws_client.ts";
+import { type Bound, type Figure, rounded } from "../report/figure.ts";
+import { pause } from "../system/proc.ts";
+import { textFrame, WireSocket } from "../load/wire_socket.ts";
 
 const PER_ROOM = 4;
 const ROOMS = 50;

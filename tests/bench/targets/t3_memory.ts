@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { type Figure, rounded } from "./figure.ts";
-import type { Who } from "./load_protocol.ts";
-import { provisionRooms, startNode } from "./node.ts";
-import { openFileLimit, pause, residentBytes } from "./proc.ts";
-import { Load, startBareRelay } from "./process.ts";
+import { type Figure, rounded } from "../report/figure.ts";
+import type { Who } from "../load/load_protocol.ts";
+import { provisionRooms, startNode } from "../servers/node.ts";
+import { openFileLimit, pause, residentBytes } from "../system/proc.ts";
+import { Load, startBareRelay } from "../load/process.ts";
 
 const SOCKETS = 5_000;
 const PER_ROOM = 10;

@@ -9,13 +9,13 @@
  * @module
  */
 import type { Browser } from "playwright-core";
-import type { Api } from "../helpers/api.ts";
-import { type BrowserOptions, launchBrowser } from "../helpers/browser.ts";
-import { type Recording, type SoundServer, startSoundServer } from "../helpers/sound_server.ts";
-import { loudness, TONES_HZ, toneWav, usualLoudness } from "../helpers/tones.ts";
+import type { Api } from "../../helpers/api.ts";
+import { type BrowserOptions, launchBrowser } from "../../helpers/browser.ts";
+import { type Recording, type SoundServer, startSoundServer } from "../../helpers/sound_server.ts";
+import { loudness, TONES_HZ, toneWav, usualLoudness } from "../../helpers/tones.ts";
 import { type BenchPage, openBenchPage, serveBenchPage } from "./call_page.ts";
 import { silencesIn, type Span, type Timeline } from "./gaps.ts";
-import { pause } from "./proc.ts";
+import { pause } from "../system/proc.ts";
 
 /** What processes voices would take a steady tone for noise. */
 const UNPROCESSED = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { linesOf } from "../helpers/lines.ts";
+import { linesOf } from "../../helpers/lines.ts";
 import type { Delays, Job, Order, Ready, Sample } from "./load_protocol.ts";
 import type { StormJob, StormOrder, StormReport } from "./storm_protocol.ts";
 
@@ -66,7 +66,7 @@ export async function startBareRelay(
   idleTimeout?: number,
 ): Promise<BareRelay> {
   const args = idleTimeout === undefined ? [mode] : [mode, String(idleTimeout)];
-  const script = new Script("bare_relay.ts", args);
+  const script = new Script("../servers/bare_relay.ts", args);
   const { url } = await script.hear() as { url: string };
   return { pid: script.pid, url, [Symbol.asyncDispose]: () => script[Symbol.asyncDispose]() };
 }

@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { CHROMIUM, find, JANUS, PAREC, PULSEAUDIO } from "../../tools/test/requirements.ts";
-import { launchBrowser } from "../helpers/browser.ts";
-import { type Figure, median, percentile, rounded } from "./figure.ts";
-import { type Missing, missingIn, type Span, type Timeline } from "./gaps.ts";
-import { FRAME_MS, type HeardCall, PICTURE } from "./heard_call.ts";
-import { busyShare, machineTime, pause } from "./proc.ts";
-import { proveRig } from "./rig_check.ts";
-import { type Mode, type SfuCall, startSfuCall } from "./sfu_call.ts";
-import { EMBEDDED, JANUS_NODE, type SfuKind } from "./sfus.ts";
-import { writePicture } from "./timeline_svg.ts";
+import { CHROMIUM, find, JANUS, PAREC, PULSEAUDIO } from "../../../tools/test/requirements.ts";
+import { launchBrowser } from "../../helpers/browser.ts";
+import { type Figure, median, percentile, rounded } from "../report/figure.ts";
+import { type Missing, missingIn, type Span, type Timeline } from "../call/gaps.ts";
+import { FRAME_MS, type HeardCall, PICTURE } from "../call/heard_call.ts";
+import { busyShare, machineTime, pause } from "../system/proc.ts";
+import { proveRig } from "../call/rig_check.ts";
+import { type Mode, type SfuCall, startSfuCall } from "../call/sfu_call.ts";
+import { EMBEDDED, JANUS_NODE, type SfuKind } from "../servers/sfus.ts";
+import { inFolder } from "../report/folder.ts";
+import { writePicture } from "../report/timeline_svg.ts";
 
 /** Each is a promotion and a demotion. */
 const ROUNDS = { janus: 20, embedded: 5 };
@@ -23,7 +24,6 @@ const SPAN_MS = BEFORE_MS + AFTER_MS;
 const BOUND_SILENCE_MS = 20;
 /** A time in which more than this is missing is not calm: something else keeps the machine busy, and it is waited for. */
 const CALM = { silenceMs: 20, frameGapMs: 3 * FRAME_MS, tries: 20 };
-const ROOT = new URL("../../", import.meta.url);
 
 interface Switch {
   readonly to: Mode;
@@ -223,7 +223,7 @@ async function draw(
       .toSorted((a, b) => beyond(b) - beyond(a));
     if (worst === undefined) continue;
     const { at, span, timelines, told } = drawn.get(worst)!;
-    await writePicture(browser, new URL(`bench_t8_${name.toLowerCase()}_${word}`, ROOT), {
+    await writePicture(browser, await inFolder(`t8_${name.toLowerCase()}_${word}`), {
       title: `The worst ${word} of ${switches.length / 2}, SFU: ${name}; longest silence ${
         rounded(silence(worst.during))
       } ms, longest frame gap ${rounded(gap(worst.during))} ms`,

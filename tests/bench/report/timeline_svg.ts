@@ -4,7 +4,7 @@
  * @module
  */
 import type { Browser } from "playwright-core";
-import type { Span, Timeline } from "./gaps.ts";
+import type { Span, Timeline } from "../call/gaps.ts";
 
 export interface TimelinePicture {
   readonly title: string;

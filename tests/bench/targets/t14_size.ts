@@ -6,9 +6,9 @@
  */
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
-import type { Figure } from "./figure.ts";
+import type { Figure } from "../report/figure.ts";
 
-const DIST = new URL("../../dist/", import.meta.url).pathname;
+const DIST = new URL("../../../dist/", import.meta.url).pathname;
 const ENTRY = "client.js";
 type ImportKind = "import-statement" | "dynamic-import";
 

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { CHROMIUM, find, REDIS_SERVER } from "../../tools/test/requirements.ts";
-import { type Balancer, startBalancer } from "../helpers/balancer.ts";
-import { launchBrowser, waitFor } from "../helpers/browser.ts";
-import { type Cluster, startCluster } from "../helpers/cluster.ts";
-import { type BenchPage, openBenchPage, serveBenchPage } from "./call_page.ts";
-import { type Figure, median, percentile, rounded } from "./figure.ts";
-import { pause } from "./proc.ts";
+import { CHROMIUM, find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
+import { type Balancer, startBalancer } from "../../helpers/balancer.ts";
+import { launchBrowser, waitFor } from "../../helpers/browser.ts";
+import { type Cluster, startCluster } from "../../helpers/cluster.ts";
+import { type BenchPage, openBenchPage, serveBenchPage } from "../call/call_page.ts";
+import { type Figure, median, percentile, rounded } from "../report/figure.ts";
+import { pause } from "../system/proc.ts";
 
 const ROUNDS = 10;
 const WHAT = "node killed -> all sessions resumed on the other, p95";

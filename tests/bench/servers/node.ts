@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { Tokens } from "../../lib/auth.ts";
-import { Permissions } from "../../lib/protocol.ts";
-import { type Service, startService } from "../helpers/service.ts";
+import { Tokens } from "../../../lib/auth.ts";
+import { Permissions } from "../../../lib/protocol.ts";
+import { type Service, startService } from "../../helpers/service.ts";
 
 const TENANT = "bench";
 const SECRET = "bench-secret";

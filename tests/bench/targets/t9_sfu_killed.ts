@@ -11,16 +11,17 @@ import {
   PAREC,
   PULSEAUDIO,
   type Requirement,
-} from "../../tools/test/requirements.ts";
-import { launchBrowser } from "../helpers/browser.ts";
-import { type Figure, median, percentile, rounded } from "./figure.ts";
-import { missingIn, type Span, type Timeline } from "./gaps.ts";
-import { FRAME_MS, PICTURE } from "./heard_call.ts";
-import { busyShare, machineTime, pause } from "./proc.ts";
-import { type SfuCall, startSfuCall } from "./sfu_call.ts";
-import { type SfuNode, startSfuNode } from "./sfus.ts";
-import { writePicture } from "./timeline_svg.ts";
-import { dropUdp } from "./udp_block.ts";
+} from "../../../tools/test/requirements.ts";
+import { launchBrowser } from "../../helpers/browser.ts";
+import { type Figure, median, percentile, rounded } from "../report/figure.ts";
+import { missingIn, type Span, type Timeline } from "../call/gaps.ts";
+import { FRAME_MS, PICTURE } from "../call/heard_call.ts";
+import { busyShare, machineTime, pause } from "../system/proc.ts";
+import { type SfuCall, startSfuCall } from "../call/sfu_call.ts";
+import { type SfuNode, startSfuNode } from "../servers/sfus.ts";
+import { inFolder } from "../report/folder.ts";
+import { writePicture } from "../report/timeline_svg.ts";
+import { dropUdp } from "../call/udp_block.ts";
 
 const ROUNDS = 10;
 const BOUND_MS = 1_500;
@@ -32,7 +33,6 @@ const AFTER_MS = 8_000;
 const STANDS_MS = 8 * FRAME_MS;
 /** From a call that is whole again to the next fault. */
 const SETTLE_MS = 4_000;
-const ROOT = new URL("../../", import.meta.url);
 
 /** A way of failing. */
 interface Fault {
@@ -205,7 +205,7 @@ async function draw(
   await using browser = await launchBrowser();
   const { at, span, timelines } = drawn.get(worst)!;
   const name = fault.name.toLowerCase().replaceAll(" ", "_");
-  await writePicture(browser, new URL(`bench_t9_${name}`, ROOT), {
+  await writePicture(browser, await inFolder(`t9_${name}`), {
     title: `${fault.name}: the worst of ${rounds.length}, ${
       worst.backMs === null ? "not all came back" : `all back after ${rounded(worst.backMs)} ms`
     }`,

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { type Figure, median, rounded } from "./figure.ts";
-import type { Sample } from "./load_protocol.ts";
-import { provision, startNode } from "./node.ts";
-import type { PayloadKind } from "./payloads.ts";
-import { cpuSeconds, pause } from "./proc.ts";
-import { Load, startBareRelay } from "./process.ts";
+import { type Figure, median, rounded } from "../report/figure.ts";
+import type { Sample } from "../load/load_protocol.ts";
+import { provision, startNode } from "../servers/node.ts";
+import type { PayloadKind } from "../load/payloads.ts";
+import { cpuSeconds, pause } from "../system/proc.ts";
+import { Load, startBareRelay } from "../load/process.ts";
 
 const PAIRS = 60;
 const ROUNDS = 5;

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { Signaling } from "../../client/signaling.ts";
-import { linesOf } from "../helpers/lines.ts";
-import { percentile } from "./figure.ts";
+import { Signaling } from "../../../client/signaling.ts";
+import { linesOf } from "../../helpers/lines.ts";
+import { percentile } from "../report/figure.ts";
 import { Lag } from "./lag.ts";
 import type { StormJob, StormOrder, StormReport } from "./storm_protocol.ts";
 import { textFrame, WireSocket } from "./wire_socket.ts";

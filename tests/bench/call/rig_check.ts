@@ -5,7 +5,7 @@
  */
 import { missingIn } from "./gaps.ts";
 import type { HeardCall } from "./heard_call.ts";
-import { pause } from "./proc.ts";
+import { pause } from "../system/proc.ts";
 
 const MUTED_MS = 50;
 /** Sound goes out in packets of 20 ms of blocks of 10 ms, and is stretched or squeezed a little by its receivers. */

@@ -4,9 +4,9 @@
  * @module
  */
 import type { Browser, Page } from "playwright-core";
-import type { Call, JoinOptions } from "../../client/mod.ts";
-import { newPage, waitFor } from "../helpers/browser.ts";
-import { type PageServer, servePage } from "./page_server.ts";
+import type { Call, JoinOptions } from "../../../client/mod.ts";
+import { newPage, waitFor } from "../../helpers/browser.ts";
+import { type PageServer, servePage } from "../servers/page_server.ts";
 
 /** In the page. Times in ms since 1970. */
 interface Bench {

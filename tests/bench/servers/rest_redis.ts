@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { linesOf } from "../helpers/lines.ts";
+import { linesOf } from "../../helpers/lines.ts";
 
 export interface RestRedis extends AsyncDisposable {
   /** What a node needs in its environment. */
@@ -18,7 +18,7 @@ const TOKEN = "UPSTASH_REDIS_REST_TOKEN";
 export async function startRestRedis(): Promise<RestRedis> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-prompt", "tools/redis.ts"],
-    cwd: new URL("../../", import.meta.url),
+    cwd: new URL("../../../", import.meta.url),
     // Whatever is set here is for another one.
     env: { PORT: "0", HOST: "127.0.0.1", REDIS_URL: "", [TOKEN]: "" },
     stdin: "null",

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { linesOf } from "../helpers/lines.ts";
-import { percentile } from "./figure.ts";
+import { linesOf } from "../../helpers/lines.ts";
+import { percentile } from "../report/figure.ts";
 import { Lag } from "./lag.ts";
 import type { Delays, Job, Order, Ready, Sample } from "./load_protocol.ts";
 import { LoadSocket } from "./load_socket.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 import type { Browser } from "playwright-core";
-import { CHROMIUM, find, REDIS_SERVER } from "../../tools/test/requirements.ts";
-import { launchBrowser, waitFor } from "../helpers/browser.ts";
-import { type Cluster, startCluster } from "../helpers/cluster.ts";
-import { type BenchPage, openBenchPage, serveBenchPage } from "./call_page.ts";
-import { type Figure, rounded } from "./figure.ts";
-import type { PageServer } from "./page_server.ts";
-import { pause } from "./proc.ts";
+import { CHROMIUM, find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
+import { launchBrowser, waitFor } from "../../helpers/browser.ts";
+import { type Cluster, startCluster } from "../../helpers/cluster.ts";
+import { type BenchPage, openBenchPage, serveBenchPage } from "../call/call_page.ts";
+import { type Figure, rounded } from "../report/figure.ts";
+import type { PageServer } from "../servers/page_server.ts";
+import { pause } from "../system/proc.ts";
 
 const ROUNDS = 6;
 const BOUND_MS = 10_000;

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { type JanusServer, startJanus } from "../helpers/janus_server.ts";
-import type { Ports } from "./udp_block.ts";
+import { type JanusServer, startJanus } from "../../helpers/janus_server.ts";
+import type { Ports } from "../call/udp_block.ts";
 
 /** A kind of SFU. */
 export interface SfuKind {

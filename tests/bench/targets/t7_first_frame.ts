@@ -5,13 +5,13 @@
  * @module
  */
 import type { Browser, Page } from "playwright-core";
-import { CHROMIUM, find } from "../../tools/test/requirements.ts";
-import { launchBrowser, newPage, type TestPage } from "../helpers/browser.ts";
-import { Lab } from "../lab/lab.ts";
-import { requireLab } from "../lab/possible.ts";
-import { type Figure, percentile, rounded } from "./figure.ts";
-import { BENCH_KEYS, provision, startNode } from "./node.ts";
-import { servePage } from "./page_server.ts";
+import { CHROMIUM, find } from "../../../tools/test/requirements.ts";
+import { launchBrowser, newPage, type TestPage } from "../../helpers/browser.ts";
+import { Lab } from "../../lab/lab.ts";
+import { requireLab } from "../../lab/possible.ts";
+import { type Figure, percentile, rounded } from "../report/figure.ts";
+import { BENCH_KEYS, provision, startNode } from "../servers/node.ts";
+import { servePage } from "../servers/page_server.ts";
 import { FIRST_FRAME_PAGE, type FirstFrame } from "./t7_page.ts";
 
 const ROUNDS = 20;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loudness, type Silence, silences } from "../helpers/tones.ts";
+import { loudness, type Silence, silences } from "../../helpers/tones.ts";
 
 /** A time, in ms since 1970. */
 export interface Span {

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { Api } from "../helpers/api.ts";
-import { waitFor } from "../helpers/browser.ts";
-import { PRODUCTION } from "../helpers/call_service.ts";
-import { startService } from "../helpers/service.ts";
+import { Api } from "../../helpers/api.ts";
+import { waitFor } from "../../helpers/browser.ts";
+import { PRODUCTION } from "../../helpers/call_service.ts";
+import { startService } from "../../helpers/service.ts";
 import { type HeardCall, startHeardCall } from "./heard_call.ts";
-import { pause } from "./proc.ts";
+import { pause } from "../system/proc.ts";
 
 const SETTLE_MS = 6_000;
 const SWITCH_LIMIT_MS = 20_000;

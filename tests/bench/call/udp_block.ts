@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { find, NFT } from "../../tools/test/requirements.ts";
+import { find, NFT } from "../../../tools/test/requirements.ts";
 
 /** UDP ports, both included. */
 export interface Ports {

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { find, REDIS_SERVER } from "../../tools/test/requirements.ts";
-import type { Service } from "../helpers/service.ts";
-import { type Figure, median, rounded, spread } from "./figure.ts";
-import { provision, startNode } from "./node.ts";
-import { cpuSeconds, hasProc } from "./proc.ts";
-import { Load } from "./process.ts";
-import { startRestRedis } from "./rest_redis.ts";
+import { find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
+import type { Service } from "../../helpers/service.ts";
+import { type Figure, median, rounded, spread } from "../report/figure.ts";
+import { provision, startNode } from "../servers/node.ts";
+import { cpuSeconds, hasProc } from "../system/proc.ts";
+import { Load } from "../load/process.ts";
+import { startRestRedis } from "../servers/rest_redis.ts";
 
 const JOINS = 2_000;
 const RATE = 200;
