@@ -47,6 +47,8 @@ export const POLICY = {
   tickMs: 250,
   /** So many who closed without a leave are told of to the store at once: others may be back before their turn. */
   farewells: 4,
+  /** So many rooms are brought before the store at once: others have to get through as well. */
+  roomsAtOnce: 16,
   /**
    * The guards of what a node leans on, see `GuardPolicy`. Few at a time are as fast as many, and signals to other
    * nodes, which go by the same store, wait behind no more than these.

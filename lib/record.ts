@@ -1,8 +1,9 @@
 import { assertNever } from "./assert_never.ts";
 import type { Counters } from "./counters.ts";
-import type { Log } from "./log.ts";
+import { errorText, type Log } from "./log.ts";
 import type { RoomChange } from "./room_change.ts";
 import type { RoomKey } from "./room_state.ts";
+import { Unavailable } from "./unavailable.ts";
 
 /** Counts and logs what this node did to a room; not every mute and raised hand. */
 export function record(
@@ -41,4 +42,15 @@ export function record(
         assertNever(change);
     }
   }
+}
+
+/** Logs what this node could not do for a room; that the store is away is told elsewhere, once and not per room. */
+export function recordFailure(
+  log: Log,
+  event: string,
+  { tenant, id: room }: RoomKey,
+  error: unknown,
+): void {
+  if (error instanceof Unavailable) return;
+  log("error", event, { tenant, room, error: errorText(error) });
 }

@@ -1,30 +1,28 @@
 /**
- * The rooms that have people on this node, and their agreement with the store and the other nodes.
+ * What happens to the rooms that have people on this node. As they are known here: local_rooms.ts.
  *
- * The store decides where it can be asked. Where it cannot, rooms that live here go on alone; as soon as it is back,
- * it is told what has become of this node's people, and of rooms that it has lost.
+ * The store decides where it can be asked. Where it cannot, rooms that live here go on alone, until both are brought
+ * together again: reconciliation.ts.
  *
  * @module
  */
 import type { Bus } from "./bus/mod.ts";
 import type { Counters } from "./counters.ts";
 import { eachOf } from "./each_of.ts";
-import { LocalRoom } from "./local_room.ts";
-import { errorText, type Log } from "./log.ts";
+import { goesOnAlone } from "./goes_on_alone.ts";
+import type { LocalRoom } from "./local_room.ts";
+import { LocalRooms } from "./local_rooms.ts";
+import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import { applied, type Beat, keyOf, parseKey, type Presence } from "./presence/mod.ts";
+import { Reconciliation } from "./reconciliation.ts";
+import { recordFailure } from "./record.ts";
 import type { Changed } from "./room.ts";
 import type { Refusal, RoomEvent } from "./room_event.ts";
-import type { RoomChange } from "./room_change.ts";
-import { deadline, newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
-import { follow, rebased, type Told } from "./room_view.ts";
-import { goesOnAlone } from "./goes_on_alone.ts";
-import { record } from "./record.ts";
+import { deadline, type RoomKey, type RoomState } from "./room_state.ts";
+import type { Told } from "./room_view.ts";
 import { Turns } from "./turns.ts";
 import { Unavailable } from "./unavailable.ts";
-
-/** So many rooms are brought before the store at once: others have to get through as well. */
-const AT_ONCE = 16;
 
 export interface RoomsParts {
   /** This node's name. */
@@ -48,32 +46,36 @@ interface ChangeOptions {
 /** A node's rooms: what happens to them, here and with the others. */
 export class Rooms {
   readonly #parts: RoomsParts;
-  readonly #rooms = new Map<string, LocalRoom>();
+  readonly #local: LocalRooms;
+  readonly #turns = new Turns();
+  readonly #reconciliation: Reconciliation;
   /** What is told of rooms that somebody is entering, until they are known. */
   readonly #arriving = new Map<string, Told[]>();
   /** Rooms of others that this node sees to, and when something is due there. */
   readonly #wards = new Map<string, number>();
-  readonly #turns = new Turns();
 
   constructor(parts: RoomsParts) {
     this.#parts = parts;
+    const doubted = (room: LocalRoom) => void this.#reconciliation.one(room);
+    const rooms = this.#local = new LocalRooms({ ...parts, doubted });
+    this.#reconciliation = new Reconciliation({ ...parts, rooms, turns: this.#turns });
   }
 
   get all(): Iterable<LocalRoom> {
-    return this.#rooms.values();
+    return this.#local.all;
   }
 
   get size(): number {
-    return this.#rooms.size;
+    return this.#local.size;
   }
 
   /** Rooms that are to be brought before the store again. */
   get unsettled(): number {
-    return [...this.#rooms.values()].filter(({ standing }) => standing === "ahead").length;
+    return this.#local.ahead.length;
   }
 
   get(key: RoomKey): LocalRoom | undefined {
-    return this.#rooms.get(keyOf(key));
+    return this.#local.get(key);
   }
 
   /**
@@ -88,7 +90,7 @@ export class Rooms {
       if (state || !room) return state;
       // Either its end was missed here, or the store has lost it.
       room.standing = "ahead";
-      await this.#tryReconcile(room);
+      await this.#reconciliation.one(room);
       return this.get(key)?.view;
     } catch (error) {
       const room = this.get(key);
@@ -115,66 +117,47 @@ export class Rooms {
 
   /** News from another node. */
   hear(key: RoomKey, told: Told): void {
-    const room = this.get(key);
-    if (!room) return void this.#arriving.get(keyOf(key))?.push(told);
-    const next = follow(room.view, told);
-    if (next === undefined) return this.#doubt(room);
-    const { version } = room.view;
-    const news = told.changes.filter((change) =>
-      change.kind === "ended" || change.version > version
-    );
-    this.#advance(key, next, { changes: news, base: told.base });
-    if (next === room.view && told.unsaved) room.standing = "ahead";
-    else if (next === room.view && news.length > 0) room.saved = told.stamp;
+    if (this.get(key)) this.#local.hear(key, told);
+    else this.#arriving.get(keyOf(key))?.push(told);
   }
 
-  /** What the store says has changed elsewhere: whatever is not as it is known here is asked for. */
+  /** What the store says has changed elsewhere: whatever is not as it is known here is to be reconciled. */
   async compare(changed: Beat["changed"]): Promise<void> {
-    for (const { key, stamp, holds } of changed) {
-      const room = this.get(key);
-      if (room && room.view.stamp !== stamp) {
-        room.standing = "ahead";
-        // The bus has had its time to tell.
-        this.#parts.bus.check();
-      }
-      // An answer got lost on the way: the store believes someone to be here who never came in.
-      if (!room && holds) await this.#disown(key);
-    }
+    await this.#reconciliation.compare(changed);
+  }
+
+  /** The store has lost what it knew: every room is to be reconciled. */
+  doubtAll(): void {
+    for (const room of this.all) room.standing = "ahead";
+  }
+
+  /** Brings what is known here and the store together, of every room that wants it. */
+  async reconcile(): Promise<void> {
+    await this.#reconciliation.all();
   }
 
   /** Whoever is said to be here and has no socket is away: its entry failed half-way. */
   async sweep(): Promise<void> {
-    const stray = [...this.#rooms.values()].flatMap((room) =>
+    const stray = [...this.all].flatMap((room) =>
       Object.values(room.view.members).filter(({ id, node, presence }) =>
         node === this.#parts.node && presence.state === "active" && !room.peers.has(id)
       ).map(({ id, connection }) => ({ key: room.view.key, id, connection }))
     );
-    await eachOf(stray, AT_ONCE, async ({ key, ...socket }) => {
+    await eachOf(stray, POLICY.roomsAtOnce, async ({ key, ...socket }) => {
       try {
         // Whose entry is done by its turn has a socket by then.
         const wanted = () => !this.get(key)?.peers.has(socket.id);
         await this.change(key, { kind: "away", ...socket }, { wanted });
       } catch (error) {
-        this.#failed("sweep_failed", key, error);
+        recordFailure(this.#parts.log, "sweep_failed", key, error);
       }
     });
-  }
-
-  /** The store has lost what it knew: every room is to be looked at. */
-  doubtAll(): void {
-    for (const room of this.#rooms.values()) room.standing = "ahead";
-  }
-
-  /** Brings every room that is ahead and the store together, some at a time. */
-  async reconcile(): Promise<void> {
-    const ahead = [...this.#rooms.values()].filter(({ standing }) => standing === "ahead");
-    await eachOf(ahead, AT_ONCE, (room) => this.#tryReconcile(room));
   }
 
   /** Rooms of this node in which something is due. Who was of another node is its to see to, if it can. */
   due(now: number): RoomKey[] {
     const due: RoomKey[] = [];
-    for (const room of this.#rooms.values()) {
+    for (const room of this.all) {
       if (room.deadline <= now && this.#deadlineHere(room) <= now) due.push(room.view.key);
     }
     for (const [name, at] of this.#wards) {
@@ -187,12 +170,12 @@ export class Rooms {
 
   /** What is due in these rooms happens; one that fails holds up no other. */
   async tick(keys: RoomKey[], now: number, dead: Record<string, number> = {}): Promise<void> {
-    await eachOf(keys, AT_ONCE, async (key) => {
+    await eachOf(keys, POLICY.roomsAtOnce, async (key) => {
       try {
         const result = await this.change(key, { kind: "tick", dead }, { now });
         if (result.kind === "changed") this.#ward(key, result.state, now);
       } catch (error) {
-        this.#failed("tick_failed", key, error);
+        recordFailure(this.#parts.log, "tick_failed", key, error);
       }
     });
   }
@@ -218,22 +201,22 @@ export class Rooms {
     now: number,
     recalled?: RoomState,
   ): Promise<Changed | Refusal> {
-    const name = keyOf(key);
-    const known = this.#rooms.get(name);
-    if (!known && event.kind === "enter") this.#arriving.set(name, []);
+    const known = this.get(key);
+    const heard: Told[] = [];
+    if (!known && event.kind === "enter") this.#arriving.set(keyOf(key), heard);
     try {
-      if (known?.standing === "ahead") await this.#reconcile(known);
-      const view = this.#rooms.get(name)?.view ?? recalled;
+      if (known?.standing === "ahead") await this.#reconciliation.inTurn(known);
+      const view = this.get(key)?.view ?? recalled;
       const result = await this.#parts.presence.change(key, event, now, view);
-      this.#settle(key, result);
-      for (const told of this.#arriving.get(name) ?? []) this.hear(key, told);
+      this.#local.settle(key, result);
+      for (const told of heard) this.#local.hear(key, told);
       return result;
     } catch (error) {
-      const room = this.#rooms.get(name);
+      const room = this.get(key);
       if (!(error instanceof Unavailable) || !room || !goesOnAlone(event)) throw error;
       return this.#alone(room, event, now);
     } finally {
-      this.#arriving.delete(name);
+      this.#arriving.delete(keyOf(key));
     }
   }
 
@@ -245,113 +228,8 @@ export class Rooms {
     room.standing = "ahead";
     // Its end is the store's to say: forgotten here, it would be left there as it was.
     if (result.state === null) return { ...result, state: room.view, changes: [], nodes: [] };
-    this.#settle(key, result, { unsaved: true });
+    this.#local.settle(key, result, { unsaved: true });
     return result;
-  }
-
-  /** In its turn, so that no change of this node is under way. */
-  async #reconcile(room: LocalRoom): Promise<void> {
-    const { node, presence } = this.#parts;
-    const { view, saved } = room;
-    const event: RoomEvent = { kind: "restore", node, view, saved };
-    // Before, because it may be doubted again meanwhile.
-    room.standing = "settled";
-    try {
-      this.#settle(view.key, await presence.change(view.key, event, Date.now(), view));
-    } catch (error) {
-      room.standing = "ahead";
-      throw error;
-    }
-  }
-
-  async #tryReconcile(room: LocalRoom): Promise<void> {
-    const { key } = room.view;
-    try {
-      await this.#turns.take(keyOf(key), async () => {
-        if (this.get(key) === room && room.standing === "ahead") await this.#reconcile(room);
-      });
-    } catch (error) {
-      this.#failed("reconcile_failed", key, error);
-    }
-  }
-
-  #doubt(room: LocalRoom): void {
-    room.standing = "ahead";
-    this.#tryReconcile(room);
-  }
-
-  async #disown(key: RoomKey): Promise<void> {
-    const now = Date.now();
-    try {
-      await this.#turns.take(keyOf(key), async () => {
-        if (this.get(key)) return;
-        const event: RoomEvent = { kind: "tick", dead: { [this.#parts.node]: now } };
-        this.#settle(key, await this.#parts.presence.change(key, event, now));
-      });
-    } catch (error) {
-      this.#failed("disown_failed", key, error);
-    }
-  }
-
-  /** Tells those here, and the other nodes that have people in the room. */
-  #settle(key: RoomKey, result: Changed | Refusal, how: Pick<Told, "unsaved"> = {}): void {
-    if (result.kind === "refused") {
-      // A room that the store does not have has ended, whoever missed it.
-      if (result.code === "room_not_found") this.#advance(key, null);
-      return;
-    }
-    const { state, changes, base, nodes } = result;
-    record(this.#parts, key, changes);
-    const { version, stamp } = state ?? { version: 0, stamp: newStamp() };
-    for (const node of nodes) {
-      if (node === this.#parts.node) continue;
-      const told = { changes, base, version, stamp, ...how };
-      this.#parts.bus.publish(node, { kind: "changes", room: key, told })
-        .catch(() => this.#parts.counters.busFailures++);
-    }
-    const known = this.get(key);
-    if (state && known && succeeds(state, known.view)) this.#advance(key, null);
-    if (state && !this.get(key)) {
-      const room = new LocalRoom(state);
-      if (!room.isOf(this.#parts.node)) return;
-      this.#rooms.set(keyOf(key), room);
-      this.#parts.watch?.(key, state);
-      return;
-    }
-    // The store has lost what it knew, and this was made to less than what has been heard here meanwhile.
-    const forked = state && known && changes.length > 0 && state.version <= known.view.version;
-    if (forked) return this.#putOnTop(known, changes);
-    this.#advance(key, state, { changes, base });
-    if (known && state && !how.unsaved) known.saved = state.stamp;
-  }
-
-  /** Changes that were made to another state than what is known here; which of both is right the next beat shows. */
-  #putOnTop(room: LocalRoom, changes: RoomChange[]): void {
-    const { view } = room;
-    const [next, moved] = rebased(view, changes);
-    room.standing = "ahead";
-    this.#advance(view.key, next, { changes: moved, base: view.stamp });
-  }
-
-  #advance(key: RoomKey, next: RoomState | null, news?: Pick<Told, "changes" | "base">): void {
-    const room = this.get(key);
-    if (!room) return;
-    const kept = next && room.defended(next, news?.changes ?? []);
-    if (kept === next) {
-      room.advance(next, news);
-    } else {
-      room.advance(kept);
-      this.#doubt(room);
-    }
-    const done = room.standing === "settled" && !room.isOf(this.#parts.node);
-    if (next === null || done) this.#rooms.delete(keyOf(key));
-    this.#parts.watch?.(key, next && room.view);
-  }
-
-  /** That the store is away is told elsewhere, once and not per room. */
-  #failed(event: string, { tenant, id: room }: RoomKey, error: unknown): void {
-    if (error instanceof Unavailable) return;
-    this.#parts.log("error", event, { tenant, room, error: errorText(error) });
   }
 }
 

@@ -7,15 +7,15 @@
  *
  * @module
  */
-import { errorText, type Log } from "./log.ts";
+import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 import { keyOf, parseKey } from "./presence/mod.ts";
 import type { TopologyReason } from "./protocol.ts";
-import type { RoomKey, RoomState } from "./room_state.ts";
+import { recordFailure } from "./record.ts";
+import type { RoomState } from "./room_state.ts";
 import type { Rooms } from "./rooms.ts";
 import type { SfuDirectory } from "./sfu/directory.ts";
 import { decide, type Decision, topologyView } from "./topology.ts";
-import { Unavailable } from "./unavailable.ts";
 
 export interface SteeringParts {
   node: string;
@@ -68,8 +68,9 @@ export class Steering {
       return;
     }
     if (this.#committing.has(name)) return;
+    // What is not done now is looked at again: `#later` is set.
     const commit = this.#commit(state, decision, now).catch((error) =>
-      this.#failed(state.key, error)
+      recordFailure(this.#parts.log, "topology_failed", state.key, error)
     );
     this.#committing.set(name, commit);
   }
@@ -101,12 +102,6 @@ export class Steering {
     const active = Object.values(members).filter(({ presence }) => presence.state === "active");
     const [first] = active.toSorted((a, b) => a.id < b.id ? -1 : 1);
     return first?.node === this.#parts.node;
-  }
-
-  #failed({ tenant, id: room }: RoomKey, error: unknown): void {
-    // What is not done now is looked at again: `#later` is set.
-    if (error instanceof Unavailable) return;
-    this.#parts.log("error", "topology_failed", { tenant, room, error: errorText(error) });
   }
 }
 
