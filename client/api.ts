@@ -162,9 +162,9 @@ export interface ParticipantStats {
   encryption?: string;
   /** `availableOutgoingBitrate` of the selected pair, bit/s. */
   availableOutgoingBitrate?: number;
-  /** `inbound-rtp`, one per track that arrives. */
+  /** `inbound-rtp`, one per kind of which anything has arrived by the connection that there is now. */
   inbound: InboundStats[];
-  /** `outbound-rtp`, one per track that is sent to this participant. */
+  /** `outbound-rtp`, one per kind of which anything was sent to this participant by that connection. */
   outbound: OutboundStats[];
 }
 

@@ -13,6 +13,9 @@ const number = (value: Entry[string]) => typeof value === "number" ? value : und
 const count = (value: Entry[string]) => number(value) ?? 0;
 const text = (value: Entry[string]) => typeof value === "string" ? value : undefined;
 
+/** By a slot that nobody uses goes padding that tries the path out: packets, but not a byte of a payload. */
+const hasCarried = ({ bytesSent, bytesReceived }: Entry) => count(bytesSent ?? bytesReceived) > 0;
+
 export function participantStats({ report, kinds }: TransportStats): ParticipantStats {
   const entries = new Map<string, Entry>();
   report.forEach((entry: Entry, id) => entries.set(id, entry));
@@ -25,7 +28,7 @@ export function participantStats({ report, kinds }: TransportStats): Participant
   const withKind = (type: string) =>
     all(type).flatMap((entry): [Entry, TrackKind][] => {
       const kind = kinds.get(String(entry.mid));
-      return kind === undefined ? [] : [[entry, kind]];
+      return kind === undefined || !hasCarried(entry) ? [] : [[entry, kind]];
     });
   return {
     roundTripTime: number(pair.currentRoundTripTime),

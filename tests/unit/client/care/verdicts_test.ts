@@ -146,7 +146,7 @@ function report(...entries: { id: string; type: string; [field: string]: unknown
 }
 
 describe("participantStats", () => {
-  const kinds = new Map([["0", "microphone"], ["1", "camera"]] as const);
+  const kinds = new Map([["0", "microphone"], ["1", "camera"], ["2", "screen"]] as const);
   const stats = participantStats({
     kinds,
     report: report(
@@ -162,10 +162,27 @@ describe("participantStats", () => {
       { id: "L", type: "local-candidate", candidateType: "host" },
       { id: "R", type: "remote-candidate", candidateType: "relay" },
       { id: "C", type: "codec", mimeType: "audio/opus" },
-      { id: "I0", type: "inbound-rtp", mid: "0", codecId: "C", packetsReceived: 5, packetsLost: 1 },
-      { id: "I1", type: "inbound-rtp", mid: "1", packetsReceived: 7, freezeCount: 2 },
-      { id: "I9", type: "inbound-rtp", mid: "9", packetsReceived: 1_000 },
+      {
+        id: "I0",
+        type: "inbound-rtp",
+        mid: "0",
+        codecId: "C",
+        bytesReceived: 50,
+        packetsReceived: 5,
+        packetsLost: 1,
+      },
+      {
+        id: "I1",
+        type: "inbound-rtp",
+        mid: "1",
+        bytesReceived: 70,
+        packetsReceived: 7,
+        freezeCount: 2,
+      },
+      { id: "I2", type: "inbound-rtp", mid: "2", bytesReceived: 0, packetsReceived: 8 },
+      { id: "I9", type: "inbound-rtp", mid: "9", bytesReceived: 10_000, packetsReceived: 1_000 },
       { id: "O1", type: "outbound-rtp", mid: "1", bytesSent: 9, framesEncoded: 3 },
+      { id: "O2", type: "outbound-rtp", mid: "2", bytesSent: 0, packetsSent: 1 },
       { id: "F1", type: "remote-inbound-rtp", localId: "O1", fractionLost: 0.25 },
     ),
   });
@@ -176,7 +193,7 @@ describe("participantStats", () => {
     assertEquals(stats.availableOutgoingBitrate, 1e6);
   });
 
-  it("names tracks by their slot, and leaves out what is none of ours", () => {
+  it("names tracks by their slot, and leaves out what is none of ours and what carries padding only", () => {
     assertEquals(stats.inbound.map(({ kind, codec }) => [kind, codec]), [
       ["microphone", "audio/opus"],
       ["camera", undefined],

@@ -308,8 +308,22 @@ describe("participantReports", () => {
     },
     { id: "L", type: "local-candidate", candidateType: "relay" },
     { id: "C", type: "codec", mimeType: "audio/opus" },
-    { id: "1", type: "inbound-rtp", mid: "0", codecId: "C", packetsReceived: 10 },
-    { id: "2", type: "inbound-rtp", mid: "5", codecId: "C", packetsReceived: 20 },
+    {
+      id: "1",
+      type: "inbound-rtp",
+      mid: "0",
+      codecId: "C",
+      bytesReceived: 100,
+      packetsReceived: 10,
+    },
+    {
+      id: "2",
+      type: "inbound-rtp",
+      mid: "5",
+      codecId: "C",
+      bytesReceived: 200,
+      packetsReceived: 20,
+    },
   ]);
   const outbound = report([
     { id: "T", type: "transport", selectedCandidatePairId: "P" },
