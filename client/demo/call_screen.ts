@@ -1,5 +1,6 @@
 /** The call: people on the stage, controls below, panels beside. @module */
 import type { Call, CallError, MediaState } from "../api.ts";
+import { bannerOf } from "./banner.ts";
 import { connectChat } from "./chat.ts";
 import { setSpeaker } from "./chosen_devices.ts";
 import { connectControls } from "./controls.ts";
@@ -8,11 +9,12 @@ import type { DeviceKind } from "./devices.ts";
 import { byId, setAttribute } from "./dom.ts";
 import { textOfError } from "./errors.ts";
 import { duration } from "./format.ts";
-import { copyText, notify } from "./notices.ts";
+import { copyText, notify, withdraw } from "./notices.ts";
+import { isPaused, pauseText, RESUMED_TEXT } from "./own_camera.ts";
 import { connectPanels } from "./panels.ts";
 import { showPeople } from "./people.ts";
 import { connectPeoplePanel } from "./people_panel.ts";
-import { namesOf } from "./person.ts";
+import { namesOf, viewsOf } from "./person.ts";
 import { savePreferences } from "./preferences.ts";
 import { type Action, listenForShortcuts } from "./shortcuts.ts";
 import { connectStats } from "./stats_panel.ts";
@@ -40,6 +42,7 @@ export function connectCallDevices() {
 export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   const listening = new AbortController();
   const nameOf = namesOf([...call.participants.values(), call.self]);
+  const personOf = viewsOf(nameOf);
   let had: Devices = { microphone: false, camera: false };
   const panels = connectPanels(
     { stats: () => stats.refresh(), people: () => peoplePanel.refresh() },
@@ -48,7 +51,8 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   const people = showPeople(call, {
     stage: byId("stage"),
     nameOf,
-    tell: (text) => notify(text),
+    personOf,
+    tell: (text, subject) => notify(text, { subject }),
     refused: () => byId("hear").hidden = false,
     counted: drawCount,
   });
@@ -70,6 +74,7 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   const peoplePanel = connectPeoplePanel(call, {
     list: byId("people-list"),
     nameOf,
+    personOf,
     visible: () => panels.isOpen("people"),
     remove: (participant) => controls.attempt(() => call.remove(participant)),
   });
@@ -99,7 +104,7 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     byId(id).addEventListener("click", act, { signal: listening.signal });
   }
 
-  const tellAdaptation = adaptationTeller();
+  const tellCamera = cameraTeller(call);
   const undo = [
     people.close,
     controls.close,
@@ -112,11 +117,15 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
     call.on("state", drawState),
     call.on("topology", (topology) => {
       drawTopology(topology);
-      notify(`${wayOf({ mode: topology.mode })}, because ${whyOf(topology)}`);
+      notify(`${wayOf({ mode: topology.mode })}, because ${whyOf(topology)}`, {
+        subject: "topology",
+      });
     }),
-    call.on("adaptation", tellAdaptation),
+    ...(["participant", "left", "updated"] as const).map((name) => call.on(name, drawBanner)),
+    call.on("adaptation", tellCamera),
+    call.on("media", tellCamera),
     call.on("media", remember),
-    call.on("warning", (warning) => notify(textOfError(warning), "problem")),
+    call.on("warning", (warning) => notify(textOfError(warning), { kind: "problem" })),
   ];
   current = { deviceChosen };
   byId("hear").hidden = true;
@@ -126,12 +135,16 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   drawState();
 
   function drawState() {
-    const banner = byId("banner");
-    banner.hidden = call.state !== "reconnecting";
-    banner.textContent = banner.hidden
-      ? ""
-      : "Reconnecting to the service… Those you are connected to still see and hear you.";
+    drawBanner();
     if (call.state === "closed") close();
+  }
+
+  function drawBanner() {
+    const banner = byId("banner");
+    const text = bannerOf(call.state, [...call.participants.values()]) ?? "";
+    banner.hidden = text === "";
+    // What is written anew is read out anew.
+    if (banner.textContent !== text) banner.textContent = text;
   }
 
   /** The next lobby offers what is on now. Once closed all is off, which nobody chose. */
@@ -161,19 +174,19 @@ export function showCall(call: Call, { link, ended }: CallScreenOptions): void {
   }
 }
 
-/** Said when it comes and when it goes; a picture that is merely smaller goes unsaid. */
-function adaptationTeller(): (adaptation: Call["adaptation"]) => void {
-  let isPaused = false;
-  return ({ sending, reason }) => {
-    if ((sending === "audio_only") === isPaused) return;
-    isPaused = !isPaused;
-    if (!isPaused) return notify("Your camera is back: the others can see you again.");
-    notify(
-      reason === "uplink"
-        ? "Your connection is weak: your camera is paused so that others can hear you well."
-        : "Your camera is paused.",
-      "problem",
-    );
+/** Says when one's own camera is paused, and when it is sent again; a picture that is merely smaller goes unsaid. */
+function cameraTeller(call: Call): () => void {
+  const subject = "own camera";
+  let wasPaused = false;
+  return () => {
+    const { camera } = call.self.media;
+    const paused = isPaused(camera, call.adaptation);
+    if (paused === wasPaused) return;
+    wasPaused = paused;
+    if (paused) notify(pauseText(call.adaptation), { kind: "problem", subject });
+    else if (camera) notify(RESUMED_TEXT, { subject });
+    // Whoever switches it off knows that nobody sees it.
+    else withdraw(subject);
   };
 }
 

@@ -44,7 +44,9 @@ export function connectControls(call: Call, done: () => void) {
       await act();
     } catch (error) {
       // What was under way when the call ended is no news any more.
-      if (call.state !== "closed") notify(textOfError(error, device), "problem");
+      if (call.state !== "closed") {
+        notify(textOfError(error, device), { kind: "problem", subject: device });
+      }
     }
     draw();
     done();

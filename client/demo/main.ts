@@ -124,7 +124,7 @@ async function joinAnyway(options: JoinOptions): Promise<Call> {
   } catch (error) {
     if (!options.media || !isAboutMedia(error)) throw error;
     const call = await joinCall({ ...options, media: false });
-    notify(`You joined without camera and microphone. ${textOfError(error)}`, "problem");
+    notify(`You joined without camera and microphone. ${textOfError(error)}`, { kind: "problem" });
     return call;
   }
 }

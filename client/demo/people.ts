@@ -1,14 +1,16 @@
 /** Keeps one tile per person and per shared screen, as the call's events tell. @module */
 import type { Call, Participant } from "../api.ts";
-import { type Named, type Person, personOf, selfOf } from "./person.ts";
+import { isPaused } from "./own_camera.ts";
+import { type Named, type Person, selfOf } from "./person.ts";
 import { createStage } from "./stage.ts";
 import { Tile } from "./tile.ts";
 
 export interface PeopleOptions {
   stage: HTMLElement;
   nameOf(someone: Named): string;
-  /** Words for what happened, to show and to read out. */
-  tell(text: string): void;
+  personOf(participant: Participant): Person;
+  /** Words for what happened to `subject`, to show and to read out. */
+  tell(text: string, subject: string): void;
   /** The browser plays no sound before a click. */
   refused(): void;
   /** How many there are, oneself included. */
@@ -26,7 +28,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
   // Those already here, and their raised hands, are no news.
   const present = new Set(call.participants.keys());
   for (const participant of call.participants.values()) {
-    if (personOf(participant).hand !== undefined) hands.add(participant.id);
+    if (options.personOf(participant).hand !== undefined) hands.add(participant.id);
   }
 
   const own = addTile(call.self.id, "person", call.self.stream);
@@ -76,7 +78,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
     const shown = screens.has(id);
     if (sharing && !shown) {
       addTile(id, "screen", stream);
-      if (id !== call.self.id) options.tell(`${person.name} shares a screen`);
+      if (id !== call.self.id) options.tell(`${person.name} shares a screen`, `screen ${id}`);
     }
     if (!sharing && shown) removeTile(screens, id);
     screens.get(id)?.show(person);
@@ -84,7 +86,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
   }
 
   function update(participant: Participant) {
-    const person = personOf(participant, options.nameOf(participant));
+    const person = options.personOf(participant);
     tiles.get(participant.id)?.show(person);
     tellHand(participant.id, person);
     const { media, screen } = participant;
@@ -92,10 +94,15 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
   }
 
   function updateSelf() {
-    const person = selfOf(call.self, options.nameOf(call.self));
-    own.show(person);
     const { media, screen } = call.self;
+    const paused = isPaused(media.camera, call.adaptation);
+    const person = selfOf(call.self, options.nameOf(call.self), paused);
+    own.show(person);
     showScreen(call.self.id, media.screen && hasPicture(screen), screen, person);
+  }
+
+  function tellPresence(participant: Participant, what: "joined" | "left") {
+    options.tell(`${options.nameOf(participant)} ${what}`, `presence ${participant.id}`);
   }
 
   function tellHand(id: string, person: Person) {
@@ -103,14 +110,14 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
     if (raised === hands.has(id)) return;
     if (raised) hands.add(id);
     else hands.delete(id);
-    if (raised) options.tell(`${person.name} raised a hand`);
+    if (raised) options.tell(`${person.name} raised a hand`, `hand ${id}`);
   }
 
   const undo = [
     call.on("participant", (participant) => {
       if (!tiles.has(participant.id)) {
         addTile(participant.id, "person", participant.stream);
-        if (!present.delete(participant.id)) options.tell(`${options.nameOf(participant)} joined`);
+        if (!present.delete(participant.id)) tellPresence(participant, "joined");
       }
       update(participant);
       arrange();
@@ -120,7 +127,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
       removeTile(screens, participant.id);
       hands.delete(participant.id);
       present.delete(participant.id);
-      options.tell(`${options.nameOf(participant)} left`);
+      tellPresence(participant, "left");
       arrange();
     }),
     call.on("updated", update),
@@ -130,6 +137,7 @@ export function showPeople(call: Call, { stage: container, ...options }: PeopleO
       if (track) (kind.startsWith("screen") ? screens : tiles).get(participant.id)?.play();
     }),
     call.on("media", updateSelf),
+    call.on("adaptation", updateSelf),
     call.on("speaking", ({ id, speaking }) => {
       const tile = tiles.get(id);
       if (tile) tile.speaking = speaking;

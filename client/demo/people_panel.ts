@@ -4,25 +4,26 @@
  *
  * @module
  */
-import type { Call, Participant, Self } from "../api.ts";
+import type { Call, Participant } from "../api.ts";
 import { icon, make, setAttribute } from "./dom.ts";
-import {
-  type Named,
-  type Person,
-  personOf,
-  PRESENCE_TEXT,
-  QUALITY_TEXT,
-  selfOf,
-} from "./person.ts";
+import { isPaused } from "./own_camera.ts";
+import { type Named, type Person, PRESENCE_TEXT, QUALITY_TEXT, selfOf } from "./person.ts";
 import { type Code, explain } from "./short_code.ts";
 
 export interface PeoplePanelOptions {
   list: HTMLElement;
   nameOf(someone: Named): string;
+  personOf(participant: Participant): Person;
   /** Whether anybody sees the list now; it is drawn only then. */
   visible(): boolean;
   /** A moderator removes someone. */
   remove(participant: Participant): void;
+}
+
+/** Someone in the list; without `participant`, oneself. */
+interface Listed extends Person {
+  id: string;
+  participant?: Participant;
 }
 
 /** Who raised a hand first is first; the others stay in the order in which they came. Pure. */
@@ -48,21 +49,26 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
   const mayRemove = call.self.permissions.moderate;
   /** By participant id, for whom they were asked. */
   const codes = new Map<string, Code>();
+  /** What the list shows. */
+  let drawn = "";
 
   function draw() {
     if (!options.visible()) return;
-    const people = [
-      {
-        ...selfOf(call.self, options.nameOf(call.self)),
-        who: call.self as Self | Participant,
-        self: true,
-      },
+    const { self, adaptation } = call;
+    const paused = isPaused(self.media.camera, adaptation);
+    const people: Listed[] = [
+      { ...selfOf(self, options.nameOf(self), paused), id: self.id },
       ...[...call.participants.values()].map((participant) => ({
-        ...personOf(participant, options.nameOf(participant)),
-        who: participant,
-        self: false,
+        ...options.personOf(participant),
+        id: participant.id,
+        participant,
       })),
     ];
+    const shown = people.map((person) => [person.id, person.name, person.hand, remarkOf(person)]);
+    const all = JSON.stringify([shown, [...codes], call.topology.mode]);
+    // A button that is made anew between press and release takes no click.
+    if (all === drawn) return;
+    drawn = all;
     const focused = (document.activeElement as HTMLElement | null)?.dataset.act;
     options.list.replaceChildren(
       ...byHand(people).map((person) => {
@@ -70,7 +76,7 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
         avatar.style.setProperty("--hue", String(person.hue));
         const row = make(
           "li",
-          { "data-participant": person.who.id },
+          { "data-participant": person.id },
           avatar,
           make("span", { class: "who" }, person.name, make("small", {}, remarkOf(person))),
         );
@@ -79,8 +85,8 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
           setAttribute(hand, "aria-label", "Hand raised");
           row.append(hand);
         }
-        if (person.self) return row;
-        const participant = person.who as Participant;
+        const { participant } = person;
+        if (participant === undefined) return row;
         row.append(codeButton(participant));
         if (mayRemove) row.append(removeButton(participant));
         const code = codes.get(participant.id);
@@ -122,12 +128,8 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
 
   function codeText(code: Code, name: string): HTMLElement {
     const words = code.tag === "made" ? [make("strong", {}, code.words)] : [];
-    return make(
-      "p",
-      { class: "code", role: "status" },
-      ...words,
-      explain(code, name, call.topology.mode),
-    );
+    const texts = explain(code, name, call.topology.mode).map((text) => make("p", {}, text));
+    return make("div", { class: "code", role: "status" }, ...words, ...texts);
   }
 
   /** What was agreed on is no word on another way. */
@@ -149,7 +151,7 @@ export function connectPeoplePanel(call: Call, options: PeoplePanelOptions) {
     return button;
   }
 
-  const undo = (["participant", "left", "updated", "quality", "media"] as const)
+  const undo = (["participant", "left", "updated", "quality", "media", "adaptation"] as const)
     .map((name) => call.on(name, draw));
   undo.push(call.on("topology", forgetCodes));
 

@@ -80,22 +80,41 @@ export function namesOf(present: Iterable<Named>): (someone: Named) => string {
 /** What there is to know of someone besides the streams. */
 type Known<Someone> = Omit<Someone, "stream" | "screen">;
 
-/** How to show another participant. */
+/** How to show another participant; `before`: how it was shown until now. */
 export function personOf(
   participant: Known<Participant>,
   name = nameOf(participant),
+  before?: Presence,
 ): Person {
-  const presence = participant.state === "away"
-    ? "away"
-    : participant.connection === "connected"
-    ? participant.paused && participant.media.camera ? "paused" : "here"
-    : participant.connection;
-  return describe(participant, name, presence, participant.quality);
+  return describe(participant, name, presenceOf(participant, before), participant.quality);
 }
 
-/** How to show oneself. */
-export function selfOf(self: Known<Self>, name = nameOf(self)): Person {
-  return { ...describe(self, `${name} (you)`, "here", undefined), initials: initials(name) };
+/** How to show each participant, from one look to the next; made anew for each call. */
+export function viewsOf(
+  name: (someone: Named) => string,
+): (participant: Known<Participant>) => Person {
+  const presences = new WeakMap<Known<Participant>, Presence>();
+  return (participant) => {
+    const person = personOf(participant, name(participant), presences.get(participant));
+    presences.set(participant, person.presence);
+    return person;
+  };
+}
+
+/** How to show oneself; `paused`: one's camera is on, but not sent. */
+export function selfOf(self: Known<Self>, name = nameOf(self), paused = false): Person {
+  const presence = paused ? "paused" : "here";
+  return { ...describe(self, `${name} (you)`, presence, undefined), initials: initials(name) };
+}
+
+/** Each attempt to reach someone who could not be reached is no news, until one of them stands. */
+function presenceOf(
+  { state, connection, paused, media }: Known<Participant>,
+  before: Presence | undefined,
+): Presence {
+  if (state === "away") return "away";
+  if (connection === "connected") return paused && media.camera ? "paused" : "here";
+  return before === "failed" ? "failed" : connection;
 }
 
 function describe(

@@ -6,16 +6,25 @@ export type Code =
   | { readonly tag: "made"; readonly words: string }
   | { readonly tag: "none" };
 
-/** What to do with the words, or why there are none. */
-export function explain(code: Code, name: string, mode: "mesh" | "sfu"): string {
+/** What to do with the words, or why there are none: a paragraph each. */
+export function explain(code: Code, name: string, mode: "mesh" | "sfu"): string[] {
   switch (code.tag) {
     case "asked":
-      return "Agreeing on four words…";
+      return ["Agreeing on four words…"];
     case "made":
-      return `Read them out to each other. If ${name} sees the same four words, nobody sits between you.`;
+      return [
+        `Both of you open this, and each reads the four words aloud to the other.`,
+        `The same words: nobody sits between you and ${name}.`,
+        `Other words: somebody may. Do not trust this call: leave, and try again in a new one.`,
+      ];
     case "none":
       return mode === "sfu"
-        ? "This call goes by way of a server, which has to see what it passes on. There are words only in a direct call."
-        : `There are no words yet, because the connection to ${name} does not stand. Try again in a moment.`;
+        ? [
+          "There are no words while the call goes by way of a server, which has to see what it passes on.",
+          "They are only for direct calls, of a few people.",
+        ]
+        : [
+          `There are no words yet: ${name} did not answer, or the connection does not stand. Try again in a moment.`,
+        ];
   }
 }

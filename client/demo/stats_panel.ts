@@ -135,7 +135,7 @@ export function pathOf(
 ): string {
   if (!stats?.localCandidateType) return "No media path yet";
   const types = [stats.localCandidateType, stats.remoteCandidateType];
-  const camera = stats.inbound.find((row) => row.kind === "camera");
+  const camera = stats.inbound.find((row) => row.kind === "camera" && row.framesPerSecond);
   return [
     mode === "sfu" ? "By way of the SFU" : types.includes("relay") ? "Relayed" : "Direct",
     types.filter(Boolean).join(" to "),

@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { afterAll, afterEach, beforeAll, describe, it } from "@std/testing/bdd";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Call } from "../../client/mod.ts";
 import { launchBrowser, newPage, type TestPage, waitFor } from "../helpers/browser.ts";
 import { type Service, startService } from "../helpers/service.ts";
 
@@ -112,6 +113,24 @@ describe("the web app", () => {
     assertEquals(words[1], words[0]);
   });
 
+  it("shows both that a camera is paused, told once, until it is sent again", async () => {
+    const [ada, bob] = await pair();
+    const tile = "[data-testid=tile]:not([data-self])";
+    await adapt(ada, "audio_only");
+    await ada.locator("[data-testid=tile][data-self][data-presence=paused]").waitFor();
+    await bob.locator(`${tile}[data-presence=paused]`).waitFor();
+    const notice = ada.locator("#notices .notice", { hasText: "camera" });
+    assertEquals(await notice.allTextContents(), [
+      "Your camera is paused: the others hear you, but do not see you.",
+    ]);
+    await adapt(ada, "auto");
+    await ada.locator("[data-testid=tile][data-self][data-presence=here]").waitFor();
+    await bob.locator(`${tile}[data-presence=here][data-camera=on]`).waitFor();
+    assertEquals(await notice.allTextContents(), [
+      "Your camera is back: the others can see you again.",
+    ]);
+  });
+
   it("shows the other what is muted and off", async () => {
     const [ada, bob] = await pair();
     const tile = "[data-testid=tile]:not([data-self])";
@@ -208,6 +227,15 @@ async function enter(page: Page, name: string): Promise<void> {
   await page.getByTestId("name").fill(name);
   await page.getByTestId("join").click();
   await waitFor(page, () => document.body.dataset.screen === "call");
+}
+
+/** Has a page send as much as it is told. */
+async function adapt(page: Page, mode: "auto" | "audio_only"): Promise<void> {
+  await page.evaluate(
+    (mode) =>
+      (globalThis as unknown as { meshliftCall: Call }).meshliftCall.setAdaptation({ mode }),
+    mode,
+  );
 }
 
 /** Resolves when the other's picture moves. */

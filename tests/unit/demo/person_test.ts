@@ -1,7 +1,14 @@
 import { assertEquals } from "@std/assert";
 import type { Participant } from "../../../client/api.ts";
 import { byHand, remarkOf } from "../../../client/demo/people_panel.ts";
-import { nameOf, namesOf, personOf, selfOf } from "../../../client/demo/person.ts";
+import {
+  nameOf,
+  namesOf,
+  personOf,
+  type Presence,
+  selfOf,
+  viewsOf,
+} from "../../../client/demo/person.ts";
 
 type Shown = Omit<Participant, "stream" | "screen">;
 
@@ -46,6 +53,43 @@ Deno.test("personOf: away comes before the state of the connection", () => {
   assertEquals(presence({}), "here");
   assertEquals(presence({ connection: "connecting" }), "connecting");
   assertEquals(presence({ state: "away", connection: "connecting" }), "away");
+});
+
+Deno.test("viewsOf: whoever could not be reached stays so until an attempt stands", () => {
+  const someone = { ...ADA, connection: "connecting" as Participant["connection"] };
+  const view = viewsOf(nameOf);
+  const seen: Presence[] = [];
+  for (
+    const connection of [
+      "connecting",
+      "failed",
+      "reconnecting",
+      "failed",
+      "connecting",
+      "connected",
+      "reconnecting",
+    ] as const
+  ) {
+    someone.connection = connection;
+    seen.push(view(someone).presence);
+  }
+  assertEquals(seen, [
+    "connecting",
+    "failed",
+    "failed",
+    "failed",
+    "failed",
+    "here",
+    "reconnecting",
+  ]);
+});
+
+Deno.test("personOf, selfOf: a camera that is paused, not one that is off", () => {
+  const off = { ...ADA, media: { ...ADA.media, camera: false } };
+  assertEquals(personOf({ ...ADA, paused: true }).presence, "paused");
+  assertEquals(personOf({ ...off, paused: true }).presence, "here");
+  assertEquals(selfOf(ADA, "Ada", true).presence, "paused");
+  assertEquals(selfOf(ADA, "Ada").presence, "here");
 });
 
 Deno.test("personOf: a hand is a time; anything else is none", () => {
