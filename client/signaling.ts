@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Exchange } from "../lib/clock_estimate.ts";
 import { CLOSE, mayComeBack } from "../lib/codes.ts";
 import type { ClientFrame, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError } from "./api.ts";
@@ -15,14 +16,6 @@ import { type RetryPolicy, SIGNALING } from "./policy.ts";
 type ErrorFrame = Extract<ServerFrame, { type: "error" }>;
 type JoinFrame = Extract<ClientFrame, { type: "join" }>;
 type Timer = ReturnType<typeof setTimeout>;
-
-/** A `ping` and its `pong`; `sent` and `received` by the page's clock, which never steps; all in ms. */
-export interface Exchange {
-  readonly sent: number;
-  readonly received: number;
-  /** The node's clock when it answered, since 1970. */
-  readonly time: number;
-}
 
 /** How it is tried to connect. */
 interface Pace {
@@ -100,7 +93,7 @@ export class Signaling {
     this.#url = signalUrl(options.url);
   }
 
-  /** The last pings and their pongs, from the oldest to the newest. */
+  /** The last pings and their pongs, from the oldest to the newest, by the page's clock, which never steps. */
   get exchanges(): readonly Exchange[] {
     return this.#exchanges;
   }

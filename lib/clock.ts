@@ -4,25 +4,19 @@
  *
  * @module
  */
+import { type ClockEstimate, estimateClock, type Exchange } from "./clock_estimate.ts";
 import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
 
-const { exchanges, partsMs, offMs, goodMs } = POLICY.clock;
-
-/** In ms. */
-export interface ClockEstimate {
-  /** What to add to this node's clock for the store's. */
-  readonly offset: number;
-  /** By how much that may be wrong at most: half a round trip. */
-  readonly error: number;
-}
+const { exchanges, tolerance, offMs, goodMs } = POLICY.clock;
 
 /** This node's clock beside the store's. */
 export class NodeClock {
   readonly #log: Log;
   readonly #clock: () => number;
-  /** What the last exchanges said, the newest last; those that it contradicts are of before a clock was set. */
-  #heard: readonly ClockEstimate[] = [];
+  /** The last, from the oldest to the newest, and what they say. */
+  #exchanges: readonly Exchange[] = [];
+  #estimate: ClockEstimate | undefined;
   #standing: "good" | "off" = "good";
 
   /** `clock`: this node's, ms since 1970. */
@@ -31,17 +25,14 @@ export class NodeClock {
     this.#clock = clock;
   }
 
-  /** The best of the last exchanges, which is the quickest; `undefined` before the first. */
+  /** How far the store's clock is; `undefined` before the first exchange. */
   get estimate(): ClockEstimate | undefined {
-    return this.#heard.reduce<ClockEstimate | undefined>(
-      (best, one) => best && best.error < one.error ? best : one,
-      undefined,
-    );
+    return this.#estimate;
   }
 
   /** The store's time, as far as it is known, in whole ms since 1970. */
   now(): number {
-    return Math.floor(this.#clock() + (this.estimate?.offset ?? 0));
+    return Math.floor(this.#clock() + (this.#estimate?.offset ?? 0));
   }
 
   /** Asks the store, which tells its time beside what it is asked for, and learns from that. */
@@ -50,23 +41,18 @@ export class NodeClock {
     const answer = await ask();
     const received = this.#clock();
     // Else the clock was set meanwhile.
-    if (received >= sent) {
-      const error = (received - sent) / 2;
-      this.#hear({ offset: answer.time - sent - error, error });
-    }
+    if (received >= sent) this.#learn({ sent, received, time: answer.time });
     return answer;
   }
 
-  #hear(newest: ClockEstimate): void {
-    const agrees = ({ offset, error }: ClockEstimate) =>
-      Math.abs(offset - newest.offset) <= error + newest.error + partsMs;
-    this.#heard = [...this.#heard.filter(agrees), newest].slice(-exchanges);
-    this.#judge();
+  #learn(newest: Exchange): void {
+    this.#exchanges = [...this.#exchanges, newest].slice(-exchanges);
+    this.#estimate = estimateClock(this.#exchanges, tolerance);
+    if (this.#estimate !== undefined) this.#judge(this.#estimate);
   }
 
   /** Tells the log once of each crossing. */
-  #judge(): void {
-    const { offset, error } = this.estimate!;
+  #judge({ offset, error }: ClockEstimate): void {
     const off = Math.abs(offset);
     const offsetMs = Math.round(offset);
     if (this.#standing === "good" && off - error > offMs) {

@@ -38,9 +38,10 @@ export const POLICY = {
   /**
    * A node's clock beside the store's, in ms. Rooms need nodes that agree to about a second, and two may be off in
    * opposite directions: `offMs` is half of it, and what is good again is a little less, so that it is not told over
-   * and over. The best of so many `exchanges` counts, which may differ by `partsMs`: two clocks part by themselves.
+   * and over. The best of so many `exchanges` counts; `tolerance`: see `ClockTolerance`, node and store leave out the
+   * same of the times that they tell.
    */
-  clock: { exchanges: 8, partsMs: 10, offMs: 500, goodMs: 400 },
+  clock: { exchanges: 8, tolerance: { grainMs: 0, driftMs: 5 }, offMs: 500, goodMs: 400 },
   /** A process that did not run for `longMs` reads for `settleMs` what came meanwhile, before it lets anyone in. */
   standstill: { longMs: 1_000, settleMs: 250 },
   /** How often rooms are looked at for what is due, in ms. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Exchange } from "../../lib/clock_estimate.ts";
 import type { ClientFrame, Measured, QualitySummary, ServerFrame } from "../../lib/protocol.ts";
 import type {
   AdaptationSettings,
@@ -17,7 +18,6 @@ import type { Attempt } from "../attempt.ts";
 import type { Emitter } from "../emitter.ts";
 import type { LinkKind } from "../link.ts";
 import type { Remote } from "../remote.ts";
-import type { Exchange } from "../signaling.ts";
 import type { Transport } from "../transport.ts";
 import type { Way } from "../way.ts";
 import { Adaptation, type AdaptedMesh } from "./adaptation.ts";

@@ -4,13 +4,12 @@
  *
  * @module
  */
+import { type ClockEstimate, estimateClock, type Exchange } from "../../lib/clock_estimate.ts";
 import type { ClientFrame } from "../../lib/protocol.ts";
 import type { TrackKind } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import type { Remote } from "../remote.ts";
 import { captureDelay } from "./capture.ts";
-import type { Exchange } from "../signaling.ts";
-import { type ClockEstimate, estimateClock } from "./clock.ts";
 import { CLOCK } from "./policy.ts";
 
 export interface ClocksPort {
@@ -35,7 +34,7 @@ export class Clocks {
   }
 
   get estimate(): ClockEstimate | undefined {
-    return estimateClock(this.#port.signaling.exchanges);
+    return estimateClock(this.#port.signaling.exchanges, CLOCK);
   }
 
   /** What to add to `Date.now()` for the service's time, ms: right at once when the system's clock has been set. */
