@@ -19,6 +19,7 @@ import { decode } from "./prime.ts";
 import type { Remote } from "./remote.ts";
 import type { DownlinkSample } from "./sfu/layers.ts";
 import type { Switch, SwitchedCall, Tools } from "./sfu/switch.ts";
+import { seenWidth, visibleVideos } from "./tiles.ts";
 
 /** What they would have to load again. */
 const TOOLS: Tools & CareTools = {
@@ -28,6 +29,7 @@ const TOOLS: Tools & CareTools = {
   offerCaptureTimes,
   refusal,
   callError,
+  seen: ({ stream }) => seenWidth(visibleVideos(), stream),
 };
 
 /** What of a participant's signals is for what looks after the call: each is told when it changes, and not again. */

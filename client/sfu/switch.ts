@@ -31,7 +31,6 @@ import { Paths } from "./paths.ts";
 import { LAYERS, SFU, SWITCH } from "./policy.ts";
 import { type Decode, Seat } from "./seat.ts";
 import { Stay } from "./stay.ts";
-import { seenWidth, visibleVideos } from "../tiles.ts";
 
 /** How each kind of grant is used. */
 const DIAL: Record<Grant["kind"], DialSfu> = {
@@ -68,11 +67,7 @@ export interface Tools {
   offerCaptureTimes(transceiver: RTCRtpTransceiver): void;
   /** Why a description is not to be taken, if so. */
   refusal(whom: string, sdp: string): CallError | undefined;
-}
-
-export interface SwitchOptions {
-  dial?: typeof DIAL;
-  seen?: Seen;
+  seen: Seen;
 }
 
 /** The epoch of a mesh by which media has never gone: before those that participants say they show. */
@@ -84,7 +79,6 @@ export class Switch implements Transport {
   readonly #tools: Tools;
   readonly #dial: typeof DIAL;
   readonly #now: Clock;
-  readonly #seen: Seen;
   /** Where the application's media is shown. */
   readonly #events: TransportEvents;
   readonly #seats = new Map<string, Seat>();
@@ -101,13 +95,12 @@ export class Switch implements Transport {
   #sfu: string | undefined;
   #run: "idle" | "running" | "again" | "closed" = "idle";
 
-  constructor(call: SwitchedCall, mesh: SwitchedMesh, tools: Tools, options: SwitchOptions = {}) {
+  constructor(call: SwitchedCall, mesh: SwitchedMesh, tools: Tools, dial = DIAL) {
     this.#call = call;
     this.#mesh = mesh;
     this.#tools = tools;
-    this.#dial = options.dial ?? DIAL;
+    this.#dial = dial;
     this.#now = tools.now;
-    this.#seen = options.seen ?? (({ stream }) => seenWidth(visibleVideos(), stream));
     this.#events = mesh.events;
     this.#since = this.#now();
     this.#paths = new Paths(call.meshEpoch ?? NEVER);
@@ -390,7 +383,7 @@ export class Switch implements Transport {
     this.#demandAt = now + LAYERS.intervalMs;
     const remotes = [...this.#seats.values()].map(({ remote }) => remote)
       .filter(({ id }) => sfu.arrivals.has(id));
-    const changed = this.#demand.next(remotes, this.#seen, now);
+    const changed = this.#demand.next(remotes, this.#tools.seen, now);
     if (Object.keys(changed).length > 0) sfu.layers(changed);
   }
 

@@ -228,10 +228,8 @@ export class FakeCall {
       now: () => Date.now(),
       refusal: () => undefined,
       offerCaptureTimes: () => {},
-    }, {
-      dial: { offer_answer: (options) => this.#dial(options) },
       seen: ({ id }) => this.widths.get(id) ?? 0,
-    });
+    }, { offer_answer: (options) => this.#dial(options) });
   }
 
   /** The newest path. */
