@@ -23,9 +23,3 @@ export function look(flow: Flow, stamp: number | undefined, now: number): Flow {
   if (stamp === flow.stamp || stamp === undefined) return flow;
   return { ...flow, stamp, moves: flow.moves + 1, movedAt: now };
 }
-
-/** What a receiver played last; cheap, unlike its statistics. */
-export function stampOf(receiver: RTCRtpReceiver): number | undefined {
-  const stamps = receiver.getSynchronizationSources().map(({ timestamp }) => timestamp);
-  return stamps.length === 0 ? undefined : Math.max(...stamps);
-}

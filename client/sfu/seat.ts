@@ -7,8 +7,9 @@ import type { Connection, TransportEvents } from "../transport.ts";
 import type { MediaState, TrackKind } from "../api.ts";
 import type { Remote } from "../remote.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
+import { stampOf } from "../stamp.ts";
 import { type Candidate, choose } from "./choose.ts";
-import { beginFlow, type Flow, look, stampOf } from "./flow.ts";
+import { beginFlow, type Flow, look } from "./flow.ts";
 import type { SfuPath } from "./path.ts";
 import { SWITCH } from "./policy.ts";
 

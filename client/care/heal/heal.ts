@@ -14,7 +14,7 @@ import type { IceServer, ServerFrame } from "../../../lib/protocol.ts";
 import { watchPage } from "../../page.ts";
 import type { Pair } from "../../pair.ts";
 import type { Remote } from "../../remote.ts";
-import { stampOf } from "../../sfu/flow.ts";
+import { stampOf } from "../../stamp.ts";
 import type { Transport } from "../../transport.ts";
 import type { Way } from "../../way.ts";
 import { endsSoon, type Issued, issued } from "./credentials.ts";
