@@ -11,6 +11,7 @@
  */
 import { type Bucket, bucket, take, waitMs } from "../../bucket.ts";
 import { CARE_CHANNEL } from "../../attempt.ts";
+import type { Random } from "../../backoff.ts";
 import { guardiansOf } from "./guardians.ts";
 import { LIFELINES } from "./policy.ts";
 
@@ -56,6 +57,7 @@ interface Pulled {
 
 export class Lifelines {
   readonly #port: LifelinesPort;
+  readonly #random: Random;
   #count = 0;
   /** By ward: what it holds, as it has said, and what has been offered since. */
   readonly #given = new Map<string, Given>();
@@ -69,8 +71,9 @@ export class Lifelines {
   #pulled: Pulled[] = [];
   #pulledAt = -Infinity;
 
-  constructor(port: LifelinesPort) {
+  constructor(port: LifelinesPort, random: Random = Math.random) {
     this.#port = port;
+    this.#random = random;
   }
 
   /** Gives, renews, pulls and lets go; `others`: who may need it; `cut`: nothing else is left. */
@@ -169,8 +172,7 @@ export class Lifelines {
     this.#offered.delete(ward);
     this.#given.get(ward)?.pc.close();
     this.#given.set(ward, given);
-    // A little earlier or later for each, so that not all are made at once.
-    given.renewAt += LIFELINES.renewMs * (0.75 + Math.random() / 4);
+    given.renewAt += LIFELINES.renewMs * (1 - LIFELINES.renewSpread * this.#random());
     await pc.setRemoteDescription({ type: "answer", sdp });
     const addresses = relaysIn([pc.localDescription?.sdp, ...this.#port.descriptions(ward)]);
     for (const address of addresses) {

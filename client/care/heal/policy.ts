@@ -73,8 +73,10 @@ export const LIFELINES = {
   /** Lifelines taken of one guardian, at once and sustained. */
   takenBurst: 4,
   takenPerSecond: 0.1,
-  /** A lifeline that is older is replaced: addresses and permissions at TURN servers wear out. */
+  /** A lifeline that is older is replaced: addresses and permissions at TURN servers wear out ... */
   renewMs: 240_000,
+  /** ... each so much of that earlier, drawn evenly, so that not all are made at once. */
+  renewSpread: 0.25,
   /** After a failure, or a change of network, the next is made after this. */
   againMs: 5_000,
   /** Candidates that have not been gathered by then are left out. */

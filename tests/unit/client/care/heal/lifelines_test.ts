@@ -52,7 +52,7 @@ class Connection extends EventTarget {
 function two() {
   const made: Connection[] = [];
   const ends = new Map<string, Lifelines>();
-  const state = { connected: true, mayTake: true, now: 0 };
+  const state = { connected: true, mayTake: true, now: 0, random: 0 };
   for (const self of ["a", "b"] as const) {
     ends.set(
       self,
@@ -72,7 +72,7 @@ function two() {
         isConnected: () => state.connected,
         descriptions: () => [],
         mayTake: () => state.mayTake,
-      }),
+      }, () => state.random),
     );
   }
   const open = (owner: string) =>
@@ -130,6 +130,20 @@ describe("Lifelines", () => {
     assertEquals(used!.connectionState, "connected", "somebody hangs by it");
     tend("a", 2 * LIFELINES.renewMs + 1 + LIFELINES.pulledMs);
     assertEquals(used!.connectionState, "closed", "the connection that carries media stands");
+  });
+
+  it("are each renewed a little earlier, so that not all are at once", async () => {
+    const { made, state, tend } = two();
+    state.random = 0.5;
+    tend("a", 0);
+    tend("a", LIFELINES.firstAfterMs);
+    await becomes(() => made[0]?.candidates.length, 1);
+    const { firstAfterMs, againMs, renewMs, renewSpread } = LIFELINES;
+    const renewAt = firstAfterMs + againMs + renewMs * (1 - renewSpread / 2);
+    tend("a", renewAt - 1);
+    assertEquals(made.length, 2);
+    tend("a", renewAt);
+    assertEquals(made.length, 3);
   });
 
   it("are held as long as nothing else stands", async () => {
