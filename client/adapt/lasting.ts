@@ -3,21 +3,10 @@
  *
  * @module
  */
+import { type Lasting, lasting, looking, type Looks } from "../lasting.ts";
 import { type Look, upperMedian } from "./evidence.ts";
 import { TOP } from "./ladder.ts";
 import { ADAPT } from "./policy.ts";
-
-/** Whether something looks so, and since when without a break. */
-export interface Looks {
-  readonly so: boolean;
-  readonly since: number;
-}
-
-/** Whether something is so, and how it looks: it has to look otherwise for a while to be. */
-export interface Lasting {
-  readonly is: boolean;
-  readonly looks: Looks;
-}
 
 /** What the processor allows. */
 export interface Processor {
@@ -28,6 +17,8 @@ export interface Processor {
   readonly betterMs: number;
 }
 
+export type { Lasting };
+
 const NOT_SO: Looks = { so: false, since: 0 };
 export const NOT: Lasting = { is: false, looks: NOT_SO };
 export const ALL_ALLOWED: Processor = {
@@ -35,21 +26,6 @@ export const ALL_ALLOWED: Processor = {
   short: NOT_SO,
   betterMs: ADAPT.processorBetterMs,
 };
-
-/** Takes in how something looks now. */
-export function looking(before: Looks, so: boolean, now: number): Looks {
-  return so === before.so ? before : { so, since: now };
-}
-
-/** It is so after it has looked so for `onMs`, and no longer after it has not for `offMs`. */
-export function lasting(
-  before: Lasting,
-  so: boolean,
-  { now, onMs, offMs }: { now: number; onMs: number; offMs: number },
-): Lasting {
-  const looks = looking(before.looks, so, now);
-  return { is: now - looks.since >= (so ? onMs : offMs) ? so : before.is, looks };
-}
 
 /** A processor that is short for long allows a level less than there is; when it has done well for long, one more. */
 export function feelProcessor(
@@ -78,5 +54,5 @@ export function feelLoss(before: Lasting, { connections }: Look, now: number): L
   const { above, afterMs, below, goneAfterMs } = ADAPT.redundancy;
   const loss = upperMedian(reported);
   const so = before.is ? loss >= below : loss > above;
-  return lasting(before, so, { now, onMs: afterMs, offMs: goneAfterMs });
+  return lasting(before, so, { now, afterMs: so ? afterMs : goneAfterMs });
 }

@@ -200,7 +200,7 @@ export class Care {
       this.adaptation.feelProcessor(strainOf(all) === "cpu");
       const seen = strainOf(all, this.adaptation.info);
       this.#strain = feelStrain(this.#strain, seen, now);
-      this.#reporter.set({ strain: this.#strain.strain, relayed: isRelayed(all) });
+      this.#reporter.set({ strain: this.#strain.is, relayed: isRelayed(all) });
     }
     this.#reporter.tend(now);
   }

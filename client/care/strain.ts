@@ -5,24 +5,17 @@
  */
 import type { Measured } from "../../lib/protocol.ts";
 import type { AdaptationInfo, ParticipantStats } from "../api.ts";
+import { type Lasting, lasting } from "../lasting.ts";
 import { REPORT } from "./policy.ts";
 
 export type Strain = NonNullable<Measured["strain"]>;
 
-export interface StrainState {
-  readonly strain: Strain;
-  /** What is seen now, and since when without a break. */
-  readonly seen: Strain;
-  readonly since: number;
-}
-
-export const NO_STRAIN: StrainState = { strain: "none", seen: "none", since: 0 };
+export const NO_STRAIN: Lasting<Strain> = { is: "none", looks: { so: "none", since: 0 } };
 
 /** Takes one more snapshot in. */
-export function feelStrain(state: StrainState, seen: Strain, now: number): StrainState {
-  const since = seen === state.seen ? state.since : now;
-  const needed = seen === "none" ? REPORT.strainGoneAfterMs : REPORT.strainAfterMs;
-  return { strain: now - since >= needed ? seen : state.strain, seen, since };
+export function feelStrain(before: Lasting<Strain>, seen: Strain, now: number): Lasting<Strain> {
+  const afterMs = seen === "none" ? REPORT.strainGoneAfterMs : REPORT.strainAfterMs;
+  return lasting(before, seen, { now, afterMs });
 }
 
 /**

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Layer } from "../../lib/protocol.ts";
+import { looking, type Looks } from "../lasting.ts";
 import { LAYERS } from "./policy.ts";
 
 const ORDER = ["off", "low", "medium", "high"] as const satisfies Layer[];
@@ -12,17 +13,15 @@ const ORDER = ["off", "low", "medium", "high"] as const satisfies Layer[];
 export interface Downlink {
   /** The best layer that is asked for. */
   readonly cap: Exclude<Layer, "off">;
-  /** Since when it has been as it is now. */
-  readonly since: number;
-  readonly bad: boolean;
+  /** Whether it looks bad; since then, or since `cap` became another. */
+  readonly bad: Looks;
   /** How long it must be good for more. */
   readonly betterAfterMs: number;
 }
 
 export const GOOD_DOWNLINK: Downlink = {
   cap: "high",
-  since: 0,
-  bad: false,
+  bad: { so: false, since: 0 },
   betterAfterMs: LAYERS.betterAfterMs,
 };
 
@@ -41,17 +40,18 @@ export function feelDownlink(
 ): Downlink {
   const total = received + lost;
   if (total === 0) return state;
-  const bad = lost / total > LAYERS.lossAbove || freezes > LAYERS.freezesAbove;
-  const next = { ...state, bad, since: bad === state.bad ? state.since : now };
-  const lasted = now - next.since;
-  if (bad && lasted >= LAYERS.worseAfterMs && state.cap !== "low") {
+  const so = lost / total > LAYERS.lossAbove || freezes > LAYERS.freezesAbove;
+  const bad = looking(state.bad, so, now);
+  const lasted = now - bad.since;
+  const again = { so, since: now };
+  if (so && lasted >= LAYERS.worseAfterMs && state.cap !== "low") {
     const betterAfterMs = Math.min(LAYERS.betterAtMostMs, state.betterAfterMs * 2);
-    return { ...next, cap: step(state.cap, -1), since: now, betterAfterMs };
+    return { cap: step(state.cap, -1), bad: again, betterAfterMs };
   }
-  if (!bad && lasted >= state.betterAfterMs && state.cap !== "high") {
-    return { ...next, cap: step(state.cap, 1), since: now };
+  if (!so && lasted >= state.betterAfterMs && state.cap !== "high") {
+    return { ...state, cap: step(state.cap, 1), bad: again };
   }
-  return next;
+  return { ...state, bad };
 }
 
 function step(cap: Downlink["cap"], by: 1 | -1): Downlink["cap"] {

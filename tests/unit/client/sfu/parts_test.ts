@@ -1,17 +1,14 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { ParticipantStats } from "../../../../client/api.ts";
 import { type Candidate, choose } from "../../../../client/sfu/choose.ts";
 import { Demand } from "../../../../client/sfu/demand.ts";
 import { cameraEncodings } from "../../../../client/sfu/encodings.ts";
 import { beginFlow, look } from "../../../../client/sfu/flow.ts";
 import { feelDownlink, GOOD_DOWNLINK, layerFor } from "../../../../client/sfu/layers.ts";
 import { withOpusSettings } from "../../../../client/sfu/opus.ts";
-import { REPORT } from "../../../../client/care/policy.ts";
 import { LAYERS, SEND, SFU } from "../../../../client/sfu/policy.ts";
 import { participantReports } from "../../../../client/sfu/reports.ts";
 import { type Stall, watchStall } from "../../../../client/sfu/stall.ts";
-import { feelStrain, isRelayed, NO_STRAIN, strainOf } from "../../../../client/care/strain.ts";
 import { participantStats } from "../../../../client/care/stats.ts";
 
 describe("choose", () => {
@@ -178,36 +175,6 @@ describe("withOpusSettings", () => {
     const settled = withOpusSettings(sdp("useinbandfec=0; usedtx=0;stereo=1"));
     assertStringIncludes(settled, "a=fmtp:111 stereo=1;useinbandfec=1;usedtx=1\r\n");
     assertEquals(withOpusSettings(settled), settled);
-  });
-});
-
-describe("feelStrain", () => {
-  it("follows only what lasts", () => {
-    let state = NO_STRAIN;
-    const feel = (seen: "none" | "uplink" | "cpu", now: number) =>
-      (state = feelStrain(state, seen, now)).strain;
-    assertEquals(feel("cpu", 0), "none");
-    assertEquals(feel("none", 1_000), "none");
-    assertEquals(feel("uplink", 2_000), "none");
-    assertEquals(feel("uplink", 2_000 + REPORT.strainAfterMs), "uplink");
-    assertEquals(feel("none", 7_000), "uplink");
-    assertEquals(feel("none", 7_000 + REPORT.strainGoneAfterMs - 1), "uplink");
-    assertEquals(feel("none", 7_000 + REPORT.strainGoneAfterMs), "none");
-  });
-
-  const stats = (qualityLimitationReason?: string, localCandidateType?: string) =>
-    ({
-      localCandidateType,
-      inbound: [],
-      outbound: [{ kind: "camera", bytesSent: 0, packetsSent: 0, qualityLimitationReason }],
-    }) satisfies ParticipantStats;
-
-  it("takes the worst of all connections", () => {
-    assertEquals(strainOf([stats(), stats("none")]), "none");
-    assertEquals(strainOf([stats("none"), stats("bandwidth")]), "uplink");
-    assertEquals(strainOf([stats("bandwidth"), stats("cpu")]), "cpu");
-    assertEquals(isRelayed([stats(), stats("none", "srflx")]), false);
-    assertEquals(isRelayed([stats(), stats("none", "relay")]), true);
   });
 });
 
