@@ -17,15 +17,15 @@ import type { Remote } from "../../remote.ts";
 import { stampOf } from "../../stamp.ts";
 import type { Transport } from "../../transport.ts";
 import type { Way } from "../../way.ts";
-import { endsSoon, type Issued, issued } from "./credentials.ts";
 import { Byways } from "./byways.ts";
 import type { CodeSaid, Frame, LinkFrame } from "./frames.ts";
 import { Lifelines } from "./lifelines.ts";
 import { Lines } from "./lines.ts";
 import { beginListening, type Heard, listen } from "./listen.ts";
 import { mend, type Mends, NO_MENDS } from "./mend.ts";
-import { NO_SEARCH, type Search, search } from "./no_path.ts";
 import { HEAL, LIFELINES } from "./policy.ts";
+import { Renewals } from "./renewals.ts";
+import { Searches } from "./searches.ts";
 
 /** The mesh, as it is healed. */
 export interface HealedMesh {
@@ -87,9 +87,8 @@ export class Heal {
   readonly #lifelines: Lifelines;
   readonly #patients = new Map<string, Patient>();
   readonly #mends = new Map<string, Mends>();
-  readonly #searches = new Map<string, Search>();
-  /** Those that have been renewed for their credentials. */
-  readonly #renewed = new WeakSet<Attempt>();
+  readonly #searches: Searches;
+  readonly #renewals: Renewals;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #unwatchPage: () => void;
   #isDeaf = false;
@@ -97,14 +96,9 @@ export class Heal {
   #movedAt = -Infinity;
   /** Since when the service has been away. */
   #awayAt: number | undefined;
-  #missing = "";
-  #issued: Issued | undefined;
-  /** What servers there were when the way that media takes was new, or renewed. */
-  #used: { epoch: number; servers: IceServer[] };
 
   constructor(call: HealedCall, tools: HealTools) {
     this.#call = call;
-    this.#used = { epoch: call.way.epoch, servers: call.mesh.iceServers };
     this.#tools = tools;
     const { now } = tools;
     this.#lines = new Lines({
@@ -144,6 +138,12 @@ export class Heal {
       },
       mayTake: (from, sdp) => tools.refusal(from, sdp) === undefined,
     });
+    this.#searches = new Searches({
+      missing: (id) => call.mesh.pairs.get(id)?.fail(),
+      told: (id) => this.#warnOfNoPath(id),
+      unreachable: (ids) => tools.unreachable(ids),
+    });
+    this.#renewals = new Renewals(call, now);
     this.#timer = setInterval(() => this.#tend(), HEAL.intervalMs);
     this.#unwatchPage = watchPage({ online: () => this.#moved() });
   }
@@ -167,32 +167,13 @@ export class Heal {
   /** Takes in whatever the node says. */
   handleFrame(frame: ServerFrame): void {
     if (frame.type !== "iceServers" && frame.type !== "welcome") return;
-    const now = this.#tools.now();
-    this.#issued = issued(frame, now);
-    if (frame.type === "iceServers") this.#lifelines.moved(now);
+    this.#renewals.issued(frame);
+    if (frame.type === "iceServers") this.#lifelines.moved(this.#tools.now());
   }
 
-  /** Takes in what was measured: what goes by credentials that end soon is made anew beside it. */
+  /** Takes in what was measured. */
   measured(stats: Record<string, ParticipantStats>): void {
-    const { way: { epoch, mode }, mesh, transport } = this.#call;
-    if (this.#used.epoch !== epoch) this.#used = { epoch, servers: mesh.iceServers };
-    if (this.#issued === undefined) return;
-    if (mode === "sfu") {
-      const isRelayed = Object.values(stats).some((one) => one.localCandidateType === "relay");
-      if (!isRelayed || !endsSoon(this.#used.servers, this.#issued, this.#tools.now())) return;
-      this.#used = { epoch, servers: mesh.iceServers };
-      return transport.refresh("all");
-    }
-    for (const [id, pair] of this.#call.mesh.pairs) {
-      const { shown } = pair;
-      if (stats[id]?.localCandidateType !== "relay" || shown === undefined) continue;
-      const { iceServers = [] } = shown.pc.getConfiguration();
-      if (this.#renewed.has(shown) || !endsSoon(iceServers, this.#issued, this.#tools.now())) {
-        continue;
-      }
-      this.#renewed.add(shown);
-      pair.refresh("all");
-    }
+    this.#renewals.measured(stats);
   }
 
   left({ id }: Remote): void {
@@ -201,7 +182,7 @@ export class Heal {
     this.#lifelines.remove(id);
     this.#patients.delete(id);
     this.#mends.delete(id);
-    this.#searches.delete(id);
+    this.#searches.remove(id);
   }
 
   close(): void {
@@ -268,26 +249,20 @@ export class Heal {
   }
 
   #search(now: number): void {
-    const { roster, mesh: { pairs }, way, emitter } = this.#call;
+    const { roster: { participants }, mesh: { pairs }, way } = this.#call;
     const isDue = way.mode === "mesh" && this.#isServed;
-    for (const [id, remote] of roster.participants) {
-      const pair = pairs.get(id);
-      if (pair === undefined) continue;
-      const before = this.#searches.get(id) ?? NO_SEARCH;
-      const { connection } = pair;
-      const next = search(before, { connection, isDue: isDue && remote.state === "active", now });
-      this.#searches.set(id, next);
-      if (next.tag === before.tag) continue;
-      if (next.tag === "missing") pair.fail();
-      if (next.tag === "told") {
-        const message = `Found no path to "${remote.identity}", neither direct nor by TURN`;
-        emitter.emit("warning", this.#tools.callError("no_path", message, { participant: id }));
-      }
-    }
-    const missing = [...this.#searches].flatMap(([id, { tag }]) => tag === "looking" ? [] : [id]);
-    if (missing.join() === this.#missing) return;
-    this.#missing = missing.join();
-    this.#tools.unreachable(missing);
+    this.#searches.tend([...participants].flatMap(([id, { state }]) => {
+      const connection = pairs.get(id)?.connection;
+      if (connection === undefined) return [];
+      return [[id, { connection, isDue: isDue && state === "active", now }] as const];
+    }));
+  }
+
+  #warnOfNoPath(id: string): void {
+    const { roster, emitter } = this.#call;
+    const identity = roster.participants.get(id)?.identity;
+    const message = `Found no path to "${identity}", neither direct nor by TURN`;
+    emitter.emit("warning", this.#tools.callError("no_path", message, { participant: id }));
   }
 
   #deliver(from: string, { type, data }: LinkFrame): void {
