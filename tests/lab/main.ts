@@ -11,6 +11,9 @@ import { HELP, obey, status } from "./play/console.ts";
 import { DEFAULT_HOSTS, readHosts } from "./play/plan.ts";
 import { Visitors } from "./play/visitors.ts";
 
+/** What a person sees who is to type. */
+const PROMPT = new TextEncoder().encode("> ");
+
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -23,22 +26,30 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-async function play(hosts: readonly string[]): Promise<void> {
+async function play(args: readonly string[]): Promise<void> {
+  const hosts = readHosts(args);
+  console.log(`Bringing up ${Object.keys(hosts).join(", ")}, which takes some seconds`);
   const sfu = await find(JANUS) === undefined ? "embedded" : "janus";
-  await using lab = await Lab.up({ hosts: readHosts(hosts), sfu, env: { DEMO: "on" } });
+  await using lab = await Lab.up({ hosts, sfu, env: { DEMO: "on" } });
   await using visitors = new Visitors(lab);
   console.log(await welcome(lab, sfu));
   const input = linesOf(Deno.stdin.readable);
   const told = interrupted();
   while (true) {
+    if (Deno.stdin.isTerminal()) await Deno.stdout.write(PROMPT);
     const { value: line, done } = await Promise.race([input.next(), told]);
     if (done || line.trim() === "quit") return;
     try {
-      console.log(await obey({ lab, visitors }, line));
+      console.log(await obey({ lab, visitors, say: console.log }, line));
     } catch (error) {
-      console.log(`  ${error instanceof Error ? error.message : error}`);
+      console.log(`  ${lineOf(error)}`);
     }
   }
+}
+
+/** What went wrong, without the log that browsers' errors bring along. */
+function lineOf(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n")[0]!;
 }
 
 /** The end of the input, as the key that ends programs wants it: the lab is to be taken down first. */

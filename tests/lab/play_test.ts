@@ -81,14 +81,21 @@ describe("deno task lab", () => {
     await person.reads(/"fly" is nothing that a host does/);
     await person.type("ada uplink loss=200");
     await person.reads(/loss is 200; expected 0 to 100 percent/);
+    await person.type("zoe join");
+    await person.reads(/there is no "zoe"; expected a host \(ada, bob\)/);
     await person.type("turn stop");
     await person.reads(/turn is away/);
     await person.type("turn start");
     await person.reads(/turn runs/);
-    for (const name of ["ada", "bob"]) {
-      await person.type(`${name} join`);
-      await person.reads(/is in the room "lab"/);
-    }
+    await person.type("ada paths");
+    await person.reads(/ada is in no call; type "ada join" first/);
+    await person.type("ada join");
+    await person.reads(/starting a browser in ada/);
+    await person.reads(/is in the room "lab"/);
+    await person.type("ada paths");
+    await person.reads(/ada is alone in the call/);
+    await person.type("bob join");
+    await person.reads(/is in the room "lab"/);
     await person.reads(/relay over tcp/, { asking: "bob paths" });
     assertEquals(await person.end(), { code: 0, complaints: "" });
     assertEquals((await run("ip", ["netns"])).includes(tag), false);

@@ -8,15 +8,15 @@ import type { Lab } from "../lab.ts";
 import { parseChanges } from "../wire/impairment.ts";
 import type { Visitors } from "./visitors.ts";
 
-export const HELP =
-  `  ada uplink rate=500 loss=2    change the link of a host: uplink, downlink, or link for both
-                                delay, jitter, limit in ms; loss, reorder in percent; rate in kbit/s, 0: anything
+export const HELP = `  ada                           where a host is, and how its links are
+  ada uplink rate=500 loss=2    change the link of a host: uplink, downlink, or link for both
+                                delay, jitter, limit in ms; loss, reorder in percent; rate in kbit/s; 0: none
   ada move mobile               to another of its networks; "ada leave": to none
   ada cut, ada restore          lose everything, and no more
   ada counters                  what has gone over its link
-  ada join standup              a browser in there joins this room of the demo; "ada quit": leaves it
+  ada join standup              a browser in there joins this room of the demo, or "lab"; "ada quit": leaves it
   ada paths                     which way the media of that call goes
-  turn stop, turn start         the TURN and STUN server; likewise: janus, node
+  turn stop, turn start         the TURN and STUN server; likewise: janus, node (the service)
   status, help, quit`;
 
 /** A node that takes longer than this is as good as away. */
@@ -26,6 +26,8 @@ const ANSWER_MS = 2_000;
 export interface Played {
   readonly lab: Lab;
   readonly visitors: Visitors;
+  /** Shows something at once, before what takes long is done. */
+  say(text: string): void;
 }
 
 /** A server that can be away. */
@@ -48,16 +50,21 @@ export async function obey(played: Played, line: string): Promise<string> {
   };
   if (Object.hasOwn(servers, subject)) return await switched(servers[subject], subject, verb);
   const host = lab.hosts.get(subject);
-  if (host === undefined) throw new Error(`there is no "${subject}"; expected a host, or "help"`);
+  if (host === undefined) {
+    const names = [...lab.hosts.keys()].join(", ");
+    throw new Error(`there is no "${subject}"; expected a host (${names}), or "help"`);
+  }
   return await obeyFor(played, host, [verb, rest.join(" ")]);
 }
 
 async function obeyFor(
-  { visitors }: Played,
+  { visitors, say }: Played,
   host: Host,
   [verb, rest]: [string, string],
 ): Promise<string> {
   switch (verb) {
+    case "":
+      return describe(host);
     case "uplink":
     case "downlink":
     case "link":
@@ -76,15 +83,16 @@ async function obeyFor(
         `  ${direction}: ${Object.entries(counters).map((pair) => pair.join(" ")).join(", ")}`
       ).join("\n");
     case "join":
+      say(`  starting a browser in ${host.name}, which takes some seconds`);
       await visitors.join(host, rest || "lab");
       return `  ${host.name} is in the room "${rest || "lab"}"`;
     case "quit":
       await visitors.leave(host);
-      return "";
+      return `  ${host.name} is in no call`;
     case "paths":
       return (await visitors.look(host)).map((line) => `  ${line}`).join("\n");
     default:
-      throw new Error(`"${verb}" is nothing that a host does; expected something of "help"`);
+      throw new Error(`"${verb}" is nothing that a host does; "help" tells what it does`);
   }
 }
 

@@ -33,13 +33,14 @@ export class Visitors implements AsyncDisposable {
   async look(host: Host): Promise<string[]> {
     const visitor = this.#visitors.get(host.name);
     if (visitor === undefined) {
-      throw new Error(`${host.name} is in no call; expected "join" before`);
+      throw new Error(`${host.name} is in no call; type "${host.name} join" first`);
     }
     const { page } = visitor.opened;
     const paths = (await pathsOf(page)).map(
       ({ way, local, remote, relayProtocol, roundTripMs }) => {
         const relay = relayProtocol === undefined ? "" : ` over ${relayProtocol}`;
-        return `${way}: ${local}${relay} to ${remote}, ${roundTripMs ?? "?"} ms there and back`;
+        const time = roundTripMs === undefined ? "?" : Math.round(roundTripMs);
+        return `${way}: ${local}${relay} to ${remote}, ${time} ms there and back`;
       },
     );
     const others = await page.evaluate(() =>
@@ -47,7 +48,8 @@ export class Visitors implements AsyncDisposable {
         `${name}: ${connection}`
       )
     );
-    return [...paths, ...others];
+    if (others.length === 0) return [`${host.name} is alone in the call`];
+    return [...paths.length > 0 ? paths : ["no path stands now"], ...others];
   }
 
   async #token(room: string, name: string): Promise<string> {
@@ -56,6 +58,8 @@ export class Visitors implements AsyncDisposable {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ name }),
       signal: AbortSignal.timeout(5_000),
+    }).catch((cause) => {
+      throw new Error('the service does not answer; "node start" starts it', { cause });
     });
     const body = await answer.json();
     if (answer.ok) return body.token;
