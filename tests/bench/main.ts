@@ -11,6 +11,7 @@ import { t10 } from "./targets/t10_node_killed.ts";
 import { t11 } from "./targets/t11_handover.ts";
 import { t12 } from "./targets/t12_ghosts.ts";
 import { t13 } from "./targets/t13_storm.ts";
+import { t2 } from "./targets/t2_peers.ts";
 import { t14 } from "./targets/t14_size.ts";
 import { t3 } from "./targets/t3_memory.ts";
 import { t4 } from "./targets/t4_join.ts";
@@ -22,8 +23,12 @@ import { uplink } from "./uplink.ts";
 import { inFolder } from "./report/folder.ts";
 import { withOpenFiles } from "./system/open_files.ts";
 
-const TARGETS: Record<string, { run: () => Promise<Figure[]>; needsProc?: true }> = {
+/** How much is measured: all, or what can be in a minute. */
+export type Scale = "full" | "quick";
+
+const TARGETS: Record<string, { run: (scale: Scale) => Promise<Figure[]>; needsProc?: true }> = {
   T1: { run: t1, needsProc: true },
+  T2: { run: t2, needsProc: true },
   T3: { run: t3, needsProc: true },
   T4: { run: t4 },
   T6: { run: t6 },
@@ -76,7 +81,7 @@ async function measure(target: string): Promise<Figure[] | string> {
   try {
     const figures: Figure[] = needsProc && !hasProc()
       ? [{ kind: "not measured", target, what: "all", why: "this system has no /proc" }]
-      : await run();
+      : await run("full");
     for (const figure of figures) console.log(line(figure));
     return figures;
   } catch (error) {

@@ -6,6 +6,8 @@
 import { linesOf } from "./lines.ts";
 
 export interface ServerProcess extends AsyncDisposable {
+  /** Of the process as it was started first. */
+  readonly pid: number;
   /** Ends it by SIGKILL, and waits. */
   kill(): Promise<void>;
   /** Starts it again after `kill`, as it was. */
@@ -21,6 +23,7 @@ export interface ServerOptions {
   name: string;
   program: string;
   args: string[];
+  cwd?: string;
   env?: Record<string, string>;
   /** What it prints when it can be used. */
   ready: RegExp;
@@ -33,6 +36,7 @@ export interface ServerOptions {
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   let running = await run(options);
   return {
+    pid: running.child.pid,
     kill: () => running.end(),
     async start() {
       running = await run(options);
@@ -43,9 +47,10 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   };
 }
 
-async function run({ name, program, args, env = {}, ready, limitMs }: ServerOptions) {
+async function run({ name, program, args, cwd, env = {}, ready, limitMs }: ServerOptions) {
   const child = new Deno.Command(program, {
     args,
+    cwd,
     env,
     stdin: "null",
     stdout: "piped",

@@ -1,11 +1,12 @@
 /**
- * The load program, a process of its own: opens sockets to the service or to the bare relay, and relays signals between
- * pairs of them. The same code drives both; they differ in the first frame only. See load_protocol.ts.
+ * The load program, a process of its own: opens sockets to a server, and has it relay signals between pairs of them. The
+ * same code drives every server; they differ in their dialect only. See load_protocol.ts and dialects.ts.
  *
  * @module
  */
 import { linesOf } from "../../helpers/lines.ts";
 import { percentile } from "../report/figure.ts";
+import { DIALECTS } from "./dialects.ts";
 import { Lag } from "./lag.ts";
 import type { Delays, Job, Order, Ready, Sample } from "./load_protocol.ts";
 import { LoadSocket } from "./load_socket.ts";
@@ -17,12 +18,7 @@ let sending: ReturnType<typeof setInterval> | undefined;
 /** Since the last order to send, as is what the sockets count as received. */
 let sent = 0;
 
-const lines = linesOf(Deno.stdin.readable);
-const first = await lines.next();
-if (!first.done) {
-  say(await connect(JSON.parse(first.value)));
-  for await (const line of lines) say(obey(JSON.parse(line)));
-}
+for await (const line of linesOf(Deno.stdin.readable)) say(await obey(JSON.parse(line)));
 Deno.exit(0);
 
 function say(answer: unknown): void {
@@ -31,6 +27,8 @@ function say(answer: unknown): void {
 
 function obey(order: Order): unknown {
   switch (order.order) {
+    case "connect":
+      return connect(order);
     case "send":
       send(order);
       return {};
@@ -50,8 +48,9 @@ function obey(order: Order): unknown {
   }
 }
 
-async function connect({ urls, sockets: all, connectRate }: Job): Promise<Ready> {
+async function connect({ urls, sockets: all, connectRate, dialect }: Job): Promise<Ready> {
   lag.take();
+  const speaks = DIALECTS[dialect ?? ("id" in all[0]! ? "bare" : "meshlift")];
   const started = performance.now();
   const opening: Promise<LoadSocket>[] = [];
   await new Promise<void>((resolve) => {
@@ -59,16 +58,17 @@ async function connect({ urls, sockets: all, connectRate }: Job): Promise<Ready>
       const due = Math.min(all.length, (performance.now() - started) * connectRate / 1000);
       while (opening.length < due) {
         const next = opening.length;
-        opening.push(LoadSocket.open(urls[next % urls.length]!, all[next]!));
+        opening.push(LoadSocket.open(speaks, urls[next % urls.length]!, all[next]!));
       }
       if (opening.length < all.length) return;
       clearInterval(timer);
       resolve();
     }, 1);
   });
-  sockets = await Promise.all(opening);
-  for (let i = 0; i + 1 < sockets.length; i += 2) LoadSocket.pair(sockets[i]!, sockets[i + 1]!);
-  return { joinMs: sockets.map(({ joinMs }) => joinMs), lagMs: lag.take() };
+  const fresh = await Promise.all(opening);
+  for (let i = 0; i + 1 < fresh.length; i += 2) LoadSocket.pair(fresh[i]!, fresh[i + 1]!);
+  sockets = [...sockets, ...fresh];
+  return { joinMs: fresh.map(({ joinMs }) => joinMs), lagMs: lag.take() };
 }
 
 /** In small portions, spread over the time, so that the load is even. */

@@ -3,10 +3,14 @@
  *
  * @module
  */
+import type { DialectName } from "./dialects.ts";
 import type { PayloadKind } from "./payloads.ts";
 
-/** The first line: where to connect, and as whom. */
+/** The first line, and any later one: where to connect, and as whom. What is sent goes over all sockets then. */
 export interface Job {
+  readonly order: "connect";
+  /** What the server speaks; by default the service's protocol to tokens, and the bare relay's to ids. */
+  readonly dialect?: DialectName;
   /** WebSocket URLs; the sockets take them in turn. */
   readonly urls: readonly string[];
   /** One socket each, in pairs: the first talks with the second, the third with the fourth, and so on. */
@@ -15,11 +19,12 @@ export interface Job {
   readonly connectRate: number;
 }
 
-/** A token joins by the service's protocol; an id is a name for the bare relay. */
+/** A token joins a room of the service; an id is a name of one's own, letters before a number, for the others. */
 export type Who = { readonly token: string } | { readonly id: string };
 
-/** Every later line asks for one answer. */
+/** Every line asks for one answer. */
 export type Order =
+  | Job
   /**
    * Sends `rate` signals a second, all sockets together, from now on; 0 stops. `lossy`: each tells when it was sent, at
    * some cost, so that how long it took is known also where others get lost.
@@ -39,7 +44,7 @@ export type Order =
 
 /** All sockets are open and, where there is a token, welcome. */
 export interface Ready {
-  /** Of each socket: from its `open` event to its welcome, in ms; 0 for the bare relay. */
+  /** Of each socket: from its `open` event to its welcome, in ms; 0 where there is none. */
   readonly joinMs: number[];
   readonly lagMs: number[];
 }

@@ -1,5 +1,6 @@
+import type { Dialect } from "./dialects.ts";
 import type { Who } from "./load_protocol.ts";
-import { type Frame, textFrame, WireSocket } from "./wire_socket.ts";
+import { type Frame, textFrame, type WireSocket } from "./wire_socket.ts";
 
 /** One socket of the load program, and the other one that it talks with. */
 export class LoadSocket {
@@ -8,40 +9,38 @@ export class LoadSocket {
   #makeFrame: (() => Frame) | undefined;
   #lossy: true | undefined;
   #data = "";
+  /** The first signal; all others have to be the same. */
+  #first = "";
+  readonly #beat: ReturnType<typeof setInterval> | undefined;
   /** When the signals that the peer has sent and this one has not received yet were sent. */
   #underway: number[] = [];
   #delays: number[] = [];
 
   private constructor(
+    private readonly dialect: Dialect,
     private readonly socket: WireSocket,
     private readonly id: string,
-    /** From open to welcome, in ms; 0 where there is no welcome. */
+    /** From open until it can be used, in ms; 0 where it can be at once. */
     readonly joinMs: number,
   ) {
     socket.ontext = (text) => this.#receive(text);
     socket.onclose = (why) => {
       if (this.#peer) fail(`a socket closed: ${why}`);
     };
+    if (dialect.beat) {
+      const frame = textFrame(dialect.beat.text);
+      this.#beat = setInterval(() => socket.send(frame), dialect.beat.everyMs);
+    }
   }
 
-  /** Opens a socket, and joins where there is a token. */
-  static async open(url: string, who: Who): Promise<LoadSocket> {
-    if ("id" in who) {
-      return new LoadSocket(await WireSocket.open(`${url}?id=${who.id}`), who.id, 0);
+  /** Opens a socket, and a session on it. */
+  static async open(dialect: Dialect, url: string, who: Who): Promise<LoadSocket> {
+    try {
+      const { socket, id, joinMs } = await dialect.open(url, who);
+      return new LoadSocket(dialect, socket, id, joinMs);
+    } catch (error) {
+      fail(`cannot open a socket at ${url}: ${error}`);
     }
-    const join = textFrame(JSON.stringify({ type: "join", token: who.token }));
-    const socket = await WireSocket.open(url);
-    const opened = performance.now();
-    return await new Promise((resolve) => {
-      socket.ontext = (text) => {
-        const joinMs = performance.now() - opened;
-        const frame = JSON.parse(text);
-        if (frame.type !== "welcome") fail(`expected a welcome, got ${text}`);
-        resolve(new LoadSocket(socket, frame.self.id, joinMs));
-      };
-      socket.onclose = (why) => fail(`a join ended: ${why}`);
-      socket.send(join);
-    });
   }
 
   static pair(a: LoadSocket, b: LoadSocket): void {
@@ -52,10 +51,10 @@ export class LoadSocket {
   /** Makes the frame that {@linkcode send} sends; `data` is JSON text. `lossy`: see `Order`. */
   prepare(data: string, lossy?: true): void {
     this.received = 0;
+    this.#first = "";
     this.#lossy = lossy;
-    this.#data = lossy ? `${data}]` : data;
-    const frameOf = (data: string) =>
-      textFrame(`{"type":"signal","to":"${this.#peer!.id}","data":${data}}`);
+    this.#data = data;
+    const frameOf = (data: string) => textFrame(this.dialect.signal(data, this.id, this.#peer!.id));
     const always = frameOf(data);
     this.#makeFrame = lossy ? () => frameOf(`[${performance.now()},${data}]`) : () => always;
   }
@@ -74,21 +73,31 @@ export class LoadSocket {
 
   leave(): void {
     this.#peer = undefined;
-    this.socket.send(textFrame(`{"type":"leave"}`));
+    clearInterval(this.#beat);
+    if (this.dialect.leave) this.socket.send(textFrame(this.dialect.leave));
     this.socket.close();
   }
 
   #receive(text: string): void {
-    if (!text.startsWith(`{"type":"signal"`)) return;
-    // Every signal is looked at as far as that costs little; the first one whole.
-    if (!text.endsWith(`${this.#data.slice(-16)}}`)) fail(`a signal ends in ${text.slice(-32)}`);
-    if (this.received === 0) {
-      const whole = `${this.#lossy ? "," : `"data":`}${this.#data}}`;
-      if (!text.includes(whole)) fail(`a signal was changed: ${text}`);
+    if (!this.dialect.isSignal(text, this.id)) {
+      const answer = this.dialect.answer?.(text);
+      if (answer !== undefined) this.socket.send(textFrame(answer));
+      return;
     }
+    this.#verify(text);
     this.received++;
     const sentAt = this.#lossy ? sentAtOf(text) : this.#underway.shift()!;
     this.#delays.push(performance.now() - sentAt);
+  }
+
+  /** The first signal holds what was sent, and each other one is the same as it. */
+  #verify(text: string): void {
+    if (this.received === 0) {
+      if (!text.includes(this.#data)) fail(`a signal was changed: ${text}`);
+      this.#first = text;
+    } else if (this.#lossy) {
+      if (!text.endsWith(this.#first.slice(-24))) fail(`a signal ends in ${text.slice(-32)}`);
+    } else if (text !== this.#first) fail(`a signal was changed: ${text}`);
   }
 }
 

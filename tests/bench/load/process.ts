@@ -75,9 +75,13 @@ export async function startBareRelay(
 export class Load implements AsyncDisposable {
   readonly #script = new Script("load.ts");
 
-  /** Opens the sockets, joined where there are tokens. Once per load program. */
-  async connect(job: Job): Promise<Ready> {
-    return await this.#script.say(job) as Ready;
+  get pid(): number {
+    return this.#script.pid;
+  }
+
+  /** Opens sockets, beside those that it has. */
+  async connect(job: Omit<Job, "order">): Promise<Ready> {
+    return await this.#order({ order: "connect", ...job }) as Ready;
   }
 
   async send(order: Omit<Extract<Order, { order: "send" }>, "order">): Promise<void> {

@@ -114,6 +114,8 @@ export class WireSocket {
 
   async #readOn(): Promise<void> {
     const buffer = new Uint8Array(BUFFER_BYTES);
+    // Where the server spoke at once, whoever opens this socket has to be able to listen before it is told.
+    if (this.#received.length > 0) await new Promise((resolve) => setTimeout(resolve));
     for (;;) {
       this.#take();
       if (this.#state === "ended") return;

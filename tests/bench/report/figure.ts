@@ -45,6 +45,21 @@ export function verdict(figure: Figure): Verdict {
   return met ? "met" : "not met";
 }
 
+/** Beyond this share of a core, a load program measures itself. */
+const LOAD_LIMIT = 0.9;
+
+/** The figure, with how busy the load program was that it was taken by, as a share of a core; not measured if that was too much. */
+export function unlessLoadWasTheLimit(share: number, figure: Figure): Figure {
+  if (figure.kind === "not measured") return figure;
+  const busy = `load program at ${rounded(100 * share)} % of a core`;
+  if (share <= LOAD_LIMIT) {
+    return { ...figure, note: figure.note ? `${figure.note}; ${busy}` : busy };
+  }
+  const { target, what, bound } = figure;
+  const why = `the ${busy} was the limit: expected at most ${100 * LOAD_LIMIT} %`;
+  return { kind: "not measured", target, what, ...bound && { bound }, why };
+}
+
 /** One line: number, what, measured, target, verdict, and what else there is to say. */
 export function line(figure: Figure): string {
   const unit = figure.kind === "measured" ? ` ${figure.unit}` : "";

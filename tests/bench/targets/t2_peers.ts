@@ -1,0 +1,74 @@
+/**
+ * T2, against peers: the load of T1 on other signaling servers, each in its own protocol, in the same run.
+ *
+ * @module
+ */
+import { compare, medianOf, range, rateFor, ratio, ratios, type Round } from "../load/rounds.ts";
+import type { Scale } from "../main.ts";
+import { missingForPeers, PEERS, versions } from "../peers/peers.ts";
+import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
+import { barePairs, peerPairs, servicePairs } from "../servers/pairs.ts";
+
+const PAIRS = 60;
+const ROUNDS = { full: 5, quick: 1 };
+const ROUND_MS = { full: 5_000, quick: 1_500 };
+/** Of one core, on the bare relay: the slowest of the peers is still far from saturation then. */
+const UTILIZATION = 0.15;
+const CALIBRATION_RATE = 5_000;
+const BOUND = { is: "at least", value: 1.8 } as const;
+const WHAT = "relay of 2 KB session descriptions, to the best peer";
+
+export async function t2(scale: Scale): Promise<Figure[]> {
+  const why = await missingForPeers();
+  if (why !== undefined) {
+    return [{ kind: "not measured", target: "T2", what: WHAT, bound: BOUND, why }];
+  }
+  await using stack = new AsyncDisposableStack();
+  const service = stack.use(await servicePairs("service", PAIRS));
+  const bare = stack.use(await barePairs("forward", PAIRS, { name: "bare Deno relay" }));
+  const peers = [];
+  for (const peer of PEERS) peers.push(stack.use(await peerPairs(peer, PAIRS)));
+  const roundMs = ROUND_MS[scale];
+  const trial = { rate: CALIBRATION_RATE, kind: "sdp", roundMs } as const;
+  const rate = await rateFor(UTILIZATION, bare, trial);
+  const plan = { rate, kind: "sdp", roundMs, rounds: ROUNDS[scale] } as const;
+  return report(await compare([service, bare, ...peers], plan), rate, await versions());
+}
+
+function report(all: ReadonlyMap<string, Round[]>, rate: number, versions: string): Figure[] {
+  const service = all.get("service")!;
+  const perCpuSecond = (rounds: Round[]) => medianOf(rounds, (r) => r.perCpuSecond);
+  const [best] = PEERS.toSorted((a, b) =>
+    perCpuSecond(all.get(b.name)!) - perCpuSecond(all.get(a.name)!)
+  );
+  const others = all.get(best!.name)!;
+  const busiest = Math.max(
+    ...all.values().map((rounds) => medianOf(rounds, (r) => r.loadUtilization)),
+  );
+  const figures: Figure[] = [
+    {
+      kind: "measured",
+      target: "T2",
+      what: WHAT,
+      value: ratio(service, others),
+      unit: "x",
+      bound: BOUND,
+      note: `${service.length} rounds at ${rate}/s; the best is ${best!.name}; ratios of the ` +
+        `rounds ${range(ratios(service, others))}; ${versions}`,
+      samples: Object.fromEntries(all),
+    },
+    ...[...all].map(([name, rounds]): Figure => ({
+      kind: "measured",
+      target: "T2",
+      what: `  ${name}`,
+      value: perCpuSecond(rounds),
+      unit: "/CPU s",
+      note: `${range(rounds.map((r) => r.perCpuSecond))}; at ${
+        rounded(100 * medianOf(rounds, (r) => r.utilization))
+      } % of a core, p99 ${rounded(medianOf(rounds, (r) => r.delayMs.p99))} ms; ${
+        PEERS.find((peer) => peer.name === name)?.how ?? "on Deno"
+      }`,
+    })),
+  ];
+  return figures.map((figure) => unlessLoadWasTheLimit(busiest, figure));
+}
