@@ -8,14 +8,16 @@
  * @module
  */
 import type { CallError, TrackKind } from "./api.ts";
-import { type Attempt, type AttemptOptions, type Dial, kindOf, type Tracks } from "./attempt.ts";
+import type { Attempt, AttemptOptions, Dial, Tracks } from "./attempt.ts";
 import { type Random, retryDelay } from "./backoff.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { type Clock, monotonic } from "./clock.ts";
 import { report } from "./emitter.ts";
 import { refusal } from "./errors.ts";
+import { Leg } from "./leg.ts";
+import { Legs } from "./legs.ts";
+import { parsePairSignal } from "./pair_signal.ts";
 import { MESH } from "./policy.ts";
-import { primed } from "./prime.ts";
 import { type Connection, TRACK_KINDS } from "./transport.ts";
 
 export interface PairEvents {
@@ -41,45 +43,29 @@ export interface PairOptions {
   random?: Random;
 }
 
-type Timer = ReturnType<typeof setTimeout>;
-
-/** An attempt and how far it has come. */
-interface Leg {
-  attempt: Attempt;
-  /** How many the far end has named. */
-  candidates: number;
-  state: "connecting" | "connected" | "disconnected" | "dead";
-  connectedAt?: number;
-  /** Whether it was good for long enough, and that was taken into account. */
-  isProven?: true;
-  timer?: Timer;
-}
-
 const NOTHING: Tracks = new Map();
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value);
 
 export class Pair {
   readonly #options: PairOptions;
   readonly #now: Clock;
-  readonly #legs = new Set<Leg>();
+  readonly #legs: Legs;
   readonly #closed = new AbortController();
-  /** Whose tracks are, or will first be, shown. */
-  #shown: Leg | undefined;
-  /** What is being made to take its place. */
-  #next: Leg | undefined;
   /** The last attempt that either side has begun. */
   #latest = 0;
   #tries = 0;
   /** How often an attempt may begin, whoever wants it to. */
   #begins: Bucket;
-  #retry: Timer | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #connection: Connection = "connecting";
   #feeds: boolean;
 
   constructor(options: PairOptions) {
     this.#options = options;
     this.#now = options.now ?? monotonic;
+    this.#legs = new Legs({
+      show: (kind, receiver) => options.events.track(kind, receiver),
+      signal: this.#closed.signal,
+    });
     this.#feeds = options.subscribe;
     this.#begins = bucket(MESH.beginBurst, MESH.beginsPerSecond, this.#now());
   }
@@ -90,7 +76,7 @@ export class Pair {
 
   /** The attempt that carries the media now. */
   get shown(): Attempt | undefined {
-    return this.#shown?.attempt;
+    return this.#legs.shown?.attempt;
   }
 
   start(): void {
@@ -99,7 +85,7 @@ export class Pair {
   }
 
   send(kind: TrackKind, track: MediaStreamTrack | null): void {
-    if (this.#feeds) this.#put(kind, track);
+    if (this.#feeds) this.#legs.send(kind, track);
   }
 
   /** Sends it what there is from now on, or (`false`) nothing; the connection stays. */
@@ -107,31 +93,24 @@ export class Pair {
     if (this.#feeds === on) return;
     this.#feeds = on;
     for (const kind of TRACK_KINDS) {
-      this.#put(kind, (on ? this.#options.tracks.get(kind) : undefined) ?? null);
+      this.#legs.send(kind, (on ? this.#options.tracks.get(kind) : undefined) ?? null);
     }
   }
 
   /** Takes a signal of the far end in: what it may say at this point, and nothing else. */
-  handle({ peer, after, type, sdp, candidate }: Record<string, unknown>): void {
-    if (peer === "again") return this.#asked(after);
-    if (!isCount(peer)) return;
-    const { id, initiator, events } = this.#options;
-    const error = type === "offer" || type === "answer" ? refusal(id, sdp) : undefined;
-    if (type === "offer") {
-      if (!this.#takesOffer(peer)) return;
-      if (error !== undefined) return events.warning(error);
-      this.#begin(peer);
-    }
-    for (const leg of this.#legs) {
-      if (leg.attempt.number !== peer) continue;
-      const isAnswer = type === "answer" && initiator && leg.state === "connecting";
-      if (isAnswer && error !== undefined) {
-        events.warning(error);
-        this.#lost(leg);
-      } else if (type === "offer" || isAnswer) {
-        leg.attempt.signal({ type, sdp });
-      } else if (type === "candidate" && leg.candidates++ < MESH.candidates) {
-        leg.attempt.signal({ type, candidate });
+  handle(data: Record<string, unknown>): void {
+    const signal = parsePairSignal(data);
+    switch (signal?.type) {
+      case "again":
+        return this.#asked(signal.after);
+      case "offer":
+        return this.#offered(signal.number, signal.sdp);
+      case "answer":
+        return this.#answered(signal.number, signal.sdp);
+      case "candidate": {
+        const { type, number, candidate } = signal;
+        const leg = this.#legs.get(number);
+        if (leg?.takesCandidate()) leg.attempt.signal({ type, candidate });
       }
     }
   }
@@ -141,13 +120,12 @@ export class Pair {
    * made anew yet.
    */
   refresh(which: "all" | "broken"): void {
-    const { state } = this.#next ?? this.#shown ?? {};
+    const { state } = this.#legs.next ?? this.#legs.shown ?? {};
     if (which === "broken" && (state === "connected" || state === "connecting")) return;
     clearTimeout(this.#retry);
     this.#retry = undefined;
     // An attempt begun on the old network knows none of the addresses of the new one.
-    if (this.#next !== undefined) this.#end(this.#next);
-    this.#next = undefined;
+    this.#legs.endNext();
     this.#tries = 0;
     this.#replace();
   }
@@ -160,7 +138,7 @@ export class Pair {
 
   /** Something comes by it again. */
   heard(): void {
-    if (this.#shown?.state === "connected") this.#announce("connected");
+    if (this.#legs.shown?.state === "connected") this.#announce("connected");
   }
 
   /** It has not connected for too long; it goes on trying. */
@@ -171,11 +149,7 @@ export class Pair {
   close(): void {
     this.#closed.abort();
     clearTimeout(this.#retry);
-    for (const leg of [...this.#legs]) this.#end(leg);
-  }
-
-  #put(kind: TrackKind, track: MediaStreamTrack | null): void {
-    for (const { attempt } of this.#legs) attempt.send(kind, track);
+    this.#legs.close();
   }
 
   #begin(number: number): void {
@@ -185,8 +159,7 @@ export class Pair {
     this.#latest = number;
     // Of offers that come, each has been counted, taken or not.
     if (initiator) this.#begins = take(this.#begins, this.#now());
-    if (this.#next !== undefined) this.#end(this.#next);
-    this.#next = undefined;
+    this.#legs.endNext();
     const options: AttemptOptions = {
       number,
       initiator,
@@ -195,7 +168,7 @@ export class Pair {
         signal: (data) => events.signal({ peer: number, ...data }),
         // The first attempt is shown as it comes; a later one when it plays.
         track: (kind, receiver) => {
-          if (this.#shown === leg) events.track(kind, receiver);
+          if (leg === this.#legs.shown) events.track(kind, receiver);
         },
         state: (state) => this.#moved(leg, state),
         closed: () => this.#lost(leg),
@@ -203,33 +176,27 @@ export class Pair {
     };
     let leg: Leg;
     try {
-      leg = { attempt: dial(options), candidates: 0, state: "connecting" };
+      leg = new Leg(dial(options));
     } catch (error) {
       // A browser has only so many connections; there may be one later.
       report(error);
       return this.#replace();
     }
-    leg.timer = setTimeout(() => this.#lost(leg), MESH.connectTimeoutMs);
+    leg.schedule(MESH.connectTimeoutMs, () => this.#lost(leg));
     this.#legs.add(leg);
-    if (this.#shown === undefined) this.#shown = leg;
-    else this.#next = leg;
   }
 
   #moved(leg: Leg, state: RTCPeerConnectionState): void {
     if (leg.state === "dead") return;
     switch (state) {
       case "connected":
-        clearTimeout(leg.timer);
-        leg.state = "connected";
-        leg.connectedAt ??= this.#now();
-        if (leg === this.#next) this.#takeOver(leg);
-        else if (leg === this.#shown) this.#announce("connected");
+        leg.connected(this.#now());
+        if (leg === this.#legs.next) this.#legs.takeOver(leg);
+        if (leg === this.#legs.shown) this.#announce("connected");
         return;
       case "disconnected":
-        clearTimeout(leg.timer);
         leg.state = "disconnected";
-        leg.timer = setTimeout(() => this.#stalled(leg), MESH.disconnectedMs);
-        return;
+        return leg.schedule(MESH.disconnectedMs, () => this.#stalled(leg));
       case "failed":
       case "closed":
         return this.#lost(leg);
@@ -237,35 +204,27 @@ export class Pair {
   }
 
   #stalled(leg: Leg): void {
-    if (leg !== this.#shown) return this.#lost(leg);
+    if (leg !== this.#legs.shown) return this.#lost(leg);
     this.#announce("reconnecting");
     this.#replace();
   }
 
   #lost(leg: Leg): void {
     if (leg.state === "dead") return;
-    this.#end(leg);
-    if (leg === this.#shown && this.#connection === "connected") this.#announce("reconnecting");
-    if (leg === this.#next) this.#next = undefined;
+    this.#legs.end(leg);
+    const { shown } = this.#legs;
+    if (leg === shown && this.#connection === "connected") this.#announce("reconnecting");
     // What only lingers may go.
-    if (leg === this.#shown || this.#shown?.state !== "connected") this.#replace();
+    if (leg === shown || shown?.state !== "connected") this.#replace();
   }
 
   /** Has a new attempt made, soon, unless one is being made. */
   #replace(): void {
-    if (this.#closed.signal.aborted || this.#retry !== undefined || this.#next !== undefined) {
-      return;
-    }
+    const { shown, next } = this.#legs;
+    if (this.#closed.signal.aborted || this.#retry !== undefined || next !== undefined) return;
     const { initiator, random } = this.#options;
     const now = this.#now();
-    const shown = this.#shown;
-    // Once for each, or whoever asks for one more again and again would never have to wait.
-    if (
-      shown !== undefined && !shown.isProven && now - (shown.connectedAt ?? now) > MESH.stableMs
-    ) {
-      shown.isProven = true;
-      this.#tries = 0;
-    }
+    if (shown?.proves(now)) this.#tries = 0;
     const delay = retryDelay(this.#tries++, MESH.retry, { random });
     this.#retry = setTimeout(
       () => initiator ? this.#begin(this.#options.number()) : this.#again(),
@@ -281,62 +240,36 @@ export class Pair {
     }, MESH.offerTimeoutMs);
   }
 
-  #asked(after: unknown): void {
-    if (!this.#options.initiator || !isCount(after)) return;
-    const newest = this.#next ?? this.#shown;
+  /** The far end wants another one. */
+  #asked(after: number): void {
+    if (!this.#options.initiator) return;
+    const newest = this.#legs.next ?? this.#legs.shown;
     if (newest?.state === "connecting" && newest.attempt.number > after) return;
     // Whoever asks has given up every attempt it knows, also the one that is being made here.
-    if (this.#next !== undefined) this.#end(this.#next);
-    this.#next = undefined;
+    this.#legs.endNext();
     this.#replace();
   }
 
-  /** Only a newer one, and only so many: a browser has few connections to give in all. */
-  #takesOffer(number: number): boolean {
+  /** Takes only a newer one, and only so many: a browser has few connections to give in all. */
+  #offered(number: number, sdp: unknown): void {
+    const { id, initiator, events } = this.#options;
     const now = this.#now();
-    if (this.#options.initiator || number <= this.#latest || waitMs(this.#begins, now) > 0) {
-      return false;
-    }
+    if (initiator || number <= this.#latest || waitMs(this.#begins, now) > 0) return;
     this.#begins = take(this.#begins, now);
-    return true;
+    const error = refusal(id, sdp);
+    if (error !== undefined) return events.warning(error);
+    this.#begin(number);
+    this.#legs.get(number)?.attempt.signal({ type: "offer", sdp });
   }
 
-  /** The new attempt stands: its tracks follow one by one, each as soon as it plays. */
-  async #takeOver(leg: Leg): Promise<void> {
-    const before = this.#shown?.attempt.pc.getTransceivers();
-    this.#shown = leg;
-    this.#next = undefined;
-    this.#announce("connected");
-    const { pc } = leg.attempt;
-    await Promise.all(
-      pc.getTransceivers().map(async (transceiver, slot) => {
-        const kind = kindOf(pc, transceiver);
-        if (kind === undefined) return;
-        const { receiver } = transceiver;
-        await primed(receiver, this.#closed.signal, before?.[slot]?.receiver.track);
-        if (this.#carries(leg)) this.#options.events.track(kind, receiver);
-      }),
-    );
-    // If it has failed meanwhile, the others stay until the one after it plays.
-    if (!this.#carries(leg)) return;
-    for (const other of this.#legs) {
-      if (other === leg || other === this.#next) continue;
-      clearTimeout(other.timer);
-      // Its voice is enough until the far end has switched, too: two of each picture is more than a thin uplink has.
-      for (const kind of ["camera", "screen"] as const) other.attempt.send(kind, null);
-      other.timer = setTimeout(() => this.#end(other), MESH.lingerMs);
-    }
-  }
-
-  #carries(leg: Leg): boolean {
-    return this.#shown === leg && leg.state !== "dead";
-  }
-
-  #end(leg: Leg): void {
-    leg.state = "dead";
-    clearTimeout(leg.timer);
-    this.#legs.delete(leg);
-    leg.attempt.destroy();
+  #answered(number: number, sdp: unknown): void {
+    const { id, initiator, events } = this.#options;
+    const leg = this.#legs.get(number);
+    if (!initiator || leg?.state !== "connecting") return;
+    const error = refusal(id, sdp);
+    if (error === undefined) return leg.attempt.signal({ type: "answer", sdp });
+    events.warning(error);
+    this.#lost(leg);
   }
 
   #announce(state: Connection): void {
