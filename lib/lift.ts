@@ -13,7 +13,8 @@ import { MESSAGE_CLASS, type ServerFrame, type SfuAsk } from "./protocol.ts";
 import { memberOf, type RoomKey, type RoomState } from "./room_state.ts";
 import type { Rooms } from "./rooms.ts";
 import type { SfuDirectory } from "./sfu/directory.ts";
-import { type Asked, type Asker, SfuSessions } from "./sfu/sessions.ts";
+import type { Asker } from "./sfu/participant_session.ts";
+import { type Asked, SfuSessions } from "./sfu/sessions.ts";
 import { Steering } from "./steering.ts";
 
 export interface LiftParts {

@@ -7,7 +7,8 @@ import type { MessageClass } from "../protocol.ts";
 import type { QualityOf } from "../quality.ts";
 import type { RoomKey } from "../room_state.ts";
 import type { Told } from "../room_view.ts";
-import type { Asked, Asker } from "../sfu/sessions.ts";
+import type { Asker } from "../sfu/participant_session.ts";
+import type { Asked } from "../sfu/sessions.ts";
 
 /** What one node tells another. */
 export type BusMessage =
