@@ -9,13 +9,14 @@ import { errorText, type Log } from "../../log.ts";
 import { type Sfu, SfuError, type SfuEvents, type SfuSeat, type SfuSession } from "../mod.ts";
 import type { JanusUrl } from "../url.ts";
 import { openAdmin } from "./admin.ts";
+import { displayOf } from "./display.ts";
 import { isRefusal, JANUS_CODES, sfuErrorOf } from "./errors.ts";
 import { randomSessionId } from "./ids.ts";
 import { handleOf, type JanusLink, openLink, roomDataOf } from "./link.ts";
 import { VIDEO_ROOM, type VideoRoomData } from "./messages.ts";
 import { JANUS_POLICY, type JanusPolicy } from "./policy.ts";
 import { endIfEmpty, janitor, makeRoom, survey } from "./rooms.ts";
-import { displayOf, JanusSession } from "./session.ts";
+import { JanusSession } from "./session.ts";
 import { readTicket } from "./ticket.ts";
 
 /** Opens it; it is down until Janus has answered. */

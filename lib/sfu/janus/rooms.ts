@@ -52,6 +52,14 @@ export async function participantsOf(link: JanusLink, room: string) {
   return participants;
 }
 
+/** Who sends, but for this one. */
+export function sendersOf(
+  participants: Awaited<ReturnType<typeof participantsOf>>,
+  own: string,
+): string[] {
+  return participants.filter((one) => one.publisher && one.id !== own).map(({ id }) => id);
+}
+
 /** Ends the room if nobody is in it; the janitor does, when that does not work now. Never rejects. */
 export async function endIfEmpty(link: JanusLink, room: string): Promise<void> {
   try {

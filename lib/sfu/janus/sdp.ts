@@ -1,9 +1,9 @@
 /**
- * What has to be known of session descriptions (RFC 8866).
+ * What has to be known of session descriptions (RFC 8866) and candidates.
  *
  * @module
  */
-import type { SfuSlot, TrackKind } from "../../protocol.ts";
+import type { IceCandidate, SfuSlot, TrackKind } from "../../protocol.ts";
 import { SfuError, SLOTS } from "../mod.ts";
 
 interface Section {
@@ -76,4 +76,15 @@ export function ridOrderOf(offer: string): "hml" | "lmh" {
     if (first) return first === "l" || first === "q" ? "lmh" : "hml";
   }
   return "hml";
+}
+
+/** A candidate as Janus takes it; `null`, or an empty one: that was the last. */
+export function candidateOf(candidate: IceCandidate | null): Record<string, unknown> {
+  if (candidate === null || candidate.candidate === "") return { completed: true };
+  const { sdpMid, sdpMLineIndex } = candidate;
+  return {
+    candidate: candidate.candidate,
+    ...sdpMid != null && { sdpMid },
+    ...sdpMLineIndex != null && { sdpMLineIndex },
+  };
 }

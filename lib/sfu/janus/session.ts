@@ -8,12 +8,14 @@ import type { IceCandidate, Layer, SfuConnection } from "../../protocol.ts";
 import { Turns } from "../../turns.ts";
 import { SfuError, type SfuEvents, type SfuSeat, type SfuSession } from "../mod.ts";
 import { gone, isRefusal, JANUS_CODES, JanusRefusedError, sfuErrorOf } from "./errors.ts";
+import { displayOf, receiverOf } from "./display.ts";
 import { handleOf, type JanusLink, type LinkAskOptions, type LinkedSession } from "./link.ts";
 import { type JanusAnswer, type JanusEvent, VIDEO_ROOM, type VideoRoomData } from "./messages.ts";
 import type { JanusPolicy } from "./policy.ts";
+import { Publishing } from "./publishing.ts";
 import { Receiving } from "./receiving.ts";
-import { endIfEmpty, participantsOf } from "./rooms.ts";
-import { checkPublication, ridOrderOf } from "./sdp.ts";
+import { endIfEmpty, participantsOf, sendersOf } from "./rooms.ts";
+import { candidateOf } from "./sdp.ts";
 import { writeTicket } from "./ticket.ts";
 
 export interface SessionParts {
@@ -33,16 +35,22 @@ export class JanusSession implements SfuSession, LinkedSession {
   readonly #parts: SessionParts;
   /** One negotiation at a time per connection. */
   readonly #turns = new Turns();
+  readonly #publishing: Publishing;
   /** Absent: it receives nothing. */
   #receiving: Receiving | undefined;
-  /** `maybe`: another node held it before, or it did not go well. */
-  #published: "no" | "maybe" | "yes" = "no";
   #state: "opening" | "live" | "over" = "opening";
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    const { session, publisher, subscriber, seat: { room, participant } } = parts;
+    const { session, publisher, subscriber, seat: { room, participant, publish } } = parts;
     this.ticket = writeTicket({ session, publisher, room, participant });
+    this.#publishing = new Publishing({
+      handle: publisher,
+      isAllowed: publish,
+      timeoutMs: parts.policy.replaceTimeoutMs,
+      ask: (...args) => this.#ask(...args),
+      message: (...args) => this.#message(...args),
+    });
     this.#receiving = subscriber === undefined ? undefined : this.#receive(subscriber, "here");
   }
 
@@ -69,7 +77,7 @@ export class JanusSession implements SfuSession, LinkedSession {
       const participants = await participantsOf(link, seat.room);
       const own = participants.find(({ id }) => id === seat.participant);
       if (!own) throw gone("its participant is not in the room any more");
-      if (taken) this.#take(Number(own.display));
+      if (taken) this.#take(receiverOf(own.display));
       this.#receiving?.know(sendersOf(participants, seat.participant));
     } catch (error) {
       throw isRefusal(error, JANUS_CODES.roomNone) ? gone("its room has ended") : sfuErrorOf(error);
@@ -79,23 +87,7 @@ export class JanusSession implements SfuSession, LinkedSession {
   }
 
   publish(sdp: string): Promise<string> {
-    return this.#inTurn("publish", async () => {
-      if (!this.#parts.seat.publish) {
-        throw new SfuError("invalid", "Cannot publish: this participant may not send");
-      }
-      checkPublication(sdp);
-      const { publisher, policy } = this.#parts;
-      // Janus would take a second offer for a change of the same connection.
-      if (this.#published !== "no") await this.#ask(publisher, { janus: "hangup" }, "hang up");
-      this.#published = "maybe";
-      const answer = await this.#message(publisher, { request: "publish" }, "publish", {
-        jsep: { type: "offer", sdp, rid_order: ridOrderOf(sdp) },
-        timeoutMs: policy.replaceTimeoutMs,
-      });
-      this.#published = "yes";
-      if (answer.janus === "event" && answer.jsep?.type === "answer") return answer.jsep.sdp;
-      throw new SfuError("unavailable", "Cannot publish: Janus answered without a description");
-    });
+    return this.#inTurn("publish", () => this.#publishing.publish(sdp));
   }
 
   answer(number: number, sdp: string): Promise<void> {
@@ -106,7 +98,7 @@ export class JanusSession implements SfuSession, LinkedSession {
   candidate(of: SfuConnection, candidate: IceCandidate | null): Promise<void> {
     return this.#inTurn(of === "publish" ? "publish" : "receive", async () => {
       const handle = of === "publish"
-        ? this.#parts.publisher
+        ? this.#publishing.handle
         : this.#receivingOf("take a candidate").handle;
       const trickle = { janus: "trickle", candidate: candidateOf(candidate) };
       try {
@@ -215,9 +207,9 @@ export class JanusSession implements SfuSession, LinkedSession {
   }
 
   /** The handle that receives, as its session had noted it. */
-  #take(handle: number): void {
-    this.#published = "maybe";
-    this.#receiving = handle > 0 ? this.#receive(handle, "elsewhere") : undefined;
+  #take(handle: number | undefined): void {
+    this.#publishing.takeOver();
+    this.#receiving = handle === undefined ? undefined : this.#receive(handle, "elsewhere");
   }
 
   #receive(handle: number, begun: "here" | "elsewhere"): Receiving {
@@ -301,27 +293,4 @@ export class JanusSession implements SfuSession, LinkedSession {
     const message = { janus: "message", body, ...jsep && { jsep } };
     return this.#ask(handle, message, doing, options);
   }
-}
-
-/** By this a session notes the handle that receives, for another node to find it. */
-export function displayOf(subscriber: number | undefined): string {
-  return String(subscriber ?? 0);
-}
-
-/** Who sends, but for this one. */
-function sendersOf(
-  participants: readonly { id: string; publisher?: boolean | undefined }[],
-  own: string,
-): string[] {
-  return participants.filter((one) => one.publisher && one.id !== own).map(({ id }) => id);
-}
-
-function candidateOf(candidate: IceCandidate | null): Record<string, unknown> {
-  if (candidate === null || candidate.candidate === "") return { completed: true };
-  const { sdpMid, sdpMLineIndex } = candidate;
-  return {
-    candidate: candidate.candidate,
-    ...sdpMid != null && { sdpMid },
-    ...sdpMLineIndex != null && { sdpMLineIndex },
-  };
 }
