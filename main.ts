@@ -5,7 +5,13 @@
  */
 import { loadAssets } from "./lib/assets.ts";
 import { Tokens } from "./lib/auth.ts";
-import { type Config, ConfigError, developmentDefaults, readConfig } from "./lib/config.ts";
+import {
+  type Config,
+  ConfigError,
+  developmentDefaults,
+  misspeltVariables,
+  readConfig,
+} from "./lib/config.ts";
 import { Hub } from "./lib/hub.ts";
 import { randomId } from "./lib/ids.ts";
 import { InFlight } from "./lib/in_flight.ts";
@@ -22,7 +28,9 @@ if (import.meta.main) await main(Deno.args.includes("--dev"));
 
 async function main(dev: boolean): Promise<void> {
   try {
-    const url = await serve(readConfig({ ...(dev ? developmentDefaults() : {}), ...given() }));
+    const env = { ...(dev ? developmentDefaults() : {}), ...given() };
+    warnOfMisspelt(env);
+    const url = await serve(readConfig(env));
     if (dev) console.log(`\nmeshlift is ready: open ${url} in two browsers. API: ${url}/docs\n`);
   } catch (error) {
     // One line for what the operator can mend, the whole for what is ours to mend.
@@ -34,6 +42,13 @@ async function main(dev: boolean): Promise<void> {
 /** The environment without its empty values, which would hide the defaults. */
 function given(): Record<string, string> {
   return Object.fromEntries(Object.entries(Deno.env.toObject()).filter(([, value]) => value));
+}
+
+/** One line for all: what the operator takes for set may not be. */
+function warnOfMisspelt(env: Record<string, string>): void {
+  const variables = misspeltVariables(env)
+    .map(({ name, meant }) => meant ? `${name} (${meant}?)` : name).join(", ");
+  if (variables) log("warn", "unknown_variables", { variables });
 }
 
 /** Serves until a signal; the answer is where. */

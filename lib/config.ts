@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import { BusUrlError, parseBusUrl } from "./bus/url.ts";
+import { type Misspelt, misspelt } from "./misspelt.ts";
 import { parseSfuUrls, type SfuUrl, SfuUrlError } from "./sfu/url.ts";
 
 export interface Config {
@@ -202,6 +203,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sfus: sfusOf(e.SFU_URLS, e.REGION),
     operators: operatorsOf(e.OPERATORS, e.API_KEYS),
   };
+}
+
+/** Variables that look as if they were meant for this service, and that it does not read. */
+export function misspeltVariables(env: Record<string, unknown>): Misspelt[] {
+  return misspelt(Object.keys(env).toSorted(), Object.keys(Environment.shape));
 }
 
 /** @throws {ConfigError} */

@@ -21,6 +21,7 @@ export interface LogFields {
   reason?: string;
   sfu?: string;
   offsetMs?: number;
+  variables?: string;
 }
 
 export type Level = "info" | "warn" | "error";

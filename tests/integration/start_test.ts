@@ -62,6 +62,15 @@ describe("bad configuration stops the start with one line and exit 1", () => {
 });
 
 describe("a production start", () => {
+  it("names in one line what looks like a variable of the service and is none", async () => {
+    const env = { ...PRODUCTION, TURN_URL: "turn:turn.example.com", TURN_USER: "ada" };
+    await using service = await startService({ args: [], env });
+    const named = service.logs.filter((line) => line.includes("unknown_variables"));
+    assertEquals(named.map((line) => JSON.parse(line).variables), [
+      "TURN_URL (TURN_URLS?), TURN_USER",
+    ]);
+  });
+
   it("lets nobody in with the secrets of development, and makes no rooms for the demo", async () => {
     await using service = await startService({ args: [], env: PRODUCTION });
     const rooms = await Api.over(service.url, "dev-secret").problem("GET", "/v1/rooms");
