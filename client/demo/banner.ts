@@ -10,7 +10,7 @@ export function bannerOf(
   const lost = "The connection to the service is lost. Trying again…";
   if (others.length === 0) return lost;
   const reached = others.filter(({ connection }) => connection === "connected").length;
-  if (reached === 0) return "Nobody can be reached: your network seems to be gone. Trying again…";
+  if (reached === 0) return "Nobody can be reached: perhaps your network is gone. Trying again…";
   return `${lost} You are still connected to ${whom(reached, others.length)}.`;
 }
 

@@ -48,6 +48,11 @@ export function textParts(text: string): TextPart[] {
   return parts;
 }
 
+/** `Connection poor` */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Text with an end: a full stop where it has none. */
 export function sentence(text: string): string {
   return !text || /[.!?…]$/.test(text) ? text : `${text}.`;

@@ -6,6 +6,7 @@
  */
 import type { Call, Participant } from "../api.ts";
 import { icon, make, setAttribute } from "./dom.ts";
+import { capitalized } from "./format.ts";
 import { isPaused } from "./own_camera.ts";
 import { type Named, type Person, PRESENCE_TEXT, QUALITY_TEXT, selfOf } from "./person.ts";
 import { type Code, explain } from "./short_code.ts";
@@ -41,7 +42,7 @@ export function remarkOf({ presence, quality, muted, camera }: Person): string {
   const link = quality === "poor" || quality === "lost"
     ? `connection ${QUALITY_TEXT[quality]}`
     : "";
-  return [off, link].filter(Boolean).join(", ");
+  return capitalized([off, link].filter(Boolean).join(", "));
 }
 
 /** Keeps the list right until closed. */

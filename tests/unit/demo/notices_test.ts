@@ -39,7 +39,7 @@ Deno.test("bannerOf: says of the call only what is known", () => {
   const banner = (...connections: ("connected" | "reconnecting" | "failed")[]) =>
     bannerOf("reconnecting", connections.map((connection) => ({ connection })));
   const lost = "The connection to the service is lost. Trying again…";
-  const gone = "Nobody can be reached: your network seems to be gone. Trying again…";
+  const gone = "Nobody can be reached: perhaps your network is gone. Trying again…";
   assertEquals(banner(), lost);
   assertEquals(banner("connected"), `${lost} You are still connected to the other person.`);
   assertEquals(

@@ -135,6 +135,7 @@ Deno.test("remarkOf: what is out of the ordinary", () => {
   assertEquals(remark({}), "");
   assertEquals(remark({ media: media(false, true) }), "Microphone off");
   assertEquals(remark({ media: media(true, false) }), "Camera off");
+  assertEquals(remark({ quality: "lost" }), "Connection lost");
   assertEquals(
     remark({ media: media(false, false), quality: "poor" }),
     "Listening, connection poor",
