@@ -7,7 +7,7 @@
  */
 import { CLOSE_AFTER, type EndCode, type ErrorCode, isEndCode } from "./codes.ts";
 import { checkEntry, type EntryFrame } from "./entry.ts";
-import { type FrameRead, readFrame } from "./frame.ts";
+import { type FrameProblem, type FrameRead, readFrame, type RelayRead } from "./frame.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Hub, Seat, Socket } from "./hub.ts";
 import { randomId } from "./ids.ts";
@@ -169,23 +169,25 @@ export class Connection implements Socket, Line {
 
   #handle(text: string): void {
     try {
-      this.#dispatch(readFrame(text), text);
+      this.#dispatch(readFrame(text));
     } catch (error) {
       this.failed(error);
     }
   }
 
-  #dispatch(read: ReturnType<typeof readFrame>, text: string): void {
+  #dispatch(read: FrameRead | RelayRead | FrameProblem): void {
     const stage = this.#stage;
     if (read.kind === "problem") {
       const fatal = read.code === "malformed_frame" || stage.kind !== "joined";
       return fatal ? this.end(read.code, read.message) : this.refuse(read.code, read.message);
     }
-    if (stage.kind === "waiting") return this.#first(read.frame, stage.timer);
-    if (stage.kind === "joined") return this.#joined(read, text, stage.participation);
+    if (stage.kind === "waiting") return this.#first(read, stage.timer);
+    if (stage.kind === "joined") return this.#joined(read, stage.participation);
   }
 
-  #first(frame: ClientFrame, timer: Timer): void {
+  #first(read: FrameRead | RelayRead, timer: Timer): void {
+    if (read.kind === "relay") return this.#notJoined(read.type);
+    const { frame } = read;
     switch (frame.type) {
       case "join":
       case "resume": {
@@ -199,11 +201,15 @@ export class Connection implements Socket, Line {
       case "ping":
         return this.#pong(frame.id);
       default:
-        return this.end(
-          "not_joined",
-          `Cannot handle "${frame.type}" before a join; expected "join" or "resume"`,
-        );
+        return this.#notJoined(frame.type);
     }
+  }
+
+  #notJoined(type: ClientFrame["type"]): void {
+    this.end(
+      "not_joined",
+      `Cannot handle "${type}" before a join; expected "join" or "resume"`,
+    );
   }
 
   async #enter(frame: EntryFrame, backlog: string[]): Promise<void> {
@@ -236,10 +242,10 @@ export class Connection implements Socket, Line {
     this.end("unavailable", message, { retryAfterMs: POLICY.drain.minMs });
   }
 
-  #joined({ frame, fields }: FrameRead, text: string, participation: Participation): void {
-    if (frame.type !== "ping" && frame.type !== "pong") {
-      return participation.handle(frame, fields, text);
-    }
+  #joined(read: FrameRead | RelayRead, participation: Participation): void {
+    if (read.kind === "relay") return participation.relay(read);
+    const { frame } = read;
+    if (frame.type !== "ping" && frame.type !== "pong") return participation.handle(frame);
     this.#heartbeat.kept();
     if (frame.type === "ping") this.#pong(frame.id);
   }

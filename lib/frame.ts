@@ -1,9 +1,10 @@
 /**
- * Text from a socket -> a frame; and a frame to relay -> text, without serializing its payload again.
+ * Text from a socket -> a frame. What a signal or message carries stays the text that it is.
  *
  * @module
  */
 import type { z } from "zod";
+import { isJson, memberText } from "./json_text.ts";
 import { ClientFrame } from "./protocol.ts";
 
 /** What is wrong with a text that should be a frame. */
@@ -13,18 +14,60 @@ export interface FrameProblem {
   message: string;
 }
 
-/** A frame whose shape is right. */
+/** A frame for the node. */
 export interface FrameRead {
   kind: "frame";
-  frame: ClientFrame;
-  /** How many fields its text has, those included that its type does not know. */
-  fields: number;
+  frame: NodeFrame;
+}
+
+/** Frames that the node itself does something with. */
+export type NodeFrame = Exclude<ClientFrame, { type: "signal" | "message" }>;
+
+/** A frame for another participant. */
+export interface RelayRead {
+  kind: "relay";
+  type: "signal" | "message";
+  to: string;
+  /** JSON text. */
+  data: string;
 }
 
 const TYPES = ClientFrame.options.map((option) => option.shape.type.value);
 
 /** Reads one text frame. */
-export function readFrame(text: string): FrameRead | FrameProblem {
+export function readFrame(text: string): FrameRead | RelayRead | FrameProblem {
+  return readUsualRelay(text) ?? readAny(text);
+}
+
+/** The text that the addressee gets: what was sent, with the sender's name in place of its own. */
+export function relayText({ type, data }: RelayRead, from: string): string {
+  return `{"type":"${type}","from":"${from}","data":${data}}`;
+}
+
+const USUAL = [
+  { type: "signal", head: `{"type":"signal","to":"` },
+  { type: "message", head: `{"type":"message","to":"` },
+] as const;
+const DATA = `","data":`;
+/** Ids that are surely the same in JSON as they are written. */
+const PLAIN_ID = /^[\w-]{1,64}$/;
+
+/**
+ * A frame to be handed on as nearly everyone writes it, `{"type":"signal","to":"...","data":...}` to the letter. Where
+ * what follows `"data":` is one JSON value and the final brace, nothing else can be in the frame.
+ */
+function readUsualRelay(text: string): RelayRead | undefined {
+  const usual = USUAL.find(({ head }) => text.startsWith(head));
+  if (!usual) return undefined;
+  const { type, head } = usual;
+  const end = text.indexOf(DATA, head.length);
+  const to = text.slice(head.length, end);
+  if (end < 0 || !PLAIN_ID.test(to)) return undefined;
+  const data = text.slice(end + DATA.length, -1);
+  return text.endsWith("}") && isJson(data) ? { kind: "relay", type, to, data } : undefined;
+}
+
+function readAny(text: string): FrameRead | RelayRead | FrameProblem {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
@@ -34,41 +77,11 @@ export function readFrame(text: string): FrameRead | FrameProblem {
   if (!hasType(raw)) return malformed(text);
   const parsed = ClientFrame.safeParse(raw);
   if (!parsed.success) return problem(raw.type, parsed.error.issues[0]!);
-  return { kind: "frame", frame: parsed.data, fields: Object.keys(raw).length };
+  const frame = parsed.data;
+  if (frame.type !== "signal" && frame.type !== "message") return { kind: "frame", frame };
+  const { type, to } = frame;
+  return { kind: "relay", type, to, data: memberText(text, "data")! };
 }
-
-/**
- * The text that the addressee of a `signal` or `message` gets. Where the sender wrote it in the usual way
- * (`{"type":...,"to":...,"data":...}`, nothing else), the payload is cut out of its text as it is.
- */
-export function relayText(
-  text: string,
-  { frame, fields }: { frame: Relayed; fields: number },
-  from: string,
-): string {
-  const { to } = frame;
-  const { received, delivered } = HEADS[frame.type];
-  const dataAt = received.length + to.length;
-  // With exactly three fields, all read, what may follow is a second mention of one of them: `type` and `to` say what
-  // was checked, whichever mention a reader takes, and `data` is the sender's in any case. `from` cannot come twice.
-  if (
-    fields === 3 && text.startsWith(received) && text.startsWith(to, received.length) &&
-    text.startsWith(DATA, dataAt)
-  ) {
-    return delivered + from + text.slice(dataAt);
-  }
-  return JSON.stringify({ type: frame.type, from, data: frame.data });
-}
-
-const HEADS = {
-  signal: { received: `{"type":"signal","to":"`, delivered: `{"type":"signal","from":"` },
-  message: { received: `{"type":"message","to":"`, delivered: `{"type":"message","from":"` },
-} as const;
-
-/** The frames that go on to another participant. */
-export type Relayed = Extract<ClientFrame, { type: "signal" | "message" }>;
-
-const DATA = `","data":`;
 
 function hasType(raw: unknown): raw is { type: string } {
   return typeof raw === "object" && raw !== null && "type" in raw && typeof raw.type === "string";

@@ -8,12 +8,11 @@
  */
 import { assertNever } from "./assert_never.ts";
 import type { ErrorCode } from "./codes.ts";
-import { type FrameRead, type Relayed, relayText } from "./frame.ts";
+import { type NodeFrame, type RelayRead, relayText } from "./frame.ts";
 import type { Hub, Seat } from "./hub.ts";
 import { denialText } from "./limits/mod.ts";
 import { POLICY } from "./policy.ts";
 import {
-  type ClientFrame,
   type Measured,
   MESSAGE_CLASS,
   type Permissions,
@@ -39,7 +38,7 @@ export interface Line {
 }
 
 /** Frames that only a joined participant may send. */
-export type JoinedFrame = Exclude<ClientFrame, { type: "ping" | "pong" }>;
+export type JoinedFrame = Exclude<NodeFrame, { type: "ping" | "pong" }>;
 
 type Update = RoomEvent & { kind: "update" };
 type Measure = RoomEvent & { kind: "measure" };
@@ -73,16 +72,10 @@ export class Participation {
     this.#permissions = permissions;
   }
 
-  /** Does what a frame asks for; `text`: as it came. */
-  handle(frame: JoinedFrame, fields: number, text: string): void {
-    const { chat, moderate } = this.#permissions;
+  /** Does what a frame asks for. */
+  handle(frame: JoinedFrame): void {
     const { id } = this.seat;
     switch (frame.type) {
-      case "signal":
-        return this.#relay({ frame, fields }, text);
-      case "message":
-        if (!chat) return this.#notPermitted("chat", "send a message");
-        return this.#relay({ frame, fields }, text);
       case "update":
         if (this.#mayUpdate()) this.#update(frame);
         return;
@@ -91,7 +84,7 @@ export class Participation {
         if (frame.measured && this.#mayUpdate()) this.#report(frame.measured);
         return;
       case "remove":
-        if (!moderate) return this.#notPermitted("moderate", "remove anyone");
+        if (!this.#permissions.moderate) return this.#notPermitted("moderate", "remove anyone");
         return this.#alter({ kind: "remove", id: frame.participant });
       case "leave":
         return this.#alter({ kind: "leave", id, connection: this.#line.id });
@@ -112,6 +105,27 @@ export class Participation {
     }
   }
 
+  /** Hands on what is for another. */
+  relay(read: RelayRead): void {
+    const { room, id } = this.seat;
+    const { to, type } = read;
+    if (type === "message" && !this.#permissions.chat) {
+      return this.#notPermitted("chat", "send a message");
+    }
+    if (to === id) {
+      return this.#line.refuse(
+        "not_to_self",
+        `Cannot send to "${to}": that is you; expected another`,
+      );
+    }
+    if (!this.#hub.relay(room, to, relayText(read, id), MESSAGE_CLASS[type])) {
+      this.#line.refuse(
+        "participant_not_found",
+        `Cannot send to "${to}": no such participant in room "${room.view.key.id}"; expected an id from the roster`,
+      );
+    }
+  }
+
   async #iceServers(): Promise<void> {
     const { room, id } = this.seat;
     const { config } = this.#hub.parts;
@@ -124,23 +138,6 @@ export class Participation {
       }
     }
     this.#line.send({ type: "iceServers", ...iceServers(config, id, now) });
-  }
-
-  #relay(read: Pick<FrameRead, "fields"> & { frame: Relayed }, text: string): void {
-    const { room, id } = this.seat;
-    const { to, type } = read.frame;
-    if (to === id) {
-      return this.#line.refuse(
-        "not_to_self",
-        `Cannot send to "${to}": that is you; expected another`,
-      );
-    }
-    if (!this.#hub.relay(room, to, relayText(text, read, id), MESSAGE_CLASS[type])) {
-      this.#line.refuse(
-        "participant_not_found",
-        `Cannot send to "${to}": no such participant in room "${room.view.key.id}"; expected an id from the roster`,
-      );
-    }
   }
 
   /** What makes connections costs the SFU, and everyone who has to take them in. */
