@@ -4,14 +4,17 @@
  * @module
  */
 import type { Exchange } from "../lib/clock_estimate.ts";
-import { CLOSE, mayComeBack } from "../lib/codes.ts";
 import type { ClientFrame, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError } from "./api.ts";
 import { type Random, retryDelay } from "./backoff.ts";
 import { type Clock, monotonic } from "./clock.ts";
 import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
-import { callError, fromClose, fromNode } from "./errors.ts";
+import { judgeClose } from "./close_verdict.ts";
+import { callError } from "./errors.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { type RetryPolicy, SIGNALING } from "./policy.ts";
+import { signalUrl } from "./signal_url.ts";
+import { CALM, hurried, isUrgent, tried } from "./urgency.ts";
 
 type ErrorFrame = Extract<ServerFrame, { type: "error" }>;
 type JoinFrame = Extract<ClientFrame, { type: "join" }>;
@@ -55,14 +58,9 @@ type State =
     readonly socket: WebSocket;
     readonly since: number;
     readonly bucket: Bucket;
-    readonly ping: Timer;
-    /** Set while a pong is owed. */
-    readonly overdue: Timer | undefined;
   }
   | { readonly tag: "waiting"; readonly timer: Timer }
   | { readonly tag: "closed" };
-
-const CALM = { until: -Infinity, tries: 0 };
 
 /** The code of a close that came without one (RFC 6455 §7.1.5). */
 const CUT = 1006;
@@ -81,9 +79,8 @@ export class Signaling {
   #refusal: ErrorFrame | undefined;
   #readyTimer: Timer | undefined;
   #iceTimer: Timer | undefined;
-  /** Until when, and for how many more tries, it is our own network that is taken for cut off. */
-  #urgent = CALM;
-  #exchanges: readonly Exchange[] = [];
+  #urgency = CALM;
+  readonly #heartbeat: Heartbeat;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
@@ -91,11 +88,15 @@ export class Signaling {
     this.#now = options.now ?? monotonic;
     this.#began = this.#now();
     this.#url = signalUrl(options.url);
+    this.#heartbeat = new Heartbeat({
+      ping: (id) => this.send({ type: "ping", id }),
+      overdue: () => this.#abandon(),
+    }, this.#now);
   }
 
-  /** The last pings and their pongs, from the oldest to the newest, by the page's clock, which never steps. */
+  /** See {@linkcode Heartbeat.exchanges}. */
   get exchanges(): readonly Exchange[] {
-    return this.#exchanges;
+    return this.#heartbeat.exchanges;
   }
 
   /** Connects; from then on it stays connected until `close`. */
@@ -137,16 +138,14 @@ export class Signaling {
    */
   hurry(why: "network" | "silence" = "network"): void {
     const { urgent, probeRoundTrips, probeAtLeastMs, probeTimeoutMs } = SIGNALING;
-    const { tag } = this.#state;
-    const tries = why === "network" ? Infinity : Math.max(urgent.tries, this.#urgent.tries);
-    this.#urgent = { until: this.#now() + urgent.forMs, tries };
-    if (tag === "open") {
-      const last = why === "network" ? this.#exchanges.at(-1) : undefined;
+    this.#urgency = hurried(this.#urgency, why, this.#now());
+    if (this.#state.tag === "open") {
+      const last = why === "network" ? this.exchanges.at(-1) : undefined;
       const tripMs = last === undefined ? Infinity : last.received - last.sent;
       const fewTripsMs = Math.max(probeAtLeastMs, probeRoundTrips * tripMs);
-      this.#ping(Math.min(probeTimeoutMs, fewTripsMs));
+      this.#heartbeat.ping(Math.min(probeTimeoutMs, fewTripsMs));
     }
-    if (tag === "waiting") {
+    if (this.#state.tag === "waiting") {
       clearTimeout(this.#state.timer);
       this.#wait(retryDelay(0, urgent.retry, { random: this.#random }));
     }
@@ -212,7 +211,7 @@ export class Signaling {
 
   #handle(socket: WebSocket, frame: ServerFrame): void {
     // Whatever it says, it has been reached.
-    if (this.#state.tag === "connecting") this.#urgent = CALM;
+    if (this.#state.tag === "connecting") this.#urgency = CALM;
     switch (frame.type) {
       case "welcome":
         return this.#welcome(socket, frame);
@@ -221,7 +220,8 @@ export class Signaling {
         this.send({ type: "pong" });
         return;
       case "pong":
-        return this.#pong(frame);
+        this.#urgency = CALM;
+        return this.#heartbeat.pong(frame);
       case "error":
         this.#refusal = frame;
         return this.#options.events.frame(frame);
@@ -244,31 +244,10 @@ export class Signaling {
       socket,
       since: now,
       bucket: bucket(frameBurst * SIGNALING.rateShare, framesPerSecond * SIGNALING.rateShare, now),
-      ping: setInterval(() => this.#ping(SIGNALING.pongTimeoutMs), SIGNALING.pingIntervalMs),
-      overdue: undefined,
     });
     this.#renewIce(frame.ttlSeconds);
     this.#options.events.welcome(frame);
-    this.#ping(SIGNALING.pongTimeoutMs);
-  }
-
-  #ping(timeoutMs: number): void {
-    if (this.#state.tag !== "open") return;
-    this.send({ type: "ping", id: this.#now() });
-    // A ping that already waits keeps its deadline, or a dead socket would never be found out.
-    if (this.#state.overdue !== undefined && timeoutMs === SIGNALING.pongTimeoutMs) return;
-    clearTimeout(this.#state.overdue);
-    this.#state = { ...this.#state, overdue: setTimeout(() => this.#abandon(), timeoutMs) };
-  }
-
-  #pong({ id, time }: Extract<ServerFrame, { type: "pong" }>): void {
-    if (this.#state.tag !== "open") return;
-    clearTimeout(this.#state.overdue);
-    this.#state = { ...this.#state, overdue: undefined };
-    this.#urgent = CALM;
-    if (id === undefined) return;
-    const exchange = { sent: id, received: this.#now(), time };
-    this.#exchanges = [...this.#exchanges.slice(1 - SIGNALING.exchanges), exchange];
+    if (this.#owns(socket)) this.#heartbeat.start();
   }
 
   #renewIce(ttlSeconds: number | undefined): void {
@@ -291,14 +270,15 @@ export class Signaling {
   #lost(code: number): void {
     const refusal = this.#refusal;
     // Only a node gives another code than that which a browser makes up for a cut.
-    if (code > 0 && code !== CUT) this.#urgent = CALM;
-    this.#urgent = { ...this.#urgent, tries: this.#urgent.tries - 1 };
-    // A session that the node no longer knows is no reason to give up while there is a token.
-    if (this.#session !== undefined && this.#mayJoinAnew(code, refusal)) this.#session = undefined;
-    else if (!mayComeBack(code) || this.#isFinal(refusal)) {
-      const told = refusal === undefined ? undefined : fromNode(refusal);
-      return this.#fail(told ?? fromClose(code));
-    }
+    this.#urgency = tried(code > 0 && code !== CUT ? CALM : this.#urgency);
+    const verdict = judgeClose({
+      code,
+      refusal,
+      isResuming: this.#session !== undefined && this.#state.tag === "connecting",
+      hasJoined: this.#joined,
+    });
+    if (verdict instanceof Error) return this.#fail(verdict);
+    if (verdict === "anew") this.#session = undefined;
     if (this.#state.tag === "open") {
       if (this.#now() - this.#state.since >= SIGNALING.stableMs) this.#tries = 0;
     }
@@ -323,19 +303,7 @@ export class Signaling {
   }
 
   get #pace(): Pace {
-    const { until, tries } = this.#urgent;
-    return this.#now() < until && tries >= 0 ? SIGNALING.urgent : SIGNALING;
-  }
-
-  #mayJoinAnew(code: number, refusal: ErrorFrame | undefined): boolean {
-    if (this.#state.tag !== "connecting") return false;
-    return refusal?.code === "session_invalid" || refusal?.code === "token_expired" ||
-      code === CLOSE.refused;
-  }
-
-  /** Before the first welcome a refusal is an answer; later, a full room is an obstacle that may pass. */
-  #isFinal(refusal: ErrorFrame | undefined): boolean {
-    return !this.#joined && refusal !== undefined && fromNode(refusal) !== undefined;
+    return isUrgent(this.#urgency, this.#now()) ? SIGNALING.urgent : SIGNALING;
   }
 
   #tokenFailed(cause: unknown): void {
@@ -367,8 +335,7 @@ export class Signaling {
     const last = this.#state;
     if ("timer" in last) clearTimeout(last.timer);
     if (last.tag === "open") {
-      clearInterval(last.ping);
-      clearTimeout(last.overdue);
+      this.#heartbeat.stop();
       clearTimeout(this.#iceTimer);
       clearTimeout(this.#readyTimer);
       this.#readyTimer = undefined;
@@ -379,17 +346,3 @@ export class Signaling {
 
 /** A socket may be closing a while before it says that it has closed. */
 const isOpen = ({ readyState }: WebSocket) => readyState === WebSocket.OPEN;
-
-/** The address of the signaling socket of a service at `url`. */
-export function signalUrl(url: string): string {
-  const full = url.endsWith("/") ? url : `${url}/`;
-  const base = URL.canParse(full) ? new URL(full) : undefined;
-  if (base === undefined || !/^(https?|wss?):$/.test(base.protocol)) {
-    throw callError(
-      "invalid_argument",
-      `Cannot join at url "${url}": expected an address such as https://calls.example.com`,
-    );
-  }
-  base.protocol = base.protocol.replace("http", "ws");
-  return new URL("v1/signal", base).href;
-}

@@ -13,7 +13,7 @@ import { encode, Messages } from "../../../client/messages.ts";
 import { mergeAttributes } from "../../../client/own.ts";
 import { HELD_MESSAGES, LINK } from "../../../client/policy.ts";
 import type { Remote } from "../../../client/remote.ts";
-import { signalUrl } from "../../../client/signaling.ts";
+import { signalUrl } from "../../../client/signal_url.ts";
 
 const policy = { baseMs: 300, capMs: 5_000 };
 
