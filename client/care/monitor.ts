@@ -59,7 +59,9 @@ export class Monitor {
     this.#own = next;
     if (changed) this.#port.speaking(id, next.speaking);
     for (const remote of this.#port.participants()) {
-      const level = remote.media.microphone ? levels.get(remote.id) ?? 0 : 0;
+      // Browsers repeat the last level for a while after the last packet.
+      const isHeard = remote.media.microphone && remote.connection === "connected";
+      const level = isHeard ? levels.get(remote.id) ?? 0 : 0;
       const state = listen(this.#speaking.get(remote) ?? SILENT, level, now);
       this.#speaking.set(remote, state);
       if (state.speaking === remote.speaking) continue;

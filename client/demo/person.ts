@@ -10,6 +10,8 @@ export interface Person {
   hue: number;
   muted: boolean;
   camera: boolean;
+  /** Whether there is a picture to show; of a connection that is given up, only a black one is left. */
+  pictured: boolean;
   /** When the hand was raised, ms since 1970. */
   hand: number | undefined;
   presence: Presence;
@@ -28,6 +30,8 @@ export const PRESENCE_TEXT: Readonly<Record<Presence, string>> = {
   failed: "No way to reach them. Still trying…",
   away: "Lost the connection. Waiting…",
 };
+
+const UNSEEN: readonly Presence[] = ["connecting", "failed", "away"];
 
 /** What to write for each quality. */
 export const QUALITY_TEXT: Readonly<Record<Quality, string>> = {
@@ -139,6 +143,7 @@ function describe(
     hue: hueOf(someone.identity),
     muted: !media.microphone,
     camera: media.camera,
+    pictured: media.camera && !UNSEEN.includes(presence),
     hand,
     presence,
     quality,

@@ -87,7 +87,7 @@ export class Tile {
   /** Shows what is known of its person now. */
   show(person: Person): void {
     if (this.options.kind === "screen") return this.#showScreen(person);
-    const playing = person.camera && this.options.stream.getVideoTracks().length > 0;
+    const playing = person.pictured && this.options.stream.getVideoTracks().length > 0;
     this.element.dataset.camera = playing ? "on" : "off";
     this.element.dataset.microphone = person.muted ? "off" : "on";
     this.element.dataset.presence = person.presence;

@@ -92,6 +92,15 @@ Deno.test("personOf, selfOf: a camera that is paused, not one that is off", () =
   assertEquals(selfOf(ADA, "Ada").presence, "here");
 });
 
+Deno.test("personOf: whose connection is given up has no picture", () => {
+  const pictured = (change: Partial<Shown>) => personOf({ ...ADA, ...change }).pictured;
+  assertEquals(pictured({}), true);
+  assertEquals(pictured({ connection: "reconnecting" }), true);
+  assertEquals(pictured({ connection: "failed" }), false);
+  assertEquals(pictured({ state: "away" }), false);
+  assertEquals(selfOf(ADA, "Ada", true).pictured, true);
+});
+
 Deno.test("personOf: a hand is a time; anything else is none", () => {
   assertEquals(personOf({ ...ADA, attributes: { hand: 17 } }).hand, 17);
   assertEquals(personOf({ ...ADA, attributes: { hand: "yes" } }).hand, undefined);
