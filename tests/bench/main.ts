@@ -1,36 +1,53 @@
 /**
- * `deno task bench [T1 T3 ... UPLINK]`: measures the targets, all or those named; UPLINK is how a call bears a thin uplink. Prints a line per figure and writes bench/bench.json.
+ * `deno task bench [T1 T3 ...] [--quick]`: measures the targets, all or those named, and says each figure beside its target;
+ * `--quick`: what can be had in a minute. Writes bench/: bench.json, report.md and its pictures. `--publish` measures nothing, and
+ * copies the last report to docs/bench/.
+ *
  * Ends with 0 also where a target is missed; with 1 where a measurement failed, which says nothing about the target.
  *
  * @module
  */
-import { type Figure, line, verdict } from "./report/figure.ts";
+import { type Figure, line } from "./report/figure.ts";
+import { inFolder, publish, writeReport } from "./report/folder.ts";
+import { readResults, type Result, writeResults } from "./report/results.ts";
+import { describeMachine, machineText } from "./system/machine.ts";
+import { withOpenFiles } from "./system/open_files.ts";
 import { hasProc } from "./system/proc.ts";
+import { clientCost } from "./targets/client_cost.ts";
+import { growth } from "./targets/growth.ts";
+import { saturation } from "./targets/saturation.ts";
 import { t1 } from "./targets/t1_relay.ts";
 import { t10 } from "./targets/t10_node_killed.ts";
 import { t11 } from "./targets/t11_handover.ts";
 import { t12 } from "./targets/t12_ghosts.ts";
 import { t13 } from "./targets/t13_storm.ts";
-import { t2 } from "./targets/t2_peers.ts";
 import { t14 } from "./targets/t14_size.ts";
+import { t2 } from "./targets/t2_peers.ts";
 import { t3 } from "./targets/t3_memory.ts";
 import { t4 } from "./targets/t4_join.ts";
+import { t5 } from "./targets/t5_growth.ts";
 import { t6 } from "./targets/t6_store_cost.ts";
 import { t7 } from "./targets/t7_first_frame.ts";
 import { t8 } from "./targets/t8_promotion.ts";
 import { t9 } from "./targets/t9_sfu_killed.ts";
 import { uplink } from "./uplink.ts";
-import { inFolder } from "./report/folder.ts";
-import { withOpenFiles } from "./system/open_files.ts";
 
 /** How much is measured: all, or what can be in a minute. */
 export type Scale = "full" | "quick";
 
-const TARGETS: Record<string, { run: (scale: Scale) => Promise<Figure[]>; needsProc?: true }> = {
-  T1: { run: t1, needsProc: true },
-  T2: { run: t2, needsProc: true },
-  T3: { run: t3, needsProc: true },
-  T4: { run: t4 },
+interface Target {
+  run(scale: Scale): Promise<Figure[]>;
+  readonly needsProc?: true;
+  /** Whether it can be had in some seconds. */
+  readonly quick?: true;
+}
+
+const TARGETS: Readonly<Record<string, Target>> = {
+  T1: { run: t1, needsProc: true, quick: true },
+  T2: { run: t2, needsProc: true, quick: true },
+  T3: { run: t3, needsProc: true, quick: true },
+  T4: { run: t4, quick: true },
+  T5: { run: t5, needsProc: true },
   T6: { run: t6 },
   T7: { run: t7 },
   T8: { run: t8, needsProc: true },
@@ -39,80 +56,77 @@ const TARGETS: Record<string, { run: (scale: Scale) => Promise<Figure[]>; needsP
   T11: { run: t11 },
   T12: { run: t12 },
   T13: { run: t13, needsProc: true },
-  T14: { run: t14 },
+  T14: { run: t14, quick: true },
+  GROWTH: { run: growth, needsProc: true },
+  SATURATION: { run: saturation, needsProc: true },
+  CLIENT: { run: clientCost },
   UPLINK: { run: uplink },
 };
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
 
 async function main(args: string[]): Promise<number> {
-  const names = args.length > 0 ? args.map((name) => name.toUpperCase()) : Object.keys(TARGETS);
-  const unknown = names.find((name) => !Object.hasOwn(TARGETS, name));
+  const flags = args.filter((arg) => arg.startsWith("-"));
+  const named = args.filter((arg) => !arg.startsWith("-")).map((name) => name.toUpperCase());
+  const unknown = flags.find((flag) => flag !== "--quick" && flag !== "--publish") ??
+    named.find((name) => !Object.hasOwn(TARGETS, name));
   if (unknown !== undefined) {
-    console.error(`Cannot measure "${unknown}": expected of ${Object.keys(TARGETS).join(", ")}`);
+    console.error(
+      `Cannot measure "${unknown}": expected --quick, --publish, or of ${
+        Object.keys(TARGETS).join(", ")
+      }`,
+    );
     return 2;
+  }
+  if (flags.includes("--publish")) {
+    console.log(`copied to ${await publish()}`);
+    return 0;
   }
   const elsewhere = await withOpenFiles(import.meta.filename!, args);
   if (elsewhere !== undefined) return elsewhere;
 
-  const loadBefore = Deno.loadavg();
-  const figures: Figure[] = [];
-  const failures: { target: string; error: string }[] = [];
-  for (const target of names) {
-    const result = await measure(target);
-    if (typeof result === "string") failures.push({ target, error: result });
-    else figures.push(...result);
+  const scale: Scale = flags.includes("--quick") ? "quick" : "full";
+  const all = Object.keys(TARGETS).filter((name) => scale === "full" || TARGETS[name]!.quick);
+  // What was measured in a hurry does not take the place of what was not.
+  const folder = scale === "quick" ? "quick/" : "";
+  const path = await inFolder(`${folder}bench.json`);
+  let failed = false;
+  for (const target of named.length > 0 ? named : all) {
+    const result = await measure(target, scale);
+    failed ||= result.failure !== undefined;
+    // Each time: whoever ends a long run early has what there is.
+    const results = { ...await readResults(path), [target]: result };
+    await writeResults(path, results);
+    await writeReport(folder, results);
   }
-  const machine = describeMachine(loadBefore);
-  console.log(machineLine(machine));
-  const report = {
-    date: new Date().toISOString(),
-    machine,
-    figures: figures.map((figure) => ({ ...figure, verdict: verdict(figure) })),
-    failures,
-  };
-  await Deno.writeTextFile(await inFolder("bench.json"), JSON.stringify(report, null, 1) + "\n");
-  return failures.length > 0 ? 1 : 0;
+  console.log(`measured on ${machineText(describeMachine())}; see bench/${folder}report.md`);
+  return failed ? 1 : 0;
 }
 
 /** Prints and returns the figures of a target, or the reason for which there are none. */
-async function measure(target: string): Promise<Figure[] | string> {
+async function measure(target: string, scale: Scale): Promise<Result> {
   const { run, needsProc } = TARGETS[target]!;
+  const date = new Date();
+  const [before] = Deno.loadavg();
+  let figures: Figure[] = [];
+  let failure: string | undefined;
   try {
-    const figures: Figure[] = needsProc && !hasProc()
+    figures = needsProc && !hasProc()
       ? [{ kind: "not measured", target, what: "all", why: "this system has no /proc" }]
-      : await run("full");
+      : await run(scale);
     for (const figure of figures) console.log(line(figure));
-    return figures;
   } catch (error) {
     console.log(`${target.padEnd(4)} the measurement failed, see below`);
     console.error(error);
-    return error instanceof Error ? error.message : String(error);
+    failure = error instanceof Error ? error.message : String(error);
   }
-}
-
-function describeMachine(loadBefore: number[]) {
   return {
-    cores: navigator.hardwareConcurrency,
-    cpu: cpuModel(),
-    memoryBytes: Deno.systemMemoryInfo().total,
-    os: `${Deno.build.os} ${Deno.osRelease()}`,
-    deno: Deno.version.deno,
-    /** How busy it was: 1, 5 and 15 minutes, before and after. */
-    loadBefore,
-    loadAfter: Deno.loadavg(),
+    date: date.toISOString(),
+    seconds: (Date.now() - date.getTime()) / 1000,
+    scale,
+    machine: describeMachine(),
+    load: { before: before!, after: Deno.loadavg()[0]! },
+    figures,
+    ...failure !== undefined && { failure },
   };
-}
-
-function machineLine(machine: ReturnType<typeof describeMachine>): string {
-  const { cores, cpu, memoryBytes, os, deno, loadBefore, loadAfter } = machine;
-  const memory = `${Math.round(memoryBytes / 1e9)} GB`;
-  const load = `load ${loadBefore[0]!.toFixed(2)} before, ${loadAfter[0]!.toFixed(2)} after`;
-  return `measured on ${cores} cores (${cpu}), ${memory}, ${os}, Deno ${deno}, ${load}; written to bench/bench.json`;
-}
-
-function cpuModel(): string {
-  if (!hasProc()) return Deno.build.arch;
-  const info = Deno.readTextFileSync("/proc/cpuinfo");
-  return /^model name\s*:\s*(.+)$/m.exec(info)?.[1] ?? Deno.build.arch;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Browser } from "playwright-core";
-import { escaped, writeSvg } from "./report/timeline_svg.ts";
+import { writeSvg } from "./report/picture.ts";
+import { escaped } from "./report/svg.ts";
 import type { Run } from "./uplink.ts";
 
 /** A time with one rate, in kbit/s. */

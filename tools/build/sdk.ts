@@ -44,8 +44,8 @@ const ON_DEMAND = [
   { name: "client-switch", source: "client/sfu/switch.ts" },
 ];
 
-/** Writes client.js, the parts that it and they import on demand, their maps and their licences. */
-export async function buildSdk(root: string, target: string): Promise<void> {
+/** Writes client.js, the parts that it and they import on demand, their maps and their licences. Returns what each is made of. */
+export async function buildSdk(root: string, target: string): Promise<esbuild.Metafile[]> {
   const options = {
     ...COMMON,
     absWorkingDir: root,
@@ -82,6 +82,7 @@ export async function buildSdk(root: string, target: string): Promise<void> {
   const sources = [sdk, ...parts].flatMap(({ metafile }) => Object.keys(metafile.inputs));
   checkCovered(sources);
   await Deno.writeTextFile(`${target}/client.js.LEGAL.txt`, await licencesOf(root, sources));
+  return [sdk, ...parts].map(({ metafile }) => metafile);
 }
 
 /** Imports the bundle `file`, of the same folder, in place of `source`. */

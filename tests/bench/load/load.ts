@@ -11,6 +11,10 @@ import { Lag } from "./lag.ts";
 import type { Delays, Job, Order, Ready, Sample } from "./load_protocol.ts";
 import { LoadSocket } from "./load_socket.ts";
 import { payload } from "./payloads.ts";
+import { visits } from "./visits.ts";
+
+/** At most so much time's worth of signals is sent at once. */
+const LATE_MS = 100;
 
 const lag = new Lag();
 let sockets: LoadSocket[] = [];
@@ -29,6 +33,8 @@ function obey(order: Order): unknown {
   switch (order.order) {
     case "connect":
       return connect(order);
+    case "visit":
+      return visits(order);
     case "send":
       send(order);
       return {};
@@ -71,16 +77,22 @@ async function connect({ urls, sockets: all, connectRate, dialect }: Job): Promi
   return { joinMs: fresh.map(({ joinMs }) => joinMs), lagMs: lag.take() };
 }
 
-/** In small portions, spread over the time, so that the load is even. */
+/**
+ * In small portions, spread over the time, so that the load is even. A machine that is too busy for the rate sends less: to
+ * catch up would leave no time to listen.
+ */
 function send({ rate, kind, lossy }: Extract<Order, { order: "send" }>): void {
   clearInterval(sending);
   if (rate === 0) return;
   const data = JSON.stringify(payload(kind));
   for (const socket of sockets) socket.prepare(data, lossy);
-  const started = performance.now();
+  let last = performance.now();
+  let due = 0;
   sent = 0;
   sending = setInterval(() => {
-    const due = (performance.now() - started) * rate / 1000;
+    const now = performance.now();
+    due += Math.min(now - last, LATE_MS) * rate / 1000;
+    last = now;
     for (; sent < due; sent++) sockets[sent % sockets.length]!.send();
   }, 1);
 }

@@ -22,9 +22,30 @@ export interface Job {
 /** A token joins a room of the service; an id is a name of one's own, letters before a number, for the others. */
 export type Who = { readonly token: string } | { readonly id: string };
 
+/** Joins at a rate, of people who leave as soon as they are welcome; the answer, {@linkcode Visits}, when all are gone. */
+export interface VisitOrder {
+  readonly order: "visit";
+  /** WebSocket URLs of nodes, and tokens; both taken in turn. */
+  readonly urls: readonly string[];
+  readonly tokens: readonly string[];
+  /** A second, whatever becomes of them. */
+  readonly rate: number;
+  readonly count: number;
+}
+
+export interface Visits {
+  /** Of who was welcome: from when it began to connect, in ms. */
+  readonly welcomeMs: number[];
+  /** How many were not, by the code by which they were closed, or by what went wrong. */
+  readonly others: Record<string, number>;
+  /** From the first to the last, in ms. */
+  readonly tookMs: number;
+}
+
 /** Every line asks for one answer. */
 export type Order =
   | Job
+  | VisitOrder
   /**
    * Sends `rate` signals a second, all sockets together, from now on; 0 stops. `lossy`: each tells when it was sent, at
    * some cost, so that how long it took is known also where others get lost.

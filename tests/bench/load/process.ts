@@ -4,7 +4,7 @@
  * @module
  */
 import { linesOf } from "../../helpers/lines.ts";
-import type { Delays, Job, Order, Ready, Sample } from "./load_protocol.ts";
+import type { Delays, Job, Order, Ready, Sample, VisitOrder, Visits } from "./load_protocol.ts";
 import type { StormJob, StormOrder, StormReport } from "./storm_protocol.ts";
 
 /** A script of this folder as a process; it answers one line of JSON to each line. */
@@ -82,6 +82,10 @@ export class Load implements AsyncDisposable {
   /** Opens sockets, beside those that it has. */
   async connect(job: Omit<Job, "order">): Promise<Ready> {
     return await this.#order({ order: "connect", ...job }) as Ready;
+  }
+
+  async visit(order: Omit<VisitOrder, "order">): Promise<Visits> {
+    return await this.#order({ order: "visit", ...order }) as Visits;
   }
 
   async send(order: Omit<Extract<Order, { order: "send" }>, "order">): Promise<void> {

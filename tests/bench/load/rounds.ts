@@ -37,9 +37,10 @@ export interface Plan {
   readonly roundMs: number;
 }
 
-/** Before each round, at the same load: the first moments are not looked at. */
-const SETTLE_MS = 1_000;
-const WARM_UP_MS = 3_000;
+/** Of a round's time, before each, at the same load: the first moments are not looked at. */
+const SETTLE = 0.2;
+/** Likewise, before the first. */
+const WARM_UP = 0.6;
 /** Of all tries, for each round that counts. */
 const TRIES = 2.4;
 /** Share of the rate that has to arrive in a round's time for the round to count. */
@@ -54,7 +55,7 @@ export async function compare(
   subjects: readonly Subject[],
   plan: Plan,
 ): Promise<Map<string, Round[]>> {
-  for (const subject of subjects) await round(subject, plan, WARM_UP_MS);
+  for (const subject of subjects) await round(subject, plan, WARM_UP);
   const rounds = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]));
   const mostTries = Math.ceil(plan.rounds * TRIES);
   for (let tried = 0, held = 0; held < plan.rounds; tried++) {
@@ -66,7 +67,7 @@ export async function compare(
     }
     const turn: [string, Round][] = [];
     for (const subject of tried % 2 ? subjects.toReversed() : subjects) {
-      turn.push([subject.name, await round(subject, plan, SETTLE_MS)]);
+      turn.push([subject.name, await round(subject, plan, SETTLE)]);
     }
     // Work that piled up is done in larger portions, which is another measurement.
     if (turn.some(([, { perSecond }]) => perSecond < plan.rate * HELD)) continue;
@@ -76,20 +77,33 @@ export async function compare(
   return rounds;
 }
 
+/** Something of each in turn, so many times, in one order and then the other; the results by their name. */
+export async function inTurn<Named extends { readonly name: string }, Read>(
+  all: readonly Named[],
+  rounds: number,
+  read: (one: Named) => Promise<Read>,
+): Promise<Map<string, Read[]>> {
+  const results = new Map<string, Read[]>(all.map(({ name }) => [name, []]));
+  for (let i = 0; i < rounds; i++) {
+    for (const one of i % 2 ? all.toReversed() : all) results.get(one.name)!.push(await read(one));
+  }
+  return results;
+}
+
 /** The rate at which a server is busy for a share of a core, from a trial at another rate. */
 export async function rateFor(
   share: number,
   subject: Subject,
   trial: Pick<Plan, "rate" | "kind" | "roundMs">,
 ): Promise<number> {
-  const { utilization } = await round(subject, { ...trial, rounds: 1 }, WARM_UP_MS);
+  const { utilization } = await round(subject, { ...trial, rounds: 1 }, WARM_UP);
   return Math.round(trial.rate * share / utilization);
 }
 
 async function round(
   { name, pids, load }: Subject,
   { rate, kind, roundMs }: Plan,
-  settleMs: number,
+  settle: number,
 ): Promise<Round> {
   const read = async () => ({
     ...await load.sample(),
@@ -98,7 +112,7 @@ async function round(
     at: performance.now(),
   });
   await load.send({ rate, kind });
-  await pause(settleMs);
+  await pause(settle * roundMs);
   const before = await read();
   await pause(roundMs);
   const after = await read();

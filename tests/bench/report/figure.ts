@@ -64,17 +64,23 @@ export function unlessLoadWasTheLimit(share: number, figure: Figure): Figure {
 export function line(figure: Figure): string {
   const unit = figure.kind === "measured" ? ` ${figure.unit}` : "";
   const measured = figure.kind === "measured" ? `${rounded(figure.value)}${unit}` : "-";
-  const sign = figure.bound?.is === "at least" ? ">=" : "<=";
-  const bound = figure.bound ? `${sign} ${rounded(figure.bound.value)}${unit}` : "-";
   const note = figure.kind === "measured" ? figure.note : figure.why;
   return [
     figure.target.padEnd(4),
     figure.what.padEnd(58),
     measured.padEnd(14),
-    bound.padEnd(14),
+    boundText(figure).padEnd(14),
     verdict(figure).padEnd(12),
     note ?? "",
   ].join(" ").trimEnd();
+}
+
+/** What it is held to, with its unit; `-` where it is held to nothing. */
+export function boundText(figure: Figure): string {
+  if (!figure.bound) return "-";
+  const sign = figure.bound.is === "at least" ? ">=" : "<=";
+  const unit = figure.kind === "measured" ? ` ${figure.unit}` : "";
+  return `${sign} ${rounded(figure.bound.value)}${unit}`;
 }
 
 /** The value below which `share` (0 to 1) of the samples lie: nearest rank, so always one of them. */

@@ -5,6 +5,8 @@
  */
 import type { Browser } from "playwright-core";
 import type { Span, Timeline } from "../call/gaps.ts";
+import { writeSvg } from "./picture.ts";
+import { escaped, svg } from "./svg.ts";
 
 export interface TimelinePicture {
   readonly title: string;
@@ -61,24 +63,17 @@ export function timelineSvg(picture: TimelinePicture): string {
       escaped(what)
     }</text>`
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${
-    bottom + 40
-  }" font-family="sans-serif">
-<style>
-  .back { fill: #fff } text { font-size: 12px; fill: #222 } .title { font-size: 15px }
-  .small { font-size: 10px; fill: #555 } .middle { text-anchor: middle }
-  .grid { stroke: #e4e4e4; fill: none } .event { stroke: #06c; fill: none; stroke-dasharray: 3 2 }
-  .frame { stroke: #333; fill: none } .sound { fill: #7ab87a } .missing { fill: #d22 } .change { fill: #06c }
-</style>
-<rect class="back" width="100%" height="100%"/>
-<text class="title" x="10" y="22">${escaped(title)}</text>
+  return svg(
+    WIDTH,
+    bottom + 40,
+    `<text class="title" x="10" y="22">${escaped(title)}</text>
 <text class="small" x="10" y="38">black: frames shown; green: voice heard; red: missing; blue triangles: the picture's (up) and the voice's (down) track became another</text>
 ${[...grid, ...rows, ...marks].join("\n")}
 <text class="small middle" x="${WIDTH / 2}" y="${bottom + 30}">time from: ${
-    escaped(events[0]?.what ?? "begin")
-  }</text>
-</svg>
-`;
+      escaped(events[0]?.what ?? "begin")
+    }</text>`,
+    `.frame { stroke: #333; fill: none } .sound { fill: #7ab87a } .missing { fill: #d22 } .change { fill: #06c }`,
+  );
 }
 
 function row(
@@ -117,10 +112,6 @@ function row(
   ].join("");
 }
 
-export function escaped(text: string): string {
-  return text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-}
-
 /** Writes `<path>.svg`, and `<path>.png` as the browser draws it. */
 export async function writePicture(
   browser: Browser,
@@ -128,19 +119,4 @@ export async function writePicture(
   picture: TimelinePicture,
 ): Promise<void> {
   await writeSvg(browser, path, timelineSvg(picture), WIDTH);
-}
-
-/** Writes a picture as it is, and as the browser draws it. */
-export async function writeSvg(
-  browser: Browser,
-  path: URL,
-  svg: string,
-  width: number,
-): Promise<void> {
-  await Deno.writeTextFile(new URL(`${path}.svg`), svg);
-  const page = await browser.newPage({ viewport: { width, height: 800 } });
-  await page.setContent(`<body style="margin: 0">${svg}</body>`);
-  const png = await page.locator("svg").screenshot();
-  await Deno.writeFile(new URL(`${path}.png`), png);
-  await page.close();
 }

@@ -15,6 +15,16 @@ const TOKEN_LIFE_MS = 3_600_000;
 /** Environment of a node that {@linkcode provision} may ask for rooms and tokens. */
 export const BENCH_KEYS = { API_KEYS: `${TENANT}:${SECRET}` };
 
+/** Environment of a node that lets the bench join, ask and send as often as it likes. */
+export const UNLIMITED = {
+  FRAME_RATE: "1000000",
+  FRAME_BURST: "1000000",
+  JOIN_RATE: "1000000",
+  JOIN_BURST: "1000000",
+  REST_RATE: "1000000",
+  REST_BURST: "1000000",
+};
+
 /** Starts one node as an operator does, with state in memory. */
 export function startNode(env: Record<string, string> = {}): Promise<Service> {
   return startService({
@@ -30,6 +40,8 @@ export function startNode(env: Record<string, string> = {}): Promise<Service> {
 interface Wanted {
   readonly rooms: number;
   readonly perRoom: number;
+  /** What else is asked for with each room. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** Makes rooms, and tokens for `perRoom` people in each; those of one room follow each other. */
@@ -55,11 +67,11 @@ export function provisionRooms(node: Pick<Service, "url">, wanted: Wanted): Prom
 
 async function inRooms(
   { url }: Pick<Service, "url">,
-  { rooms, perRoom }: Wanted,
+  { rooms, perRoom, settings }: Wanted,
   token: (room: string, identity: string) => string | Promise<string>,
 ): Promise<string[]> {
   const tokens = await inParallel(rooms, async () => {
-    const { id } = await post(`${url}/v1/rooms`, { emptyTimeoutSeconds: 3_600 });
+    const { id } = await post(`${url}/v1/rooms`, { emptyTimeoutSeconds: 3_600, ...settings });
     const own: string[] = [];
     for (let i = 0; i < perRoom; i++) own.push(await token(id!, `user-${i}`));
     return own;

@@ -7,19 +7,9 @@ import { Load, startBareRelay } from "../load/process.ts";
 import type { Subject } from "../load/rounds.ts";
 import { type Peer, startPeer } from "../peers/peers.ts";
 import type { Service } from "../../helpers/service.ts";
-import { provisionRooms, startNode } from "./node.ts";
+import { provisionRooms, startNode, UNLIMITED } from "./node.ts";
 
 const CONNECT_RATE = 400;
-/** So that the service relays as much as it can, and takes as many joins as there are to be. */
-const UNLIMITED = {
-  FRAME_RATE: "1000000",
-  FRAME_BURST: "1000000",
-  JOIN_RATE: "1000000",
-  JOIN_BURST: "1000000",
-  REST_RATE: "1000000",
-  REST_BURST: "1000000",
-};
-
 export type Pairs = Subject & AsyncDisposable;
 
 /** The service, with rooms of two. */

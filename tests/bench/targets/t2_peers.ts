@@ -11,7 +11,7 @@ import { barePairs, peerPairs, servicePairs } from "../servers/pairs.ts";
 
 const PAIRS = 60;
 const ROUNDS = { full: 5, quick: 1 };
-const ROUND_MS = { full: 5_000, quick: 1_500 };
+const ROUND_MS = { full: 5_000, quick: 1_200 };
 /** Of one core, on the bare relay: the slowest of the peers is still far from saturation then. */
 const UTILIZATION = 0.15;
 const CALIBRATION_RATE = 5_000;

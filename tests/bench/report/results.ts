@@ -1,0 +1,38 @@
+/**
+ * What was measured, as it is kept in bench.json: the last result of each target, whenever that was.
+ *
+ * @module
+ */
+import type { Machine } from "../system/machine.ts";
+import type { Figure } from "./figure.ts";
+
+/** Of one target. */
+export interface Result {
+  /** ISO 8601, when it was begun. */
+  readonly date: string;
+  readonly seconds: number;
+  readonly scale: "full" | "quick";
+  readonly machine: Machine;
+  /** Processes that wanted to run, over the minute before it and its last one. */
+  readonly load: { readonly before: number; readonly after: number };
+  readonly figures: readonly Figure[];
+  /** Why there are none: the measurement failed, which says nothing about the target. */
+  readonly failure?: string;
+}
+
+/** By the target's name, e.g. `T1`. */
+export type Results = Readonly<Record<string, Result>>;
+
+/** Reads bench.json; nothing, where there is none or it is of an older form. */
+export async function readResults(path: URL): Promise<Results> {
+  try {
+    return JSON.parse(await Deno.readTextFile(path)).targets ?? {};
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+export async function writeResults(path: URL, targets: Results): Promise<void> {
+  await Deno.writeTextFile(path, JSON.stringify({ targets }, null, 1) + "\n");
+}

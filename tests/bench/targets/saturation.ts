@@ -1,0 +1,143 @@
+/**
+ * SATURATION: joins at a rate that does not wait for answers, up to what a node can take and beyond: how many are accepted, how
+ * long those wait, and what the others are told.
+ *
+ * @module
+ */
+import { Load } from "../load/process.ts";
+import type { Visits } from "../load/load_protocol.ts";
+import type { Scale } from "../main.ts";
+import { type Figure, percentile, rounded } from "../report/figure.ts";
+import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
+import { cpuSeconds, pause } from "../system/proc.ts";
+
+const ROOMS = 2_000;
+const CALM_RATE = 100;
+const RATES = [200, 400, 800, 1_600, 2_400, 3_200, 4_800];
+const CALM_SECONDS = 10;
+const SECONDS = 5;
+/** Between two rates, so that one does not pay for the other. */
+const REST_MS = 3_000;
+/** Below this share of what was wanted, or above this share of a core, the node is beyond what it can take. */
+const SATURATED = { accepted: 0.97, cpu: 0.95 };
+const LOAD_LIMIT = 0.9;
+const TIMES_CALM = { is: "at most", value: 2 } as const;
+const SHED = "1013 with retryAfterMs";
+const WHAT = "p99 of accepted joins beyond saturation, to calm";
+
+/** What came of a rate. */
+export interface Step {
+  readonly rate: number;
+  /** A second, until the last one had its answer. */
+  readonly accepted: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly others: Record<string, number>;
+  readonly count: number;
+  /** Shares of a core. */
+  readonly cpu: number;
+  readonly loadCpu: number;
+}
+
+export async function saturation(_scale: Scale): Promise<Figure[]> {
+  await using node = await startNode(UNLIMITED);
+  await using load = new Load();
+  const tokens = await provisionRooms(node, { rooms: ROOMS, perRoom: 2 });
+  const at = async (rate: number, seconds: number): Promise<Step> => {
+    const count = rate * seconds;
+    const before = { cpu: cpuSeconds(node.pid), load: cpuSeconds(load.pid) };
+    const visits = await load.visit({ urls: [node.wsUrl], tokens, rate, count });
+    const took = visits.tookMs / 1_000;
+    await pause(REST_MS);
+    return {
+      ...read(visits, rate, count),
+      cpu: (cpuSeconds(node.pid) - before.cpu) / took,
+      loadCpu: (cpuSeconds(load.pid) - before.load) / took,
+    };
+  };
+  // The first are slower than all later ones.
+  await at(CALM_RATE, CALM_SECONDS);
+  const calm = await at(CALM_RATE, CALM_SECONDS);
+  const steps: Step[] = [];
+  for (const rate of RATES) steps.push(await at(rate, SECONDS));
+  return report(calm, steps);
+}
+
+function read(visits: Visits, rate: number, count: number): Omit<Step, "cpu" | "loadCpu"> {
+  const { welcomeMs, others, tookMs } = visits;
+  const at = (share: number) => welcomeMs.length > 0 ? percentile(welcomeMs, share) : Infinity;
+  return {
+    rate,
+    count,
+    accepted: welcomeMs.length / tookMs * 1_000,
+    p50: at(0.5),
+    p99: at(0.99),
+    others,
+  };
+}
+
+/** From the calm and the steps to what there is to say. */
+export function report(calm: Step, steps: readonly Step[]): Figure[] {
+  const own = steps.filter(({ loadCpu }) => loadCpu <= LOAD_LIMIT);
+  const beyond = own.filter(({ accepted, rate, cpu }) =>
+    accepted < SATURATED.accepted * rate || cpu > SATURATED.cpu
+  );
+  const most = own.toSorted((a, b) => b.accepted - a.accepted)[0] ?? calm;
+  const figures: Figure[] = [{
+    kind: "measured",
+    target: "SATURATION",
+    what: "joins accepted by a node, at most",
+    value: most.accepted,
+    unit: "/s",
+    note: `of ${most.rate}/s wanted; each leaves as soon as it is welcome; node at ${
+      rounded(100 * most.cpu)
+    } %, load program at ${rounded(100 * most.loadCpu)} % of a core`,
+    samples: [calm, ...steps],
+  }];
+  const worst = beyond.toSorted((a, b) => b.p99 - a.p99)[0];
+  if (worst === undefined) {
+    const why = own.length < steps.length
+      ? "the load program was the limit before the node was"
+      : `${RATES.at(-1)} joins a second were not too many`;
+    figures.push({
+      kind: "not measured",
+      target: "SATURATION",
+      what: WHAT,
+      bound: TIMES_CALM,
+      why,
+    });
+    return figures;
+  }
+  const refused = sum(beyond, () => true);
+  const told = sum(beyond, (name) => name === SHED);
+  figures.push({
+    kind: "measured",
+    target: "SATURATION",
+    what: WHAT,
+    value: worst.p99 / calm.p99,
+    unit: "x",
+    bound: TIMES_CALM,
+    note:
+      `${rounded(worst.p99)} ms at ${worst.rate}/s, ${rounded(calm.p99)} ms at ${calm.rate}/s; ` +
+      beyond.map((step) => `at ${step.rate}/s ${rounded(step.accepted)}/s accepted`).join(", "),
+  });
+  if (refused > 0) {
+    figures.push({
+      kind: "measured",
+      target: "SATURATION",
+      what: "of those not accepted, told 1013 and when to come back",
+      value: 100 * told / refused,
+      unit: "%",
+      bound: { is: "at least", value: 100 },
+      note: `${refused} in all: ${
+        beyond.map(({ rate, others }) => `at ${rate}/s ${JSON.stringify(others)}`).join(", ")
+      }`,
+    });
+  }
+  return figures;
+}
+
+function sum(steps: readonly Step[], counts: (name: string) => boolean): number {
+  return steps.flatMap(({ others }) => Object.entries(others))
+    .reduce((sum, [name, count]) => counts(name) ? sum + count : sum, 0);
+}

@@ -1,0 +1,74 @@
+import { assert, assertStringIncludes } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { report } from "../../bench/report/markdown.ts";
+import type { Result } from "../../bench/report/results.ts";
+
+const RESULT: Result = {
+  date: "2026-11-23T01:02:03.000Z",
+  seconds: 61,
+  scale: "full",
+  machine: { cores: 2, cpu: "a processor", memoryBytes: 8e9, os: "linux 6", deno: "2.9.6" },
+  load: { before: 0.1, after: 1.5 },
+  figures: [],
+};
+
+const relay = {
+  kind: "measured",
+  target: "T1",
+  what: "relay, to a bare relay",
+  value: 1.04,
+  unit: "x",
+  bound: { is: "at least", value: 1 },
+  note: "5 rounds",
+} as const;
+
+describe("the report", () => {
+  it("has each figure beside its target, with the verdict, in the summary", () => {
+    const text = report({ results: { T1: { ...RESULT, figures: [relay] } }, pictures: [] });
+    assertStringIncludes(text, "| T1 | relay, to a bare relay | 1.04 x | >= 1 x | **met** |");
+  });
+
+  it("says on what it was measured, and when", () => {
+    const text = report({ results: { T1: RESULT }, pictures: [] });
+    assertStringIncludes(text, "2026-11-23, on 2 cores (a processor), 8 GB, linux 6, Deno 2.9.6");
+  });
+
+  it("says why something was not measured", () => {
+    const why = "there is no redis-server";
+    const figure = { kind: "not measured", target: "T4", what: "join, p99", why } as const;
+    const text = report({ results: { T4: { ...RESULT, figures: [figure] } }, pictures: [] });
+    assertStringIncludes(text, "- T4, join, p99: there is no redis-server.");
+  });
+
+  it("names the targets that were not part of the run", () =>
+    assertStringIncludes(
+      report({ results: { T1: RESULT }, pictures: [] }),
+      "- T2, Against other signaling servers: not in this run.",
+    ));
+
+  it("tells a failed measurement from a missed target", () => {
+    const results = { T1: { ...RESULT, failure: "Cannot start\nat once" } };
+    const text = report({ results, pictures: [] });
+    assertStringIncludes(text, "which says nothing about the target: Cannot start\n");
+    assert(!text.includes("not met"));
+  });
+
+  it("shows a target's own pictures", () => {
+    const results = { T1: { ...RESULT, figures: [relay] } };
+    const text = report({ results, pictures: ["t1_relay.svg", "t10_x.svg", "t11_x.svg"] });
+    assertStringIncludes(text, "![t1 relay](t1_relay.svg)");
+    assert(!text.includes("t10_x.svg"));
+  });
+
+  it("marks what was measured in a hurry", () =>
+    assertStringIncludes(
+      report({ results: { T1: { ...RESULT, scale: "quick" } }, pictures: [] }),
+      "**quick**",
+    ));
+
+  it("takes in the profile, a level lower", () => {
+    const profile = "# Profile\n\nBy function.\n\n## Relay\n";
+    const text = report({ results: {}, pictures: [], profile });
+    assertStringIncludes(text, "## Where the CPU time goes\n\nBy function.\n\n### Relay");
+  });
+});

@@ -1,0 +1,58 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { verdict } from "../../bench/report/figure.ts";
+import { report, type Step } from "../../bench/targets/saturation.ts";
+
+const CALM: Step = step({ rate: 100, p99: 10 });
+
+/** All accepted, by a node and a load program that have time left, but for what is given. */
+function step(given: Partial<Step> & Pick<Step, "rate">): Step {
+  const { rate } = given;
+  return {
+    accepted: rate,
+    p50: 2,
+    p99: 10,
+    others: {},
+    count: 5 * rate,
+    cpu: 0.5,
+    loadCpu: 0.3,
+    ...given,
+  };
+}
+
+const find = (steps: Step[], part: string) =>
+  report(CALM, steps).find(({ what }) => what.includes(part));
+
+describe("a node that is asked for too many joins", () => {
+  const shedding = step({
+    rate: 2_000,
+    accepted: 1_200,
+    p99: 18,
+    others: { "1013 with retryAfterMs": 4_000 },
+  });
+
+  it("is held to twice the calm for those it accepts", () => {
+    const figure = find([step({ rate: 1_000 }), shedding], "p99 of accepted")!;
+    assertEquals(figure.kind === "measured" && figure.value, 1.8);
+    assertEquals(verdict(figure), "met");
+  });
+
+  it("has to say to all others when to come back", () => {
+    assertEquals(verdict(find([shedding], "when to come back")!), "met");
+    const silent = { ...shedding, others: { "1013 with retryAfterMs": 3_999, "1006": 1 } };
+    assertEquals(verdict(find([silent], "when to come back")!), "not met");
+  });
+
+  it("is not measured where the load program was the limit", () => {
+    const figure = find([step({ rate: 2_000, accepted: 900, loadCpu: 0.95 })], "p99 of accepted")!;
+    assertEquals(verdict(figure), "not measured");
+  });
+
+  it("is not measured where it was not too many", () =>
+    assertEquals(verdict(find([step({ rate: 2_000 })], "p99 of accepted")!), "not measured"));
+
+  it("accepts as many as it did at its best", () => {
+    const figure = find([step({ rate: 1_000 }), shedding], "at most")!;
+    assertEquals(figure.kind === "measured" && figure.value, 1_200);
+  });
+});
