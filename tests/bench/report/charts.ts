@@ -170,14 +170,18 @@ function share(value: number, [low, high]: Extent, scale: Axis["scale"]): number
     : Math.log(value / low) / Math.log(high / low);
 }
 
-/** Round numbers within: of a log axis 1, 2 and 5 times powers of ten; of a linear one about five. */
+/** Round numbers within: of a log axis mostly 1, 2 and 5 times powers of ten; of a linear one about five. */
 export function ticks([low, high]: Extent, scale: Axis["scale"]): number[] {
   if (scale === "log") {
     const powers = Array.from(
       { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
       (_, i) => 10 ** (Math.floor(Math.log10(low)) + i),
     );
-    const steps = high / low > 1_000 ? [1] : [1, 2, 5];
+    const steps = high / low > 1_000
+      ? [1]
+      : high / low > 6
+      ? [1, 2, 5]
+      : [1, 2, 3, 4, 5, 6, 7, 8, 9];
     return powers.flatMap((power) => steps.map((step) => step * power))
       .filter((value) => value >= low && value <= high);
   }

@@ -105,8 +105,9 @@ function growth(figures: readonly Measured[]): [string, string][] {
   );
 }
 
-/** Costs over sizes, both on logarithmic axes. */
+/** Costs over sizes. What is to be flat is shown from zero, where a little scatter looks as little as it is. */
 function costs(title: string, figures: readonly Measured[], names: readonly string[]): string {
+  const flat = figures[0]?.bound !== undefined;
   const series = figures.map(({ samples }, i): Series => ({
     name: names[i] ?? "",
     points: (samples as Point[]).filter(({ cost }) => cost > 0)
@@ -116,7 +117,10 @@ function costs(title: string, figures: readonly Measured[], names: readonly stri
   return lineChart({
     title,
     x: { name: "size", scale: "log" },
-    y: { name: UNITS.find(([part]) => title.includes(part))?.[1] ?? "", scale: "log" },
+    y: {
+      name: UNITS.find(([part]) => title.includes(part))?.[1] ?? "",
+      scale: flat ? "linear" : "log",
+    },
     series: series.filter(({ points }) => points.length > 0),
   });
 }
