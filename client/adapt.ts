@@ -7,12 +7,20 @@
  *
  * @module
  */
-import { areHarmed, carriedAt, fitting, type Look, needsAt, remember } from "./adapt/evidence.ts";
+import {
+  areHarmed,
+  areStarved,
+  carriedAt,
+  fitting,
+  type Look,
+  needsAt,
+  remember,
+} from "./adapt/evidence.ts";
 import { TOP, voiceAt } from "./adapt/ladder.ts";
 import { feelLoss, feelProcessor } from "./adapt/lasting.ts";
-import { allowed, countedIn } from "./adapt/plan.ts";
+import { allowed, countedIn, smallIn } from "./adapt/plan.ts";
 import { ADAPT } from "./adapt/policy.ts";
-import { type AdaptState, type Phase, startAdapting } from "./adapt/state.ts";
+import { type AdaptState, type Holding, type Phase, startAdapting } from "./adapt/state.ts";
 import { begin, goOn } from "./adapt/trial.ts";
 import type { AdaptationSettings } from "./api.ts";
 
@@ -28,6 +36,16 @@ export function adapt(
 ): AdaptState {
   const look = countedIn(all, settings);
   if (look.connections.length === 0) return before;
+  const state = adapted(before, look, settings, now);
+  return { ...state, small: smallIn(state, look, settings, now) };
+}
+
+function adapted(
+  before: AdaptState,
+  look: Look,
+  settings: AdaptationSettings,
+  now: number,
+): AdaptState {
   const processor = feelProcessor(before, look, now);
   if (settings.mode === "off") return { ...startAdapting(now), processor };
   const state = weighed(
@@ -41,6 +59,13 @@ export function adapt(
     look,
     now,
   );
+  const { phase } = state;
+  if (phase.is === "holding") {
+    return now < phase.until ? state : afterHold(state, phase, look, now);
+  }
+  const isShown = (look.camera ?? look.screen) !== undefined &&
+    (state.level > 0 || phase.is === "trying");
+  if (isShown && areStarved(look)) return hold(state, now);
   const lower = lowered(state, look, now);
   if (lower === state.level) return tryMore(state, look, settings, now);
   // What a trial has brought about ends with it, unless there is next to nothing left.
@@ -49,6 +74,27 @@ export function adapt(
     return { ...rest(state, now), shortSince: undefined, peak: { bitrate: carried, at: now } };
   }
   return fall(state, lower, look, now);
+}
+
+/** Lets the voice through: what the estimates say of it is only known later. */
+function hold(state: AdaptState, now: number): AdaptState {
+  const { waitMs } = rest(state, now).phase;
+  return { ...state, phase: { is: "holding", since: now, until: now + ADAPT.hold.ms, waitMs } };
+}
+
+/** As before, if the estimates think so; they have had the time to fall. */
+function afterHold(state: AdaptState, phase: Holding, look: Look, now: number): AdaptState {
+  const { level } = state;
+  const carried = carriedAt(level, look);
+  const isStarved = areStarved(look);
+  if (isStarved && now - phase.since < ADAPT.hold.mostMs) return state;
+  const isAgain = phase.since - state.heldAt < ADAPT.hold.againMs;
+  const held = { ...state, heldAt: now };
+  if (level === 0) return rest(held, now);
+  if (isStarved) return fall(held, 0, look, now);
+  const isCarried = carried >= needsAt(level, look) * ADAPT.usedShare;
+  if (isCarried && !isAgain) return rest(held, now);
+  return fall(held, Math.min(level - 1, fitting(carried * ADAPT.collapsingShare, look)), look, now);
 }
 
 /** With what the connections carry now. */
@@ -76,7 +122,8 @@ function lowered(state: AdaptState, look: Look, now: number): number {
   if (!hasCollapsed && !isShort && !isHarmed) return level;
   const picture = carried / look.connections.length - ADAPT.voice[voiceAt(level)];
   if (hasCollapsed && picture < ADAPT.leastPicture) return 0;
-  return Math.min(level - 1, fitting(carried * ADAPT.usedShare, look));
+  const share = hasCollapsed ? ADAPT.collapsingShare : ADAPT.usedShare;
+  return Math.min(level - 1, fitting(carried * share, look));
 }
 
 /** Begins, goes on with or ends a trial of more. */
@@ -157,7 +204,7 @@ function rest(state: AdaptState, now: number, waitMs = state.phase.waitMs): Adap
     ...state,
     phase: {
       is: "resting",
-      since: phase.is === "trying" ? now : phase.since,
+      since: phase.is === "trying" ? now : phase.is === "holding" ? state.since : phase.since,
       until: now + waitMs,
       waitMs: Math.min(ADAPT.longestWaitMs, waitMs * 2),
     },

@@ -21,6 +21,8 @@ export interface Connection {
   readonly path?: string;
   /** Whether nothing of what is sent to the others goes this way: then it says nothing of the uplink. */
   readonly isIdle?: boolean;
+  /** Whether the participant says that our voice does not come through. */
+  readonly isStarved?: boolean;
 }
 
 /** One look at what is sent. */
@@ -100,6 +102,11 @@ export function areHarmed(pasts: Pasts, now: number): boolean {
   const all = Object.values(pasts);
   const harmed = all.filter(({ isLate, lossyAt }) => isLate || now - lossyAt < ADAPT.reportsLagMs);
   return harmed.length * 2 > all.length;
+}
+
+/** Whether the voice gets through to most no more. */
+export function areStarved({ connections }: Look): boolean {
+  return connections.filter(({ isStarved }) => isStarved).length * 2 > connections.length;
 }
 
 /** The middle one; of an even number the better of the two. */

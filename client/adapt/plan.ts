@@ -17,7 +17,7 @@ import {
   voiceAt,
 } from "./ladder.ts";
 import { ADAPT } from "./policy.ts";
-import type { AdaptState } from "./state.ts";
+import type { AdaptState, Small } from "./state.ts";
 
 /** How to send to each. */
 export interface Plan extends AdaptationInfo {
@@ -53,21 +53,20 @@ export function planOf(
   const { level, limit } = allowed(state, counted, settings);
   const voice = level > ADAPT.leanUpTo && state.redundancy.is ? "doubled" : voiceAt(level);
   const aim = probedFor(state, level, now);
-  const connections = new Map(look.connections.map(({ id, seen, estimate = Infinity }) => {
+  const { phase, small } = state;
+  const sendings = look.connections.map(({ id, seen, estimate = Infinity }): [string, Sending] => {
+    if (phase.is === "holding") return [id, { voice: "lean", picture: undefined }];
     const usual: Sending = {
       voice,
       picture: encodingAt(level, shown, seen),
       screen: screenAt(level, shown),
     };
-    const { phase } = state;
     if (phase.is === "trying" && phase.trial.id === id) {
       return [id, tried(usual, shown, phase.trial.bitrate, seen)];
     }
-    if (aim === undefined || estimate >= needAt(aim, shown, seen) * ADAPT.shortBelow) {
-      return [id, usual];
-    }
+    if (aim === undefined || !small.ids.includes(id)) return [id, usual];
     return [id, probing(usual, { shown, seen, estimate, aim, level, now })];
-  }));
+  });
   const hasPicture = encodingAt(level, shown) !== undefined;
   const hasScreen = screenAt(level, shown) !== undefined;
   const isPaused = look.camera !== undefined && !hasPicture;
@@ -77,7 +76,7 @@ export function planOf(
     sending: !isCut ? "full" : isSilentOnly && hasSomething(look) ? "audio_only" : "reduced",
     reason: !isCut ? "none" : settings.mode === "audio_only" ? "forced" : limit,
     isPaused,
-    connections,
+    connections: new Map(sendings),
   };
 }
 
@@ -94,9 +93,37 @@ export function allowed(
   return { level: least, limit: least === processor.most && least < TOP ? "cpu" : "uplink" };
 }
 
+/**
+ * Who is to be shown less from now on. When there is more, that is who does not carry it yet: they catch up best with a
+ * small picture. Later it is who is far from it, lest a picture changes with each estimate.
+ */
+export function smallIn(
+  state: AdaptState,
+  look: Look,
+  settings: AdaptationSettings,
+  now: number,
+): Small {
+  const counted = countedIn(look, settings);
+  const shown = shownIn(counted);
+  const aim = probedFor(state, allowed(state, counted, settings).level, now);
+  if (aim === undefined) return { ...state.small, ids: [] };
+  const isMore = aim > state.small.level;
+  const ids = counted.connections.flatMap(({ id, seen, estimate = Infinity }) => {
+    const { shortBelow, smallBelow } = ADAPT;
+    const share = isMore || state.small.ids.includes(id) ? shortBelow : smallBelow;
+    return estimate < needAt(aim, shown, seen) * share ? [id] : [];
+  });
+  return { level: aim, ids };
+}
+
 /** The level up to which connections of which too little is known are probed. */
 function probedFor({ phase, since }: AdaptState, level: number, now: number): number | undefined {
-  if (phase.is === "trying") return phase.trial.proven > level ? phase.trial.proven : undefined;
+  if (phase.is === "trying") {
+    const { from, proven } = phase.trial;
+    // Their first picture stays as it is until the trial is over.
+    if (from === 0 && level > 0) return TOP;
+    return proven > level ? proven : undefined;
+  }
   return now - Math.max(since, phase.since) < ADAPT.shortAfterMs ? level : undefined;
 }
 

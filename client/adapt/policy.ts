@@ -38,12 +38,12 @@ export const ADAPT = {
   besideScreen: 2,
   /** To so many and more, all cameras and all screens together take no more: what is on its way when a link thins out
    * stands in line before the voice. */
-  crowd: { receivers: 3, camera: 900_000, screen: 2_000_000 },
+  crowd: { receivers: 3, camera: 600_000, screen: 2_000_000 },
   /** What a picture of at most this width takes where there is room for it. */
   sizes: [
-    { width: 160, bitrate: 100_000 },
-    { width: 320, bitrate: 250_000 },
-    { width: 480, bitrate: 400_000 },
+    { width: 160, bitrate: 90_000 },
+    { width: 320, bitrate: 160_000 },
+    { width: 480, bitrate: 350_000 },
     { width: 640, bitrate: 700_000 },
     { width: 1_280, bitrate: 1_500_000 },
     { width: Infinity, bitrate: 2_500_000 },
@@ -58,8 +58,9 @@ export const ADAPT = {
   /** After so long, estimates below this share of what is needed are believed. */
   shortBelow: 0.85,
   shortAfterMs: 8_000,
-  /** Of what is estimated, so much is used. */
+  /** Of what is estimated, so much is used; while it collapses, less: it has not come to its end. */
   usedShare: 0.9,
+  collapsingShare: 0.6,
   /** An estimate that leaves less than this for a picture is the least that the browser ever gives. */
   leastPicture: 45_000,
   /** A round trip longer than usual by this, or such a loss, is too much ... */
@@ -88,10 +89,19 @@ export const ADAPT = {
   longestWaitMs: 4_000,
   /** What others will take more must be there so many times; more often after a level that did not hold for `holdMs`. */
   margin: { first: 1, factor: 1.8, most: 6 },
-  holdMs: 60_000,
+  holdMs: 30_000,
   /** Where nothing is estimated more is sent without a trial, but not before so long; doubled for each that did not hold. */
   blind: { afterMs: 10_000, atMostMs: 300_000 },
-  /** The limit of a connection of which too little is known is moved to and fro by this, which makes the browser probe. */
+  /** When most hear no more of a voice that was flowing, no picture is sent for so long: then the estimates know why. If it is so
+   * again within `againMs`, they do not, and less is sent. */
+  hold: { ms: 600, mostMs: 2_000, againMs: 5_000 },
+  /** Of a voice that flowed for so long it is said at each look that it is missed, from when it is until it is gone for good. */
+  ear: { intervalMs: 40, flowingMs: 1_000, missedMs: 80, goneMs: 1_000 },
+  /** So much missed is not a matter of some lost packets, and is believed for so long, of a microphone that is on since so long. */
+  starved: { plain: 80, doubled: 80, lean: 170, forMs: 250, steadyMs: 1_500 },
+  /** Below this share of what is needed, a connection is far from it. */
+  smallBelow: 0.5,
+  /** Its limit is moved to and fro by this, which makes the browser probe. */
   nudge: 1.05,
   /** ... if no more than this share of the estimate is sent. */
   idleShare: 0.65,

@@ -26,9 +26,18 @@ export interface AdaptState {
   readonly pasts: Pasts;
   readonly processor: Processor;
   readonly redundancy: Lasting;
+  /** When pictures were last held back, until then. */
+  readonly heldAt: number;
+  readonly small: Small;
 }
 
-/** Whether more is being tried. `waitMs`: how long the next trial waits if this one fails. */
+/** Who is shown less than there is for most, since its connection does not carry it, or not yet; and what there is. */
+export interface Small {
+  readonly level: number;
+  readonly ids: readonly string[];
+}
+
+/** What is being done. `waitMs`: how long the next trial waits if one fails. */
 export type Phase =
   /** Since the last trial, or since ever; no other before `until`. */
   | {
@@ -37,7 +46,16 @@ export type Phase =
     readonly until: number;
     readonly waitMs: number;
   }
-  | { readonly is: "trying"; readonly trial: Trial; readonly waitMs: number };
+  | { readonly is: "trying"; readonly trial: Trial; readonly waitMs: number }
+  | Holding;
+
+/** No picture is sent for a moment, so that the voice gets through. */
+export interface Holding {
+  readonly is: "holding";
+  readonly since: number;
+  readonly until: number;
+  readonly waitMs: number;
+}
 
 /** How everything is sent at first: as if the uplink carried it. */
 export function startAdapting(now: number): AdaptState {
@@ -52,5 +70,7 @@ export function startAdapting(now: number): AdaptState {
     pasts: {},
     processor: ALL_ALLOWED,
     redundancy: NOT,
+    heldAt: -Infinity,
+    small: { level: 0, ids: [] },
   };
 }

@@ -54,6 +54,8 @@ interface Receiver {
   seen?: number;
   /** Whether it was told that our camera is paused. */
   isTold: boolean;
+  /** When it said last that our voice does not come through. */
+  starvedAt?: number;
   outlet?: Outlet;
   sent: SentLook;
 }
@@ -70,6 +72,8 @@ export class Adaptation {
   readonly #timer: ReturnType<typeof setInterval>;
   #state;
   #isProcessorShort = false;
+  /** What is sent of the microphone, and since when. */
+  #voice: { track: MediaStreamTrack | undefined; since: number } = { track: undefined, since: 0 };
   #isLooking = false;
 
   constructor(call: AdaptedCall, now: Clock) {
@@ -92,6 +96,14 @@ export class Adaptation {
       from.paused = paused;
       this.#call.show(from);
     }
+  }
+
+  /** Takes in for how long, in ms, our voice has not come through to a participant. */
+  starved(id: string, missedMs: number): void {
+    const receiver = this.#receiver(id);
+    if (missedMs < ADAPT.starved[receiver.outlet?.voice ?? "plain"]) return;
+    receiver.starvedAt = this.#now();
+    this.tend();
   }
 
   /** Takes in whether the browser sends less than it should because the processor is too slow. */
@@ -151,6 +163,11 @@ export class Adaptation {
   /** Asks every connection that stands. */
   async #look(): Promise<Look> {
     const { mesh, roster } = this.#call;
+    const track = mesh.tracks.get("microphone");
+    const now = this.#now();
+    if (track !== this.#voice.track) this.#voice = { track, since: now };
+    // A voice that has just begun, or is another, may have its own reasons not to come through.
+    const isSteady = track !== undefined && now - this.#voice.since >= ADAPT.starved.steadyMs;
     const looks = [...mesh.attempts].map(async ([id, { pc }]) => {
       if (pc.connectionState !== "connected" || pc.currentRemoteDescription === null) return [];
       const receiver = this.#receiver(id);
@@ -163,7 +180,9 @@ export class Adaptation {
       const report = await outlet.microphone?.getStats().catch(() => undefined);
       if (report === undefined) return [];
       const isIdle = roster.participants.get(id)?.permissions.subscribe === false;
-      return [{ id, seen, isIdle, ...sent.take(report) }];
+      const { starvedAt = -Infinity } = receiver;
+      const isStarved = isSteady && this.#now() - starvedAt < ADAPT.starved.forMs;
+      return [{ id, seen, isIdle, isStarved, ...sent.take(report) }];
     });
     const connections = (await Promise.all(looks)).flat();
     return {
@@ -182,7 +201,7 @@ export class Adaptation {
       const { outlet } = this.#receiver(id);
       if (outlet === undefined) continue;
       // Nothing is known of a camera that is off: it is sent as before when it is on again.
-      const isOff = !isPaused && picture === undefined;
+      const isOff = camera === undefined && !isPaused;
       outlet.send({
         voice,
         picture: isOff ? outlet.picture : isFree ? "free" : picture,

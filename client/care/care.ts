@@ -21,6 +21,7 @@ import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
 import type { Way } from "../way.ts";
 import { Adaptation, type AdaptedMesh } from "./adaptation.ts";
+import { Ear } from "./adapt/ear.ts";
 import { Clocks } from "./clocks.ts";
 import { encryptionOf } from "./encryption.ts";
 import { Heal, type HealedCall, type HealedMesh, type HealTools } from "./heal/heal.ts";
@@ -69,7 +70,7 @@ export interface CaredCall extends HealedCall {
 }
 
 /** What the SDK has loaded already. */
-export type CareTools = Omit<HealTools, "unreachable" | "code">;
+export type CareTools = Omit<HealTools, "unreachable" | "heard">;
 
 export class Care {
   readonly adaptation: Adaptation;
@@ -81,6 +82,7 @@ export class Care {
   readonly #timers: ReturnType<typeof setInterval>[];
   readonly #clocks: Clocks;
   readonly #shortCodes: ShortCodes;
+  readonly #ear: Ear;
   /** Who has been warned of. */
   readonly #suspects = new WeakSet<Remote>();
   #strain = NO_STRAIN;
@@ -112,9 +114,17 @@ export class Care {
     this.#heal = new Heal(call, {
       ...tools,
       unreachable: (unreachable) => this.#reporter.set({ unreachable }),
-      // What it does not understand comes of somebody who does not mean it, or will be said again.
-      code: (from, frame) => void this.#shortCodes.handle(from, frame).catch(() => {}),
+      heard: (from, frame) => {
+        if (frame.type === "starved") return this.adaptation.starved(from, frame.ms);
+        // What it does not understand comes of somebody who does not mean it, or will be said again.
+        this.#shortCodes.handle(from, frame).catch(() => {});
+      },
     });
+    this.#ear = new Ear({
+      // An SFU sends to each what its downlink carries.
+      connections: () => call.way.mode === "mesh" ? call.mesh.attempts : [],
+      tell: (id, ms) => this.#heal.say(id, { type: "starved", ms }),
+    }, tools.now);
     // A connection that closes under our hands makes a round fail; the next one is soon enough.
     this.#timers = [
       setInterval(() => this.#look().catch(() => {}), MONITOR.statsIntervalMs),
@@ -181,6 +191,7 @@ export class Care {
 
   close(): void {
     this.#heal.close();
+    this.#ear.close();
     for (const timer of this.#timers) clearInterval(timer);
     this.adaptation.close();
   }

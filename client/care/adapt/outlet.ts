@@ -9,6 +9,7 @@
  * @module
  */
 import type { Encoding, Voice } from "../../adapt/ladder.ts";
+import { VOICE } from "../../adapt/policy.ts";
 import { TRACK_KINDS } from "../../transport.ts";
 import { Setting } from "./setting.ts";
 import { withoutPicture, withVoice } from "./words.ts";
@@ -34,6 +35,7 @@ export class Outlet {
   /** As the far end described itself. */
   readonly #far: RTCSessionDescription;
   readonly #description = new Setting(described("plain", "free"));
+  readonly #bitrate = new Setting("plain");
   readonly #encodings = TRACK_KINDS.map(() => new Setting(encoded(true, "free")));
   #wanted: Wanted | undefined;
   #hasSettled = false;
@@ -48,6 +50,10 @@ export class Outlet {
   /** What was asked for of the picture last. */
   get picture(): Picture {
     return this.#wanted === undefined ? "free" : this.#wanted.picture;
+  }
+  /** How the voice was asked to be sent last. */
+  get voice(): Voice {
+    return this.#wanted?.voice ?? "plain";
   }
   /** Whether what was asked for first has been seen to. */
   get hasSettled(): boolean {
@@ -77,6 +83,7 @@ export class Outlet {
   async #apply({ voice, picture, screen }: Wanted): Promise<void> {
     // Also of one that is closed, nothing is to be asked.
     if (this.pc.signalingState !== "stable") return;
+    await this.#bitrate.set(isLean(voice), () => this.#limitVoice(voice));
     // While no screen is shared, its sound is not counted among what has to be sent, as the browser else does.
     await this.#encode(SCREEN, screen);
     await this.#encode(SCREEN_AUDIO, "free");
@@ -101,6 +108,17 @@ export class Outlet {
       if (active && picture !== undefined) limit(encoding, picture, slot === CAMERA);
       await sender.setParameters(parameters);
     });
+  }
+
+  /** Packets alone do not make it lean: the browser gives a voice what it estimates. */
+  async #limitVoice(voice: Voice): Promise<void> {
+    const sender = this.microphone;
+    const parameters = sender?.getParameters();
+    const encoding = parameters?.encodings[0];
+    if (encoding === undefined) return;
+    delete encoding.maxBitrate;
+    if (voice === "lean") encoding.maxBitrate = VOICE.lean.bitrate;
+    await sender!.setParameters(parameters!);
   }
 
   async #describe(voice: Voice, hasPicture: boolean): Promise<void> {
@@ -145,5 +163,6 @@ function limit(
 
 const FREE = { scaleResolutionDownBy: 1 };
 
+const isLean = (voice: Voice) => voice === "lean" ? voice : "plain";
 const described = (voice: Voice, picture: Picture) => `${voice} ${picture !== undefined}`;
 const encoded = (active: boolean, picture: Picture) => JSON.stringify([active, picture]);

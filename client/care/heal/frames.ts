@@ -25,10 +25,14 @@ export type Frame =
   /** See lifelines.ts. */
   | { type: "lifeline"; number: number; sdp: string }
   | { type: "held"; number: number; sdp: string }
-  | CodeSaid;
+  | OtherFrame;
 
-/** See code/handshake.ts, which looks at the rest itself: it knows what it waits for. */
-export type CodeSaid = { type: "code" } & Record<string, unknown>;
+/** What is not for healing. */
+export type OtherFrame =
+  /** Nothing of its addressee's voice has come through for so long, see adapt/ear.ts. */
+  | { type: "starved"; ms: number }
+  /** See code/handshake.ts, which looks at the rest itself: it knows what it waits for. */
+  | { type: "code" } & Record<string, unknown>;
 
 /** Reads a message; `undefined` if it is none of these. */
 export function parseFrame(message: unknown): Frame | undefined {
@@ -54,10 +58,15 @@ function parse(text: unknown): unknown {
 }
 
 function frameOf(value: unknown): Frame | undefined {
-  const { type, data, key, to, from, box, number, sdp } = Object(value) as Record<string, unknown>;
+  const { type, data, key, to, from, box, number, sdp, ms } = Object(value) as Record<
+    string,
+    unknown
+  >;
   switch (type) {
     case "beat":
       return { type };
+    case "starved":
+      return typeof ms === "number" ? { type, ms } : undefined;
     case "signal":
     case "message":
       return { type, data };

@@ -18,7 +18,7 @@ import { stampOf } from "../../stamp.ts";
 import type { Transport } from "../../transport.ts";
 import type { Way } from "../../way.ts";
 import { Byways } from "./byways.ts";
-import type { CodeSaid, Frame, LinkFrame } from "./frames.ts";
+import type { Frame, LinkFrame, OtherFrame } from "./frames.ts";
 import { Lifelines } from "./lifelines.ts";
 import { Lines } from "./lines.ts";
 import { beginListening, type Heard, listen } from "./listen.ts";
@@ -68,8 +68,8 @@ export interface HealTools {
   callError: typeof callError;
   /** Tells the node to whom there is no path. */
   unreachable(ids: string[]): void;
-  /** Somebody speaks of a short code. */
-  code(from: string, frame: CodeSaid): void;
+  /** Somebody says what is not for healing. */
+  heard(from: string, frame: OtherFrame): void;
 }
 
 interface Patient {
@@ -107,7 +107,7 @@ export class Heal {
         if (!this.#isServed) call.courier.restart(id);
       },
       frame: (from, frame) => {
-        if (frame.type === "code") return tools.code(from, frame);
+        if (frame.type === "code" || frame.type === "starved") return tools.heard(from, frame);
         if (frame.type !== "lifeline" && frame.type !== "held") {
           return this.#byways.handle(from, frame);
         }

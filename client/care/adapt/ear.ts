@@ -1,0 +1,81 @@
+/**
+ * Hears whether the voice of each participant still comes through, and tells the ones of whom it does not. A sender's
+ * browser knows only later, by what it estimates, that its uplink has become too thin.
+ *
+ * @module
+ */
+import { ADAPT } from "../../adapt/policy.ts";
+import type { Clock } from "../../clock.ts";
+import { stampOf } from "../../stamp.ts";
+
+/** What came of a voice, from a row of looks. Times in ms. */
+export interface VoiceFlow {
+  /** What was played last, as far as the browser says. */
+  readonly stamp: number | undefined;
+  readonly at: number;
+  /** How long it has flowed in all, and how long nothing has come since: only while it was looked. */
+  readonly flowedMs: number;
+  readonly missedMs: number;
+}
+
+export interface EarPort {
+  /** By participant: the connection by which its voice comes from it. */
+  connections(): Iterable<readonly [id: string, { readonly pc: RTCPeerConnection }]>;
+  /** Tells one participant for how long its voice has not come through, in ms. */
+  tell(id: string, missedMs: number): void;
+}
+
+interface Heard {
+  readonly receiver: RTCRtpReceiver;
+  readonly flow: VoiceFlow;
+}
+
+export class Ear {
+  readonly #port: EarPort;
+  readonly #now: Clock;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #heard = new Map<string, Heard>();
+
+  constructor(port: EarPort, now: Clock) {
+    this.#port = port;
+    this.#now = now;
+    this.#timer = setInterval(() => this.#listen(), ADAPT.ear.intervalMs);
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #listen(): void {
+    const at = this.#now();
+    const heard = new Map<string, Heard>();
+    for (const [id, { pc }] of this.#port.connections()) {
+      // The microphone's section is the first one.
+      const [receiver] = pc.getReceivers();
+      if (receiver === undefined) continue;
+      const before = this.#heard.get(id);
+      const stamp = stampOf(receiver);
+      const flow = before?.receiver === receiver
+        ? follow(before.flow, stamp, at)
+        : { stamp, at, flowedMs: 0, missedMs: 0 };
+      if (isMissed(flow)) this.#port.tell(id, flow.missedMs);
+      heard.set(id, { receiver, flow });
+    }
+    this.#heard = heard;
+  }
+}
+
+/** Takes one more look in. */
+export function follow(before: VoiceFlow, stamp: number | undefined, at: number): VoiceFlow {
+  const passed = Math.min(at - before.at, 2 * ADAPT.ear.intervalMs);
+  if (stamp === undefined || stamp === before.stamp) {
+    return { ...before, at, missedMs: before.missedMs + passed };
+  }
+  return { stamp, at, flowedMs: before.flowedMs + passed, missedMs: 0 };
+}
+
+/** Whether a voice that was flowing has stopped to, not long ago. */
+export function isMissed({ flowedMs, missedMs }: VoiceFlow): boolean {
+  const { flowingMs, missedMs: least, goneMs } = ADAPT.ear;
+  return flowedMs >= flowingMs && missedMs >= least && missedMs < goneMs;
+}

@@ -1,0 +1,85 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import { Ear } from "../../../../client/care/adapt/ear.ts";
+import { ADAPT } from "../../../../client/adapt/policy.ts";
+
+const { intervalMs, flowingMs, missedMs, goneMs } = ADAPT.ear;
+
+/** An ear for one participant, whose voice the test plays. */
+function listening() {
+  const time = new FakeTime();
+  const told: number[] = [];
+  let stamp: number | undefined;
+  const receiver = () => ({
+    getSynchronizationSources: () => stamp === undefined ? [] : [{ timestamp: stamp }],
+  });
+  let pc = { getReceivers: () => [one] };
+  let one = receiver();
+  const ear = new Ear({
+    connections: () => [["ada", { pc: pc as unknown as RTCPeerConnection }]],
+    tell: (_id, ms) => void told.push(ms),
+  }, () => Date.now());
+  const pass = (ms: number, isPlayed: boolean) => {
+    for (let passed = 0; passed < ms; passed += intervalMs) {
+      if (isPlayed) stamp = Date.now();
+      time.tick(intervalMs);
+    }
+  };
+  return {
+    told,
+    plays: (ms: number) => pass(ms, true),
+    misses: (ms: number) => pass(ms, false),
+    /** Another connection carries the voice from now on. */
+    moves: () => {
+      one = receiver();
+      pc = { getReceivers: () => [one] };
+    },
+    [Symbol.dispose]: () => {
+      ear.close();
+      time.restore();
+    },
+  };
+}
+
+describe("the ear for a voice", () => {
+  it("says at each look for how long it has missed one that flowed", () => {
+    using voice = listening();
+    voice.plays(flowingMs + intervalMs);
+    voice.misses(missedMs + 2 * intervalMs);
+    assertEquals(voice.told, [missedMs, missedMs + intervalMs, missedMs + 2 * intervalMs]);
+  });
+
+  it("says nothing of gaps between packets", () => {
+    using voice = listening();
+    voice.plays(flowingMs);
+    for (let i = 0; i < 20; i++) {
+      voice.misses(missedMs - intervalMs);
+      voice.plays(intervalMs);
+    }
+    assertEquals(voice.told, []);
+  });
+
+  it("says nothing of a voice that has hardly begun, nor of one that has not", () => {
+    using voice = listening();
+    voice.misses(flowingMs);
+    voice.plays(flowingMs / 2);
+    voice.misses(flowingMs / 4);
+    assertEquals(voice.told, []);
+  });
+
+  it("gives up a voice that is gone for good", () => {
+    using voice = listening();
+    voice.plays(flowingMs + intervalMs);
+    voice.misses(10 * goneMs);
+    assertEquals(Math.max(...voice.told) < goneMs, true);
+  });
+
+  it("begins anew with another connection", () => {
+    using voice = listening();
+    voice.plays(flowingMs + intervalMs);
+    voice.moves();
+    voice.misses(flowingMs / 2);
+    assertEquals(voice.told, []);
+  });
+});
