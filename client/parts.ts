@@ -18,7 +18,8 @@ import { PARTS } from "./policy.ts";
 import { decode } from "./prime.ts";
 import type { Remote } from "./remote.ts";
 import type { DownlinkSample } from "./sfu/layers.ts";
-import type { Switch, SwitchedCall, Tools } from "./sfu/switch.ts";
+import type { Switch } from "./sfu/switch.ts";
+import type { SwitchedCall, Tools } from "./sfu/switched.ts";
 import { seenWidth, visibleVideos } from "./tiles.ts";
 
 /** What they would have to load again. */

@@ -4,16 +4,8 @@
  *
  * @module
  */
-import type {
-  ClientFrame,
-  Grant,
-  IceServer,
-  Measured,
-  ServerFrame,
-  Topology,
-} from "../../lib/protocol.ts";
-import type { CallError, CallState, Permissions, TrackKind } from "../api.ts";
-import type { retryDelay } from "../backoff.ts";
+import type { Grant, IceServer, ServerFrame } from "../../lib/protocol.ts";
+import type { TrackKind } from "../api.ts";
 import type { Clock } from "../clock.ts";
 import type { Remote } from "../remote.ts";
 import type {
@@ -23,52 +15,21 @@ import type {
   TransportEvents,
   TransportStats,
 } from "../transport.ts";
-import { Demand, type Seen } from "./demand.ts";
+import { beginStay, type StayPort } from "./begin_stay.ts";
+import { Demand } from "./demand.ts";
 import type { DownlinkSample } from "./layers.ts";
 import { OfferAnswer } from "./offer_answer.ts";
 import type { DialSfu, SfuPath } from "./path.ts";
 import { Paths } from "./paths.ts";
-import { LAYERS, SFU, SWITCH } from "./policy.ts";
-import { type Decode, Seat } from "./seat.ts";
-import { Stay } from "./stay.ts";
+import { LAYERS, SWITCH } from "./policy.ts";
+import { Seat } from "./seat.ts";
+import type { Stay } from "./stay.ts";
+import type { SwitchedCall, SwitchedMesh, Tools } from "./switched.ts";
 
 /** How each kind of grant is used. */
 const DIAL: Record<Grant["kind"], DialSfu> = {
   offer_answer: (options) => new OfferAnswer(options),
 };
-
-/** The mesh, as the switch uses it. */
-export interface SwitchedMesh extends Transport {
-  events: TransportEvents;
-  readonly tracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
-  readonly iceServers: IceServer[];
-}
-
-/** The call whose media is moved. */
-export interface SwitchedCall {
-  readonly self: { readonly permissions: Permissions };
-  readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
-  readonly signaling: { send(frame: ClientFrame): boolean };
-  readonly state: CallState;
-  /** Which way media has to take. */
-  readonly way: Topology;
-  /** Of the last topology by which media went by the mesh that there is; `undefined`: never yet. */
-  readonly meshEpoch: number | undefined;
-  /** Has the node told what was measured. */
-  report(measured: Measured): void;
-}
-
-/** What the SDK has loaded already. */
-export interface Tools {
-  decode: Decode;
-  retryDelay: typeof retryDelay;
-  now: Clock;
-  /** Has what is about to be offered carry capture times. */
-  offerCaptureTimes(transceiver: RTCRtpTransceiver): void;
-  /** Why a description is not to be taken, if so. */
-  refusal(whom: string, sdp: string): CallError | undefined;
-  seen: Seen;
-}
 
 /** The epoch of a mesh by which media has never gone: before those that participants say they show. */
 const NEVER = -2;
@@ -77,7 +38,7 @@ export class Switch implements Transport {
   readonly #call: SwitchedCall;
   readonly #mesh: SwitchedMesh;
   readonly #tools: Tools;
-  readonly #dial: typeof DIAL;
+  readonly #stayPort: StayPort;
   readonly #now: Clock;
   /** Where the application's media is shown. */
   readonly #events: TransportEvents;
@@ -87,8 +48,6 @@ export class Switch implements Transport {
   /** When the newest became the one to take. */
   #since: number;
   #stay: Stay | undefined;
-  /** By epoch: which path was begun last, and may ask. */
-  readonly #newest = new Map<number, object>();
   #demandAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Which SFU the newest is by. */
@@ -99,11 +58,29 @@ export class Switch implements Transport {
     this.#call = call;
     this.#mesh = mesh;
     this.#tools = tools;
-    this.#dial = dial;
     this.#now = tools.now;
     this.#events = mesh.events;
     this.#since = this.#now();
     this.#paths = new Paths(call.meshEpoch ?? NEVER);
+    this.#stayPort = {
+      call,
+      mesh,
+      tools,
+      seats: this.#seats,
+      dial,
+      newest: new Map(),
+      begun: (path) => {
+        this.#paths.add(path);
+        this.#demand.reset();
+        this.#demandAt = 0;
+      },
+      changed: () => {
+        this.#demandAt = 0;
+        this.#tend();
+      },
+      tend: () => this.#tend(),
+      warning: (error) => this.#events.warning(error),
+    };
     for (const remote of call.roster.participants.values()) {
       const seat = this.#seat(remote);
       for (const [kind, receiver] of remote.arriving) seat.adopt(this.#paths.mesh, kind, receiver);
@@ -266,67 +243,12 @@ export class Switch implements Transport {
       if (way.epoch < epoch) seat.since = seat.remote.shows = NEVER + 1;
     }
     if (way.mode === "sfu") {
-      this.#stay = this.#newStay(way.epoch, way.grant, now);
+      this.#stay = beginStay(this.#stayPort, way, now);
       return;
     }
     for (const seat of this.#seats.values()) seat.forgetMesh();
     this.#paths.takeMesh(way.epoch);
     this.#call.report({ sfu: undefined });
-  }
-
-  #newStay(epoch: number, { kind }: Grant, now: number): Stay {
-    const { self: { permissions: { publish, subscribe } }, signaling } = this.#call;
-    const history = { offered: new Set<string>(), asked: [] };
-    return new Stay({
-      epoch,
-      dial: (begin, ticket, stay) => {
-        const me = {};
-        const isNewest = () => this.#newest.get(epoch) === me;
-        this.#newest.set(epoch, me);
-        return this.#dial[kind]({
-          begin,
-          ticket,
-          publish,
-          subscribe,
-          iceServers: this.#mesh.iceServers,
-          tracks: this.#mesh.tracks,
-          history,
-          offering: this.#tools.offerCaptureTimes,
-          // All connections of a stay are of one session, in which only the newest have a say.
-          ask: (data) => isNewest() && signaling.send({ type: "sfu", epoch, data }),
-          check: (sdp) => {
-            const error = this.#tools.refusal("the SFU", sdp);
-            if (error === undefined) return;
-            this.#events.warning(error);
-            throw error;
-          },
-          changed: () => {
-            this.#demandAt = 0;
-            this.#tend();
-          },
-          renew: (how) => {
-            if (isNewest()) stay.renew(how, this.#now());
-            this.#tend();
-          },
-        });
-      },
-      begun: (path) => {
-        this.#paths.add(path);
-        this.#demand.reset();
-        this.#demandAt = 0;
-      },
-      told: (state) => this.#call.report({ sfu: { epoch, state } }),
-      isOnline: () => this.#call.state === "connected",
-      limitMs: (path) => {
-        const senders = [...this.#seats.values()].filter((seat) => seat.sendsBy(path));
-        const proven = senders.filter((seat) => seat.isProven(path));
-        if (proven.some((seat) => seat.sendsBy(path, ["camera"]))) return SFU.stalledMs;
-        if (proven.length > 0) return SFU.soundStalledMs;
-        return senders.length > 0 ? SFU.unprovenMs : undefined;
-      },
-      hasMoved: (path, at) => this.#some((seat) => seat.movedBy(path, at)),
-      retryDelay: this.#tools.retryDelay,
-    }, now);
   }
 
   /** Says how media comes from somebody, to the application and, once it comes by the newest path, to the sender. */

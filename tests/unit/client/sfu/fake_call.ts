@@ -10,7 +10,8 @@ import type { CallState, TrackKind } from "../../../../client/api.ts";
 import { Reporter } from "../../../../client/care/reporter.ts";
 import { Remote } from "../../../../client/remote.ts";
 import type { SfuOptions, SfuPath, SfuState } from "../../../../client/sfu/path.ts";
-import { Switch, type SwitchedMesh } from "../../../../client/sfu/switch.ts";
+import { Switch } from "../../../../client/sfu/switch.ts";
+import type { SwitchedMesh } from "../../../../client/sfu/switched.ts";
 import type { RemotePeer, TransportEvents, TransportStats } from "../../../../client/transport.ts";
 
 /** Something that arrives, and plays when the test says so. */
