@@ -146,10 +146,10 @@ export class Adaptation {
     }
     const look = await this.#look();
     if (look.connections.length === 0) {
-      // What was known of the uplink holds until there is somebody to measure it with again.
+      // What is known of the uplink holds until there is somebody to measure it with again.
+      if (roster.participants.size > 0 && !isForced) return;
       if (roster.participants.size === 0) this.#state = startAdapting(now);
-      if (isForced) this.#say(FORCED, true);
-      return;
+      return this.#say(isForced ? FORCED : ALL, isForced);
     }
     const settings = settingsOf(wishes);
     this.#state = adapt(this.#state, look, settings, now);
