@@ -274,6 +274,8 @@ export class Pair {
 
   #announce(state: Connection): void {
     if (this.#connection === state || this.#closed.signal.aborted) return;
+    // That it goes on trying is known.
+    if (this.#connection === "failed" && state === "reconnecting") return;
     this.#connection = state;
     this.#options.events.connection(state);
   }

@@ -179,6 +179,7 @@ describe("Pair, the side that offers", () => {
     const { pair, dialed, states } = begin();
     pair.fail();
     dialed[0]!.events.state("failed");
+    pair.silent();
     await time.tickAsync(firstRetryMs);
     assertEquals(states, ["failed"]);
     dialed[1]!.events.state("connected");
