@@ -7,27 +7,18 @@ import { perceives } from "./call_page.ts";
 
 describe("the encryption of a call", () => {
   let calls: SmallCalls;
-  const open: AsyncDisposable[] = [];
 
   beforeAll(async () => void (calls = await SmallCalls.start()));
-  afterEach(async () => {
-    for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  });
+  afterEach(() => calls.clear());
   afterAll(() => calls[Symbol.asyncDispose]());
-
-  async function enter(identity: string): Promise<TestPage> {
-    const page = await calls.enter(identity);
-    open.push(page);
-    return page;
-  }
 
   it("is demanded of every offer, and who makes a good one then is connected", async () => {
     await calls.makeRoom();
-    const ada = await enter("ada");
-    await enter("bob");
+    const ada = await calls.enter("ada");
+    await calls.enter("bob");
     await perceives(ada.page, ["bob"]);
     const eve = await newPage(calls.browser, calls.site.url);
-    open.push(eve);
+    calls.keep(eve);
     const token = await calls.api.makeToken(calls.room, "eve");
     const { page } = ada;
     const warnings = () => globalThis.happened.filter((what) => what.startsWith("warning")).length;
@@ -59,7 +50,7 @@ describe("the encryption of a call", () => {
 
   it("has a short code, the same for both, also on a connection that was made anew", async () => {
     await calls.makeRoom();
-    const [ada, bob] = [await enter("ada"), await enter("bob")];
+    const [ada, bob] = [await calls.enter("ada"), await calls.enter("bob")];
     await perceives(ada.page, ["bob"]);
     const codes = await Promise.all([ada, bob].map(({ page }) => waitFor(page, askCode)));
     assertMatch(codes[0]!, /^[a-z]+( [a-z]+){3}$/);
@@ -74,7 +65,7 @@ describe("the encryption of a call", () => {
 
   it("has no short code by an SFU, and for nobody who is not there", async () => {
     await calls.makeRoom({ topology: { mode: "sfu" } });
-    const [ada] = [await enter("ada"), await enter("bob")];
+    const [ada] = [await calls.enter("ada"), await calls.enter("bob")];
     await perceives(ada.page, ["bob"]);
     assertEquals(await ada.page.evaluate(askCode), undefined);
     const code = await ada.page.evaluate(() =>
@@ -85,7 +76,7 @@ describe("the encryption of a call", () => {
 
   it("is verified of each connection once it stands", async () => {
     await calls.makeRoom();
-    const pages = [await enter("ada"), await enter("bob")];
+    const pages = [await calls.enter("ada"), await calls.enter("bob")];
     for (const { page } of pages) {
       const cipher = await waitFor(page, async () => {
         const { participants } = await globalThis.call.stats();

@@ -1,31 +1,22 @@
 import { assert, assertEquals } from "@std/assert";
 import { afterAll, afterEach, beforeAll, describe, it } from "@std/testing/bdd";
-import { newPage, type TestPage, waitFor } from "../helpers/browser.ts";
+import { newPage, waitFor } from "../helpers/browser.ts";
 import { SmallCalls } from "../helpers/small_calls.ts";
 import { WsClient } from "../helpers/ws_client.ts";
 import { perceives, sees } from "./call_page.ts";
 
 describe("a call with someone who means no good", () => {
   let calls: SmallCalls;
-  const open: AsyncDisposable[] = [];
 
   beforeAll(async () => void (calls = await SmallCalls.start()));
-  afterEach(async () => {
-    for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-  });
+  afterEach(() => calls.clear());
   afterAll(() => calls[Symbol.asyncDispose]());
-
-  async function enter(identity: string): Promise<TestPage> {
-    const page = await calls.enter(identity);
-    open.push(page);
-    return page;
-  }
 
   /** Joins without the SDK; what is sent to `ada` is numbered as a link numbers it. */
   async function intrude(ada: () => string): Promise<(...items: unknown[]) => void> {
     const token = await calls.api.makeToken(calls.room, "eve");
     const eve = await WsClient.join(calls.service.wsUrl, token);
-    open.push(eve);
+    calls.keep(eve);
     let seq = 1;
     return (...items) => {
       eve.send({ type: "signal", to: ada(), data: { seq, base: 1, items } });
@@ -56,7 +47,7 @@ describe("a call with someone who means no good", () => {
       let id = "";
       // Whoever comes later makes the offer.
       const early = place.startsWith("is") ? await intrude(() => id) : undefined;
-      const ada = await enter("ada");
+      const ada = await calls.enter("ada");
       id = await ada.page.evaluate(() => globalThis.call.self.id);
       const say = early ?? await intrude(() => id);
       await sees(ada.page, "participant eve");
@@ -70,7 +61,7 @@ describe("a call with someone who means no good", () => {
         say(...flood.map((offer) => ({ ...offer, peer: offer.peer + round * flood.length })));
       }
       // Only while a browser has connections left to give can someone new be seen.
-      const bob = await enter("bob");
+      const bob = await calls.enter("bob");
       await perceives(ada.page, ["bob"]);
       await perceives(bob.page, ["ada"]);
       assertEquals(ada.errors, []);
@@ -80,7 +71,7 @@ describe("a call with someone who means no good", () => {
 
   it("a hundred data channels leave no timer behind", async () => {
     await calls.makeRoom();
-    const { page, errors } = await enter("ada");
+    const { page, errors } = await calls.enter("ada");
     await page.evaluate(async () => {
       // The call's own timers run from now on.
       await globalThis.call.stats();
@@ -100,7 +91,7 @@ describe("a call with someone who means no good", () => {
       });
     });
     const eve = await newPage(calls.browser, calls.site.url);
-    open.push(eve);
+    calls.keep(eve);
     const token = await calls.api.makeToken(calls.room, "eve");
     await eve.page.evaluate(offerManyChannels, { url: calls.service.wsUrl, token, channels: 100 });
     await waitFor(
@@ -119,7 +110,7 @@ describe("a call with someone who means no good", () => {
 
   it("an application in a hurry stays under the node's limit of frames", async () => {
     await calls.makeRoom();
-    const [ada, bob] = [await enter("ada"), await enter("bob")];
+    const [ada, bob] = [await calls.enter("ada"), await calls.enter("bob")];
     await ada.page.evaluate(async () => {
       for (let n = 0; n < 1_000; n++) await globalThis.call.setAttributes({ n });
     });
@@ -133,7 +124,7 @@ describe("a call with someone who means no good", () => {
 
   it("nothing more is heard of a call that a listener has left", async () => {
     await calls.makeRoom();
-    const [ada, bob] = [await enter("ada"), await enter("bob")];
+    const [ada, bob] = [await calls.enter("ada"), await calls.enter("bob")];
     await waitFor(ada.page, () => globalThis.call.participants.size === 1);
     await bob.page.evaluate(() => {
       globalThis.call.on("message", () => globalThis.call.leave());
@@ -148,7 +139,7 @@ describe("a call with someone who means no good", () => {
 
   it("a join that is given up leaves nobody behind", async () => {
     await calls.makeRoom();
-    const { page } = await enter("ada");
+    const { page } = await calls.enter("ada");
     const token = await calls.api.makeToken(calls.room, "bob");
     await page.evaluate(async ({ url, token }) => {
       // The moment in which the join is on its way and its answer is not there yet.

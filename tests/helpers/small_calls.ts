@@ -8,6 +8,7 @@ import { type Service, startService } from "./service.ts";
 export class SmallCalls implements AsyncDisposable {
   readonly api: Api;
   room = "";
+  readonly #open: AsyncDisposable[] = [];
 
   private constructor(
     readonly service: Service,
@@ -27,12 +28,27 @@ export class SmallCalls implements AsyncDisposable {
     return this.room = (await this.api.makeRoom(settings)).id;
   }
 
+  /** Opens a page that joins; it is there until `clear`, unless it is closed before. */
   async enter(identity: string): Promise<TestPage> {
     const token = await this.api.makeToken(this.room, identity);
-    return await joinFrom(this.browser, this.site.url, { url: this.service.url, token });
+    return this.keep(
+      await joinFrom(this.browser, this.site.url, { url: this.service.url, token }),
+    );
+  }
+
+  /** Has `clear` close this too. */
+  keep<T extends AsyncDisposable>(one: T): T {
+    this.#open.push(one);
+    return one;
+  }
+
+  /** Closes all that there is, the latest first: for the end of each test. */
+  async clear(): Promise<void> {
+    for (const one of this.#open.splice(0).reverse()) await one[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.clear();
     await this.browser.close();
     await this.site[Symbol.asyncDispose]();
     await this.service.stop();
