@@ -18,8 +18,15 @@ export interface Measured {
   readonly bound?: Bound;
   /** What else a reader needs to judge it. */
   readonly note?: string;
-  /** All that was read, for bench.json. */
+  /** All that was read, for bench.json and for plots. */
   readonly samples?: unknown;
+  /** What the report shows below its figures. */
+  readonly table?: Table;
+}
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
 }
 
 export interface NotMeasured {

@@ -100,7 +100,7 @@ function section(target: string, result: Result, pictures: readonly string[]): s
     `*How.* ${how}`,
     "",
     failure === undefined
-      ? table(["what", "measured", "target", "verdict", "spread and notes"], rows)
+      ? table(["what", "measured", "target", "verdict", "spread and notes"], rows) + tables(figures)
       : `The measurement failed, which says nothing about the target: ${failure.split("\n")[0]}`,
     "",
     ...own.flatMap((name) => [`![${name.replace(".svg", "").replaceAll("_", " ")}](${name})`, ""]),
@@ -109,6 +109,14 @@ function section(target: string, result: Result, pictures: readonly string[]): s
     }the machine's load ${rounded(load.before)} before and ${rounded(load.after)} after.*`,
     "",
   ];
+}
+
+function tables(figures: readonly Figure[]): string {
+  return figures.map((figure) =>
+    figure.kind === "measured" && figure.table
+      ? `\n\n*${figure.what.trim()}*\n\n${table(figure.table.head, figure.table.rows)}`
+      : ""
+  ).join("");
 }
 
 function unmeasured(targets: readonly string[], results: Results): string[] {

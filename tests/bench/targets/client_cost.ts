@@ -69,8 +69,9 @@ async function sizes(): Promise<Figure[]> {
       what: `${file}, minified`,
       value: bytes,
       unit: "B",
-      note: listed(modules),
+      note: `${modules.length} modules`,
       samples: modules,
+      table: { head: ["module", "bytes"], rows: listed(modules) },
     }));
   } finally {
     await esbuild.stop();
@@ -78,12 +79,12 @@ async function sizes(): Promise<Figure[]> {
   }
 }
 
-function listed(modules: readonly Module[]): string {
+function listed(modules: readonly Module[]): string[][] {
   const rest = modules.slice(LISTED);
   const bytes = rest.reduce((sum, { bytes }) => sum + bytes, 0);
-  const names = modules.slice(0, LISTED).map(({ path, bytes }) => `${path} ${rounded(bytes)}`);
-  return [...names, ...rest.length > 0 ? [`${rest.length} others ${rounded(bytes)}`] : []]
-    .join(", ");
+  const others = { path: `${rest.length} others`, bytes };
+  return [...modules.slice(0, LISTED), ...rest.length > 0 ? [others] : []]
+    .map(({ path, bytes }) => [path, bytes.toLocaleString("en-US")]);
 }
 
 async function mainThread(): Promise<Figure[]> {

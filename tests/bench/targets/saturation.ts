@@ -93,6 +93,7 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
       rounded(100 * most.cpu)
     } %, load program at ${rounded(100 * most.loadCpu)} % of a core`,
     samples: [calm, ...steps],
+    table: { head: HEAD, rows: [calm, ...steps].map(row) },
   }];
   const worst = beyond.toSorted((a, b) => b.p99 - a.p99)[0];
   if (worst === undefined) {
@@ -135,6 +136,22 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
     });
   }
   return figures;
+}
+
+const HEAD = [
+  "joins wanted a second",
+  "accepted a second",
+  "p50, ms",
+  "p99, ms",
+  "not accepted",
+  "node, % of a core",
+  "load program, % of a core",
+];
+
+function row({ rate, accepted, p50, p99, others, cpu, loadCpu }: Step): string[] {
+  const refused = Object.entries(others).map(([what, count]) => `${what}: ${count}`).join(", ");
+  const numbers = [rate, accepted, p50, p99].map(rounded);
+  return [...numbers, refused || "-", rounded(100 * cpu), rounded(100 * loadCpu)];
 }
 
 function sum(steps: readonly Step[], counts: (name: string) => boolean): number {

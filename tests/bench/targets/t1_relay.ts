@@ -10,23 +10,27 @@ import type { Scale } from "../main.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { barePairs, servicePairs } from "../servers/pairs.ts";
 
-const PAIRS = 60;
 const ROUNDS = { full: 5, quick: 2 };
 const ROUND_MS = { full: 5_000, quick: 1_500 };
-/**
- * Of one core, on the bare relay that forwards: above the noise, and below saturation not only of the servers but also of the
- * load program, which has about twice a server's work, and of a machine of two cores.
- */
-const UTILIZATION = 0.25;
-const CALIBRATION_RATE = 10_000;
+/** Of T1 and of T2. */
+export const RELAY_LOAD = {
+  pairs: 60,
+  /**
+   * Of one core, on the bare relay that forwards: above the noise, and below saturation not only of the servers but also of the
+   * load program, which has about twice a server's work, and of a machine of two cores.
+   */
+  utilization: 0.25,
+  /** Signals a second, at which it is found out which rate that is. */
+  trialRate: 8_000,
+} as const;
 
 export async function t1(scale: Scale): Promise<Figure[]> {
-  await using service = await servicePairs("service", PAIRS);
-  await using forward = await barePairs("forward", PAIRS);
-  await using named = await barePairs("named", PAIRS);
+  await using service = await servicePairs("service", RELAY_LOAD.pairs);
+  await using forward = await barePairs("forward", RELAY_LOAD.pairs);
+  await using named = await barePairs("named", RELAY_LOAD.pairs);
   const roundMs = ROUND_MS[scale];
-  const trial = { rate: CALIBRATION_RATE, kind: "sdp", roundMs } as const;
-  const rate = await rateFor(UTILIZATION, forward, trial);
+  const trial = { rate: RELAY_LOAD.trialRate, kind: "sdp", roundMs } as const;
+  const rate = await rateFor(RELAY_LOAD.utilization, forward, trial);
   const figures: Figure[] = [];
   for (const kind of scale === "quick" ? ["sdp"] as const : ["sdp", "plain"] as const) {
     const plan = { rate, kind, roundMs, rounds: ROUNDS[scale] };

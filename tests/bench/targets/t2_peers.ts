@@ -8,13 +8,10 @@ import type { Scale } from "../main.ts";
 import { missingForPeers, PEERS, versions } from "../peers/peers.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { barePairs, peerPairs, servicePairs } from "../servers/pairs.ts";
+import { RELAY_LOAD } from "./t1_relay.ts";
 
-const PAIRS = 60;
 const ROUNDS = { full: 5, quick: 1 };
 const ROUND_MS = { full: 5_000, quick: 1_200 };
-/** Of one core, on the bare relay: the slowest of the peers is still far from saturation then. */
-const UTILIZATION = 0.15;
-const CALIBRATION_RATE = 5_000;
 const BOUND = { is: "at least", value: 1.8 } as const;
 const WHAT = "relay of 2 KB session descriptions, to the best peer";
 
@@ -24,13 +21,13 @@ export async function t2(scale: Scale): Promise<Figure[]> {
     return [{ kind: "not measured", target: "T2", what: WHAT, bound: BOUND, why }];
   }
   await using stack = new AsyncDisposableStack();
-  const service = stack.use(await servicePairs("service", PAIRS));
-  const bare = stack.use(await barePairs("forward", PAIRS, { name: "bare Deno relay" }));
+  const service = stack.use(await servicePairs("service", RELAY_LOAD.pairs));
+  const bare = stack.use(await barePairs("forward", RELAY_LOAD.pairs, { name: "bare Deno relay" }));
   const peers = [];
-  for (const peer of PEERS) peers.push(stack.use(await peerPairs(peer, PAIRS)));
+  for (const peer of PEERS) peers.push(stack.use(await peerPairs(peer, RELAY_LOAD.pairs)));
   const roundMs = ROUND_MS[scale];
-  const trial = { rate: CALIBRATION_RATE, kind: "sdp", roundMs } as const;
-  const rate = await rateFor(UTILIZATION, bare, trial);
+  const trial = { rate: RELAY_LOAD.trialRate, kind: "sdp", roundMs } as const;
+  const rate = await rateFor(RELAY_LOAD.utilization, bare, trial);
   const plan = { rate, kind: "sdp", roundMs, rounds: ROUNDS[scale] } as const;
   return report(await compare([service, bare, ...peers], plan), rate, await versions());
 }

@@ -60,6 +60,12 @@ describe("the report", () => {
     assert(!text.includes("t10_x.svg"));
   });
 
+  it("shows what a figure has in a table of its own", () => {
+    const table = { head: ["module", "bytes"], rows: [["client/mod.ts", "120"]] };
+    const results = { CLIENT: { ...RESULT, figures: [{ ...relay, table }] } };
+    assertStringIncludes(report({ results, pictures: [] }), "| client/mod.ts | 120 |");
+  });
+
   it("marks what was measured in a hurry", () =>
     assertStringIncludes(
       report({ results: { T1: { ...RESULT, scale: "quick" } }, pictures: [] }),
