@@ -6,8 +6,8 @@
  * @module
  */
 import { CLOSE_AFTER, type EndCode, type ErrorCode, isEndCode } from "./codes.ts";
-import { checkEntry, type EntryFrame } from "./entry.ts";
-import { type FrameProblem, type FrameRead, readFrame, type RelayRead } from "./frame.ts";
+import type { EntryFrame } from "./entry.ts";
+import { type FrameProblem, type FrameRead, isLeave, readFrame, type RelayRead } from "./frame.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { Hub, Seat, Socket } from "./hub.ts";
 import { randomId } from "./ids.ts";
@@ -24,14 +24,7 @@ import {
 import type { Refusal } from "./room_event.ts";
 import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
-
-/** What a connection needs of a WebSocket. */
-export interface Wire {
-  send(text: string): void;
-  close(code: number, reason: string): void;
-  readonly bufferedAmount: number;
-  readonly readyState: number;
-}
+import type { Wire } from "./wire.ts";
 
 type Timer = ReturnType<typeof setTimeout>;
 
@@ -214,25 +207,25 @@ export class Connection implements Socket, Line {
 
   async #enter(frame: EntryFrame, backlog: string[]): Promise<void> {
     const askedAt = Date.now();
-    const ticket = await checkEntry(this.#hub, frame, this.address);
-    if ("kind" in ticket) return this.#turnAway(ticket);
-    const { media, attributes } = frame;
     // A client that gave up waiting may be back by another socket, which its own past would take over.
     const wanted = () =>
-      hasLeft(backlog) ||
+      backlog.some(isLeave) ||
       ((this.isOpen || frame.type === "join") && Date.now() - askedAt < POLICY.entryPatienceMs);
-    const seat = await this.#hub.enter(ticket, this, { media, attributes }, wanted);
-    if ("kind" in seat) return this.#turnAway(seat);
-    if (!this.isOpen) return await this.#goneMeanwhile(seat, backlog);
-    const { permissions } = ticket.admission;
-    const participation = new Participation(this.#hub, this, { seat, permissions });
-    this.#stage = { kind: "joined", participation };
+    const entered = await this.#hub.entries.enter({
+      frame,
+      socket: this,
+      address: this.address,
+      wanted,
+    });
+    if ("kind" in entered) return this.#turnAway(entered);
+    if (!this.isOpen) return await this.#goneMeanwhile(entered.seat, backlog);
+    this.#stage = { kind: "joined", participation: new Participation(this.#hub, this, entered) };
     for (const text of backlog) if (this.isOpen) this.#handle(text);
   }
 
   /** It closed while it was let in, or was too slow for its welcome. */
   async #goneMeanwhile(seat: Seat, backlog: string[]): Promise<void> {
-    if (!hasLeft(backlog)) return await this.#hub.away(seat, this);
+    if (!backlog.some(isLeave)) return await this.#hub.away(seat, this);
     const { room, id } = seat;
     await this.#hub.rooms.change(room.view.key, { kind: "leave", id, connection: this.id });
   }
@@ -302,10 +295,4 @@ export class Connection implements Socket, Line {
     const { log } = this.#hub.parts;
     log(level, event, { tenant: key?.tenant, room: key?.id, participant, ...fields });
   }
-}
-
-function hasLeft(backlog: readonly string[]): boolean {
-  return backlog.map(readFrame).some((read) =>
-    read.kind === "frame" && read.frame.type === "leave"
-  );
 }

@@ -1,3 +1,4 @@
+import type { ShedCause } from "./gate.ts";
 import { LimitCounters } from "./limits/counted.ts";
 import type { LeftReason, MessageClass, TopologyMode } from "./protocol.ts";
 
@@ -20,6 +21,8 @@ export class Counters {
   readonly switches: Record<TopologyMode, number> = { mesh: 0, sfu: 0 };
   /** Verdicts of rate limits. */
   readonly limits = new LimitCounters();
+  /** Entries refused because there was too much to do, by cause. */
+  readonly shed: Record<ShedCause, number> = { queue: 0, lag: 0 };
   /** Messages that did not get to another node. */
   busFailures = 0;
   /** Summaries of quality that came too soon after others. */

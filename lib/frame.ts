@@ -39,6 +39,12 @@ export function readFrame(text: string): FrameRead | RelayRead | FrameProblem {
   return readUsualRelay(text) ?? readAny(text);
 }
 
+/** Whether a text is the frame by which somebody leaves. */
+export function isLeave(text: string): boolean {
+  const read = readFrame(text);
+  return read.kind === "frame" && read.frame.type === "leave";
+}
+
 /** The text that the addressee gets: what was sent, with the sender's name in place of its own. */
 export function relayText({ type, data }: RelayRead, from: string): string {
   return `{"type":"${type}","from":"${from}","data":${data}}`;

@@ -1,18 +1,19 @@
 /**
  * A node's sockets: who is let in, what is handed on, and how it all begins and ends. Its rooms are in rooms.ts.
  *
- * A join walks: Connection -> enter -> presence.change -> welcome. A signal walks: Connection -> relay -> the
+ * A join walks: Connection -> Entries -> presence.change -> welcome. A signal walks: Connection -> relay -> the
  * other's socket, or one publish to the node that holds it; it touches no store.
  *
  * @module
  */
 import { bulkhead } from "cockatiel";
 import { assertNever } from "./assert_never.ts";
-import type { Ticket, Tokens } from "./auth.ts";
+import type { Tokens } from "./auth.ts";
 import { type Bus, type BusMessage, checkMessage } from "./bus/mod.ts";
 import { NodeClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
+import { Entries } from "./entries.ts";
 import { every } from "./every.ts";
 import type { Guard } from "./guard.ts";
 import { Lease } from "./lease.ts";
@@ -22,18 +23,15 @@ import { countedLimits } from "./limits/counted.ts";
 import type { Limits } from "./limits/mod.ts";
 import { errorText, type Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
-import { type Presence, roomNotFound } from "./presence/mod.ts";
-import type { Attributes, Media, MessageClass } from "./protocol.ts";
+import type { Presence } from "./presence/mod.ts";
+import type { MessageClass } from "./protocol.ts";
 import { Qualities } from "./quality.ts";
 import { QualityExchange } from "./quality_exchange.ts";
-import type { Changed } from "./room.ts";
-import type { Refusal, RoomEvent } from "./room_event.ts";
-import { memberOf, originOf, recalledRoom, type RoomKey, type RoomState } from "./room_state.ts";
+import type { RoomEvent } from "./room_event.ts";
+import { memberOf, type RoomKey, type RoomState } from "./room_state.ts";
 import { Rooms } from "./rooms.ts";
 import type { SfuDirectory } from "./sfu/directory.ts";
-import { Standstill } from "./standstill.ts";
-import { type Dependency, reasonOf, Unavailable } from "./unavailable.ts";
-import { welcomeFrame } from "./welcome.ts";
+import { type Dependency, reasonOf } from "./unavailable.ts";
 
 /** A participant's place: what a joined socket holds. */
 export interface Seat {
@@ -67,6 +65,7 @@ export interface HubParts {
 export class Hub {
   readonly counters = new Counters();
   readonly rooms: Rooms;
+  readonly entries: Entries;
   readonly clock: NodeClock;
   readonly lease: Lease;
   readonly limits: Limits;
@@ -75,7 +74,6 @@ export class Hub {
   readonly exchange: QualityExchange;
   readonly #sockets = new Set<Socket>();
   readonly #farewells = bulkhead(POLICY.farewells, Infinity);
-  readonly #standstill = new Standstill(POLICY.standstill);
   #status: "serving" | "draining" = "serving";
   /** As it was last told to the log. */
   #bus: "up" | "down" = "up";
@@ -88,7 +86,8 @@ export class Hub {
     const watch = (key: RoomKey, view: RoomState | null) => this.lift.follow(key, view);
     const rooms = this.rooms = new Rooms({ node, presence, bus, log, counters, watch });
     this.exchange = new QualityExchange({ node, rooms, qualities: this.qualities, bus, counters });
-    this.limits = countedLimits(parts.limits, counters.limits);
+    const limits = this.limits = countedLimits(parts.limits, counters.limits);
+    this.entries = new Entries({ ...parts, rooms, limits, counters });
     this.clock = new NodeClock(log);
     this.lease = new Lease({ node, presence, rooms, bus, sfus, clock: this.clock, log });
     this.lift = new Lift({
@@ -127,7 +126,7 @@ export class Hub {
     });
     this.lease.start();
     const stop = every(POLICY.tickMs, (now, late) => {
-      this.#standstill.looked(now);
+      this.entries.look(now, late);
       // A process that stood still has not heard what its clients said meanwhile.
       if (late < POLICY.heartbeat.pingMs / 2) this.checkHeartbeats(now);
       return this.tick(now);
@@ -148,57 +147,6 @@ export class Hub {
   closed(socket: Socket): void {
     this.#sockets.delete(socket);
     if (this.#sockets.size === 0) this.#emptied?.resolve();
-  }
-
-  /** Lets a participant in, new or back, and welcomes it; not if it is not `wanted` any more when its turn comes. */
-  async enter(
-    ticket: Ticket,
-    socket: Socket,
-    said: { media?: Media; attributes?: Attributes },
-    wanted: () => boolean,
-  ): Promise<Seat | Refusal> {
-    const { tokens, node, config } = this.parts;
-    const key = ticket.room;
-    const { id } = ticket.admission;
-    const event: RoomEvent = {
-      kind: "enter",
-      admission: ticket.admission,
-      node,
-      region: config.region,
-      connection: socket.id,
-      sfus: this.parts.sfus.views,
-      ...said,
-    };
-    // A client that gave up on a node which stood still is elsewhere by now, and its close is still to be heard.
-    await this.#standstill.over();
-    const result = await this.#change(ticket, event, wanted).catch(refusedLater);
-    if (result.kind === "refused") return result;
-    const session = tokens.signSession({ ...ticket, made: originOf(result.state!) });
-    const room = this.rooms.get(key);
-    if (!room) return roomNotFound(key);
-    // Others may have changed it since.
-    if (memberOf(room.view, id)?.connection !== socket.id) return overtaken;
-    const resumed = result.changes.some((c) => c.kind === "participant" && c.cause === "resumed");
-    const welcome = welcomeFrame(this.parts, { room, id, session, resumed }, Date.now());
-    room.peers.set(id, socket);
-    socket.deliver(JSON.stringify(welcome), "control");
-    return { room, id };
-  }
-
-  /** A room that nobody remembers is made again by the first who comes and knows what it was like. */
-  async #change(
-    ticket: Ticket,
-    event: RoomEvent,
-    wanted: () => boolean,
-  ): Promise<Changed | Refusal> {
-    const { room: key, made, admission } = ticket;
-    const result = await this.rooms.change(key, event, { wanted });
-    if (result.kind === "changed" || !result.forgotten) return result;
-    if (!made || admission.expiresAt <= Date.now()) return result;
-    const { log } = this.parts;
-    log("warn", "room_recalled", { tenant: key.tenant, room: key.id });
-    const recalled = recalledRoom(key, made, Date.now());
-    return await this.rooms.change(key, event, { wanted, recalled });
   }
 
   /** Hands `frame` to another participant of the room. `false`: there is no such participant. */
@@ -315,19 +263,4 @@ export class Hub {
   #publish(node: string, message: BusMessage): void {
     this.parts.bus.publish(node, message).catch(() => this.counters.busFailures++);
   }
-}
-
-const overtaken: Refusal = {
-  kind: "refused",
-  code: "taken_over",
-  message: "Cannot enter: a newer socket resumed this session; expected one socket per session",
-};
-
-/** Nobody can be let in: the store is away, and nobody of the room is here. */
-function refusedLater(error: unknown): Refusal {
-  if (!(error instanceof Unavailable)) throw error;
-  const { message } = error;
-  // Spread out: all that are refused at once would be back at once.
-  const retryAfterMs = Math.round(error.retryAfterMs * (1 + Math.random()));
-  return { kind: "refused", code: "unavailable", message, retryAfterMs };
 }

@@ -1,5 +1,5 @@
-import type { Wire } from "./connection.ts";
 import { POLICY } from "./policy.ts";
+import type { Wire } from "./wire.ts";
 
 /** What is needed of a server's WebSocket. */
 export type ServerSocket = Pick<WebSocket, "send" | "close" | "bufferedAmount" | "readyState">;

@@ -111,7 +111,14 @@ function observe(meter: Meter, hub: Hub): void {
     "Sessions at SFUs that this node holds",
     () => hub.lift.sessions.size,
   );
-  const { frames, entered, left, errors, switches } = hub.counters;
+  gauge(meter, "meshlift.entries.waiting", "Who waits to be let in", () => hub.entries.waiting);
+  const { frames, entered, left, errors, switches, shed } = hub.counters;
+  counter(
+    meter,
+    "meshlift.shed",
+    "Entries refused because there was too much to do, by cause",
+    () => byKey(shed, "cause"),
+  );
   counter(
     meter,
     "meshlift.topologies",

@@ -8,6 +8,7 @@
  */
 import { assertNever } from "./assert_never.ts";
 import type { ErrorCode } from "./codes.ts";
+import type { Entered } from "./entries.ts";
 import { type NodeFrame, type RelayRead, relayText } from "./frame.ts";
 import type { Hub, Seat } from "./hub.ts";
 import { denialText } from "./limits/mod.ts";
@@ -61,11 +62,7 @@ export class Participation {
   /** What it may still ask of an SFU; made at the first. */
   #asks: TokenBucket | undefined;
 
-  constructor(
-    hub: Hub,
-    line: Line,
-    { seat, permissions }: { seat: Seat; permissions: Permissions },
-  ) {
+  constructor(hub: Hub, line: Line, { seat, permissions }: Entered) {
     this.#hub = hub;
     this.#line = line;
     this.seat = seat;

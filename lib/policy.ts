@@ -44,6 +44,25 @@ export const POLICY = {
   clock: { exchanges: 8, tolerance: { grainMs: 0, driftMs: 5 }, offMs: 500, goodMs: 400 },
   /** A process that did not run for `longMs` reads for `settleMs` what came meanwhile, before it lets anyone in. */
   standstill: { longMs: 1_000, settleMs: 250 },
+  /**
+   * Who is let in when many want to be, see `GatePolicy`. As many at once as the store takes; two in a turn leave the
+   * signals between them the larger part of it. A wait within `entryPatienceMs` is no reason to try again.
+   */
+  gate: {
+    atOnce: 16,
+    perTurn: 2,
+    longestWaitMs: 3_000,
+    againWaitMs: 1_500,
+    firstGuessMs: 2,
+    lateMs: 250,
+    promptMs: 50,
+    looks: 4,
+    minRetryMs: 200,
+    maxRetryMs: 20_000,
+    lateRetryMs: 2_000,
+  },
+  /** For how long a node that turned people away has to let all in until that counts as over, in ms. */
+  shedOverMs: 5_000,
   /** How often rooms are looked at for what is due, in ms. */
   tickMs: 250,
   /** So many who closed without a leave are told of to the store at once: others may be back before their turn. */

@@ -7,7 +7,7 @@ import { Tokens } from "../../lib/auth.ts";
 import type { Bus } from "../../lib/bus/mod.ts";
 import { memoryBus } from "../../lib/bus/memory.ts";
 import { readConfig } from "../../lib/config.ts";
-import { Connection, type Wire } from "../../lib/connection.ts";
+import { Connection } from "../../lib/connection.ts";
 import { Hub } from "../../lib/hub.ts";
 import { randomId } from "../../lib/ids.ts";
 import type { LogFields } from "../../lib/log.ts";
@@ -24,6 +24,7 @@ import {
 } from "../../lib/room_state.ts";
 import { SfuDirectory } from "../../lib/sfu/directory.ts";
 import type { Sfu } from "../../lib/sfu/mod.ts";
+import type { Wire } from "../../lib/wire.ts";
 import { FrameInbox } from "./frame_inbox.ts";
 
 export const ROOM: RoomKey = { tenant: "acme", id: "r" };

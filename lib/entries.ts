@@ -1,0 +1,186 @@
+/**
+ * How somebody comes in: through the gate, past the checks, into the room, and is welcomed.
+ *
+ * @module
+ */
+import type { Ticket, Tokens } from "./auth.ts";
+import type { Config } from "./config.ts";
+import type { Counters } from "./counters.ts";
+import { checkEntry, type EntryFrame } from "./entry.ts";
+import { Gate } from "./gate.ts";
+import type { Seat } from "./hub.ts";
+import type { Limits } from "./limits/mod.ts";
+import type { Peer } from "./local_room.ts";
+import type { Log } from "./log.ts";
+import { POLICY } from "./policy.ts";
+import { roomNotFound } from "./presence/mod.ts";
+import type { Permissions } from "./protocol.ts";
+import type { Changed } from "./room.ts";
+import type { Refusal, RoomEvent } from "./room_event.ts";
+import { memberOf, originOf, recalledRoom } from "./room_state.ts";
+import type { Rooms } from "./rooms.ts";
+import type { SfuDirectory } from "./sfu/directory.ts";
+import { Standstill } from "./standstill.ts";
+import { Unavailable } from "./unavailable.ts";
+import { welcomeFrame } from "./welcome.ts";
+
+export interface EntriesParts {
+  /** This node's name. */
+  node: string;
+  config: Config;
+  tokens: Tokens;
+  limits: Limits;
+  rooms: Rooms;
+  sfus: SfuDirectory;
+  counters: Counters;
+  log: Log;
+}
+
+/** Who wants to come in. */
+export interface Newcomer {
+  frame: EntryFrame;
+  socket: Peer;
+  /** Where the socket comes from, for rate limits. */
+  address: string;
+  /** Asked when its turn has come. */
+  wanted: () => boolean;
+}
+
+/** Who was let in, and what it may do. */
+export interface Entered {
+  readonly seat: Seat;
+  readonly permissions: Permissions;
+}
+
+export class Entries {
+  readonly #parts: EntriesParts;
+  readonly #gate = new Gate(POLICY.gate);
+  readonly #standstill = new Standstill(POLICY.standstill);
+  /** How many were turned away since all were let in, and when the last. */
+  #shed: { count: number; at: number } | undefined;
+
+  constructor(parts: EntriesParts) {
+    this.#parts = parts;
+  }
+
+  /** How many wait for their turn. */
+  get waiting(): number {
+    return this.#gate.waiting;
+  }
+
+  /** Whether somebody new would be turned away now, because there is too much to do. */
+  get isShedding(): boolean {
+    return this.#gate.shedding !== undefined;
+  }
+
+  /** Lets a participant in, new or back, and welcomes it; not if it is not `wanted` any more when its turn comes. */
+  async enter(newcomer: Newcomer): Promise<Entered | Refusal> {
+    const busy = this.#turnedAway(newcomer.frame, Date.now());
+    if (busy) return busy;
+    return await this.#gate.pass(async () => {
+      if (!newcomer.wanted()) return tooLate;
+      const ticket = await checkEntry(this.#parts, newcomer.frame, newcomer.address);
+      if ("kind" in ticket) return ticket;
+      const seat = await this.#letIn(ticket, newcomer);
+      return "kind" in seat ? seat : { seat, permissions: ticket.admission.permissions };
+    });
+  }
+
+  /** To be called all the time; `late`: by how many ms it came later than it should. */
+  look(now: number, late: number): void {
+    this.#standstill.looked(now);
+    this.#gate.look(late);
+    if (!this.#shed || this.isShedding || now - this.#shed.at < POLICY.shedOverMs) return;
+    this.#parts.log("info", "shedding_over", { count: this.#shed.count });
+    this.#shed = undefined;
+  }
+
+  /** Whoever has a place already comes before those who are new. */
+  #turnedAway({ type }: EntryFrame, now: number): Refusal | undefined {
+    const shed = this.#gate.shed(type === "join", now);
+    if (!shed) return undefined;
+    const { cause: reason, retryAfterMs } = shed;
+    const { counters, log } = this.#parts;
+    counters.shed[reason]++;
+    if (!this.#shed) log("warn", "shedding", { reason });
+    this.#shed = { count: (this.#shed?.count ?? 0) + 1, at: now };
+    return { ...tooBusy, retryAfterMs };
+  }
+
+  async #letIn(
+    ticket: Ticket,
+    { socket, frame: { media, attributes }, wanted }: Newcomer,
+  ): Promise<Seat | Refusal> {
+    const { rooms, sfus, tokens, node, config } = this.#parts;
+    const key = ticket.room;
+    const { id } = ticket.admission;
+    const event: RoomEvent = {
+      kind: "enter",
+      admission: ticket.admission,
+      node,
+      region: config.region,
+      connection: socket.id,
+      sfus: sfus.views,
+      media,
+      attributes,
+    };
+    // A client that gave up on a node which stood still is elsewhere by now, and its close is still to be heard.
+    await this.#standstill.over();
+    const result = await this.#change(ticket, event, wanted).catch(refusedLater);
+    if (result.kind === "refused") return result;
+    const session = tokens.signSession({ ...ticket, made: originOf(result.state!) });
+    const room = rooms.get(key);
+    if (!room) return roomNotFound(key);
+    // Others may have changed it since.
+    if (memberOf(room.view, id)?.connection !== socket.id) return overtaken;
+    const resumed = result.changes.some((c) => c.kind === "participant" && c.cause === "resumed");
+    const welcome = welcomeFrame(this.#parts, { room, id, session, resumed }, Date.now());
+    room.peers.set(id, socket);
+    socket.deliver(JSON.stringify(welcome), "control");
+    return { room, id };
+  }
+
+  /** A room that nobody remembers is made again by the first who comes and knows what it was like. */
+  async #change(
+    ticket: Ticket,
+    event: RoomEvent,
+    wanted: () => boolean,
+  ): Promise<Changed | Refusal> {
+    const { rooms, log } = this.#parts;
+    const { room: key, made, admission } = ticket;
+    const result = await rooms.change(key, event, { wanted });
+    if (result.kind === "changed" || !result.forgotten) return result;
+    if (!made || admission.expiresAt <= Date.now()) return result;
+    log("warn", "room_recalled", { tenant: key.tenant, room: key.id });
+    const recalled = recalledRoom(key, made, Date.now());
+    return await rooms.change(key, event, { wanted, recalled });
+  }
+}
+
+const overtaken: Refusal = {
+  kind: "refused",
+  code: "taken_over",
+  message: "Cannot enter: a newer socket resumed this session; expected one socket per session",
+};
+
+const tooBusy: Refusal = {
+  kind: "refused",
+  code: "unavailable",
+  message: "Cannot enter: too many want in here; expected another node, or this one later",
+};
+
+const tooLate: Refusal = {
+  kind: "refused",
+  code: "unavailable",
+  message: "Cannot enter: its turn came too late; expected less to do here, or another node",
+  retryAfterMs: POLICY.drain.minMs,
+};
+
+/** Nobody can be let in: the store is away, and nobody of the room is here. */
+function refusedLater(error: unknown): Refusal {
+  if (!(error instanceof Unavailable)) throw error;
+  const { message } = error;
+  // Spread out: all that are refused at once would be back at once.
+  const retryAfterMs = Math.round(error.retryAfterMs * (1 + Math.random()));
+  return { kind: "refused", code: "unavailable", message, retryAfterMs };
+}

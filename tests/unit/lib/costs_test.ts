@@ -1,0 +1,151 @@
+/** What a node does for a signal, a join and an idle participant, in counts that are the same on every machine. */
+import { assertEquals, assertLess } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { stub } from "@std/testing/mock";
+import { payload } from "../../bench/load/payloads.ts";
+import { fakeNode, FakeWire, join, makeRoom, makeToken } from "../../helpers/fake_node.ts";
+
+/** How often JSON was read and written, and how many characters of it. */
+interface JsonWork {
+  parses: number;
+  parsed: number;
+  stringifies: number;
+  written: number;
+}
+
+/** What `work` costs in JSON. */
+async function jsonWork(work: () => unknown): Promise<JsonWork> {
+  const cost = { parses: 0, parsed: 0, stringifies: 0, written: 0 };
+  const { parse, stringify } = JSON;
+  using _parse = stub(JSON, "parse", (text: string) => {
+    cost.parses++;
+    cost.parsed += text.length;
+    return parse(text);
+  });
+  using _stringify = stub(JSON, "stringify", (value: unknown) => {
+    const text = stringify(value);
+    cost.stringifies++;
+    cost.written += text?.length ?? 0;
+    return text;
+  });
+  await work();
+  return cost;
+}
+
+/** Timers that were set while `work` ran and would still come. */
+async function timersLeft(work: () => Promise<unknown>): Promise<number> {
+  const alive = new Set<unknown>();
+  const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis;
+  const set = (timer: (run: () => void, ms?: number) => unknown, once: boolean) =>
+  // deno-lint-ignore no-explicit-any
+  (run: (...args: any[]) => void, ms?: number) => {
+    const id = timer(() => {
+      if (once) alive.delete(id);
+      run();
+    }, ms);
+    alive.add(id);
+    return id;
+  };
+  const clear = (stop: (id?: number) => void) => (id?: number) => {
+    alive.delete(id);
+    stop(id);
+  };
+  Object.assign(globalThis, {
+    setTimeout: set(setTimeout, true),
+    setInterval: set(setInterval, false),
+    clearTimeout: clear(clearTimeout),
+    clearInterval: clear(clearInterval),
+  });
+  try {
+    await work();
+    return alive.size;
+  } finally {
+    Object.assign(globalThis, { setTimeout, setInterval, clearTimeout, clearInterval });
+  }
+}
+
+/** A socket whose frames nobody reads. */
+class DeafWire extends FakeWire {
+  readonly texts: string[] = [];
+  override send(text: string): void {
+    this.texts.push(text);
+  }
+}
+
+/** A room in which so many are who do not read what they get; the answer are their sockets. */
+async function roomOf(node: ReturnType<typeof fakeNode>, size: number): Promise<DeafWire[]> {
+  const wires: DeafWire[] = [];
+  for (let i = 0; i < size; i++) wires.push(await enter(node));
+  return wires;
+}
+
+async function enter(node: ReturnType<typeof fakeNode>): Promise<DeafWire> {
+  const wire = new DeafWire(node.hub);
+  wire.says({ type: "join", token: await makeToken(node, "someone") });
+  await welcomed(wire);
+  return wire;
+}
+
+/** Turns of the event loop, until a welcome has come. */
+async function welcomed(wire: DeafWire): Promise<void> {
+  while (!wire.texts.some((text) => text.startsWith(`{"type":"welcome"`))) {
+    await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+    await crypto.subtle.digest("SHA-1", new Uint8Array());
+  }
+}
+
+describe("a signal", () => {
+  for (const kind of ["sdp", "plain"] as const) {
+    it(`of 2 KB (${kind}) is looked at by one parse of less than it holds, and written by none`, async () => {
+      const node = fakeNode();
+      await makeRoom(node);
+      const ada = await join(node, "ada");
+      const bob = new DeafWire(node.hub);
+      bob.says({ type: "join", token: await makeToken(node, "bob") });
+      await welcomed(bob);
+      const { id } = JSON.parse(bob.texts[0]!).self;
+      bob.texts.length = 0;
+      const data = JSON.stringify(payload(kind));
+      const text = `{"type":"signal","to":"${id}","data":${data}}`;
+      const cost = await jsonWork(() => ada.wire.connection.receive(text));
+      assertEquals(bob.texts, [`{"type":"signal","from":"${ada.id}","data":${data}}`]);
+      assertEquals([cost.parses, cost.stringifies], [1, 0]);
+      assertLess(cost.parsed, 100);
+    });
+  }
+});
+
+describe("a join", () => {
+  it("writes as many texts for a room of eight as for one of two", async () => {
+    const writes: number[] = [];
+    for (const size of [2, 8]) {
+      const node = fakeNode();
+      await makeRoom(node);
+      const others = await roomOf(node, size - 1);
+      for (const { texts } of others) texts.length = 0;
+      writes.push((await jsonWork(() => enter(node))).stringifies);
+      for (const { texts } of others) assertEquals(texts.length, 1);
+    }
+    assertEquals(writes[0], writes[1]);
+  });
+
+  it("of all of a room costs as much as the roster is long, and is told to each once", async () => {
+    const written = async (size: number) => {
+      const node = fakeNode();
+      await makeRoom(node);
+      await roomOf(node, size);
+      return (await jsonWork(() => enter(node))).written;
+    };
+    const [one, three, seven] = [await written(1), await written(3), await written(7)];
+    // One entry of the welcome for each who is there.
+    assertLess(Math.abs((seven - three) - 2 * (three - one)), 32);
+  });
+});
+
+describe("an idle participant", () => {
+  it("keeps no timer", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    assertEquals(await timersLeft(() => roomOf(node, 5)), 0);
+  });
+});
