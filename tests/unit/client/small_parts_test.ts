@@ -3,7 +3,8 @@ import { describe, it } from "@std/testing/bdd";
 import { stub } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 import fc from "fast-check";
-import { CallError } from "../../../client/api.ts";
+import { checkSettings } from "../../../client/adaptation_settings.ts";
+import { type AdaptationSettings, CallError } from "../../../client/api.ts";
 import { retryDelay } from "../../../client/backoff.ts";
 import { bucket, take, waitMs } from "../../../client/bucket.ts";
 import type { Courier } from "../../../client/courier.ts";
@@ -216,5 +217,37 @@ describe("mergeAttributes", () => {
 
   it("refuses more than the node would take", () => {
     assertThrows(() => mergeAttributes({}, { a: "x".repeat(2_048) }), CallError, "at most 2048");
+  });
+});
+
+describe("checkSettings", () => {
+  it("takes each mode, and nothing that it does not know", () => {
+    for (const mode of ["auto", "off", "audio_only"] as const) {
+      assertEquals(checkSettings({ mode }), { mode, maxBitrate: undefined });
+    }
+    const settings = { mode: "auto", maxBitrate: 500_000, colour: "green" } as const;
+    assertEquals(checkSettings(settings), { mode: "auto", maxBitrate: 500_000 });
+  });
+
+  it("refuses what is no mode, and says which there are", () => {
+    for (const settings of [undefined, null, {}, "auto", { mode: "on" }, { maxBitrate: 1 }]) {
+      const error = assertThrows(
+        () => checkSettings(settings as unknown as AdaptationSettings),
+        CallError,
+        "expected auto, off, audio_only",
+      );
+      assertEquals(error.code, "invalid_argument");
+    }
+  });
+
+  it("refuses what is no bitrate, and says in which unit it is", () => {
+    for (const maxBitrate of [0, -1, NaN, "500000", null]) {
+      const error = assertThrows(
+        () => checkSettings({ mode: "auto", maxBitrate } as AdaptationSettings),
+        CallError,
+        `maxBitrate ${maxBitrate}: expected bit/s above 0`,
+      );
+      assertEquals(error.code, "invalid_argument");
+    }
   });
 });
