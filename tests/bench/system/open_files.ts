@@ -1,7 +1,7 @@
 import { hasProc, openFileLimit } from "./proc.ts";
 
-/** Enough for 20,000 sockets in one process, with room to spare; children inherit it. */
-const WANTED = 24_000;
+/** As T5 needs them, in one process; children inherit it. */
+const WANTED = 20_000;
 
 /**
  * Where too few open files are allowed, runs the script again with more, and returns its exit code; else returns

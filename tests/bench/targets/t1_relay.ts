@@ -11,7 +11,7 @@ import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts
 import { barePairs, servicePairs } from "../servers/pairs.ts";
 
 const ROUNDS = { full: 5, quick: 2 };
-const ROUND_MS = { full: 5_000, quick: 1_500 };
+const ROUND_MS = { full: 5_000, quick: 1_200 };
 /** Of T1 and of T2. */
 export const RELAY_LOAD = {
   pairs: 60,

@@ -11,7 +11,7 @@ import { barePairs, peerPairs, servicePairs } from "../servers/pairs.ts";
 import { RELAY_LOAD } from "./t1_relay.ts";
 
 const ROUNDS = { full: 5, quick: 1 };
-const ROUND_MS = { full: 5_000, quick: 1_200 };
+const ROUND_MS = { full: 5_000, quick: 1_000 };
 const BOUND = { is: "at least", value: 1.8 } as const;
 const WHAT = "relay of 2 KB session descriptions, to the best peer";
 
