@@ -10,6 +10,8 @@ export interface ServiceOptions {
   env?: Record<string, string>;
   /** Arguments of main.ts, by default `--dev`. */
   args?: string[];
+  /** What it tells its Deno, before `main.ts`. */
+  flags?: readonly string[];
   /** The executable, by default the Deno that runs the test. */
   deno?: string;
   /** What its command line follows, to run it in a network namespace for example. */
@@ -42,10 +44,10 @@ const STOP_LIMIT_MS = 10_000;
  * @throws {Error} with all that it printed, if it ends before or takes longer than 20 s.
  */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
-  const { env = {}, args = ["--dev"], deno = Deno.execPath(), within = [] } = options;
+  const { env = {}, args = ["--dev"], flags = [], deno = Deno.execPath(), within = [] } = options;
   const [program = deno, ...before] = [...within, deno];
   const child = new Deno.Command(program, {
-    args: [...before, "run", "-A", "--no-prompt", "main.ts", ...args],
+    args: [...before, "run", "-A", "--no-prompt", ...flags, "main.ts", ...args],
     cwd: new URL("../../", import.meta.url),
     env: { PORT: "0", HOST: "127.0.0.1", NO_COLOR: "1", ...env },
     stdin: "null",

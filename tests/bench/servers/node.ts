@@ -25,10 +25,14 @@ export const UNLIMITED = {
   REST_BURST: "1000000",
 };
 
-/** Starts one node as an operator does, with state in memory. */
-export function startNode(env: Record<string, string> = {}): Promise<Service> {
+/** Starts one node as an operator does, with state in memory. `flags`: of its Deno. */
+export function startNode(
+  env: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Promise<Service> {
   return startService({
     args: [],
+    flags,
     env: {
       ...BENCH_KEYS,
       TOKEN_SECRET,
