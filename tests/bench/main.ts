@@ -9,7 +9,7 @@
  */
 import { type Figure, line } from "./report/figure.ts";
 import { inFolder, publish, writeReport } from "./report/folder.ts";
-import { readResults, type Result, writeResults } from "./report/results.ts";
+import { readResults, type Result, type Scale, writeResults } from "./report/results.ts";
 import { describeMachine, machineText } from "./system/machine.ts";
 import { withOpenFiles } from "./system/open_files.ts";
 import { hasProc } from "./system/proc.ts";
@@ -31,9 +31,6 @@ import { t7 } from "./targets/t7_first_frame.ts";
 import { t8 } from "./targets/t8_promotion.ts";
 import { t9 } from "./targets/t9_sfu_killed.ts";
 import { uplink } from "./uplink.ts";
-
-/** How much is measured: all, or what can be in a minute. */
-export type Scale = "full" | "quick";
 
 interface Target {
   run(scale: Scale): Promise<Figure[]>;

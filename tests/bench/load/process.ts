@@ -84,6 +84,7 @@ export class Load implements AsyncDisposable {
     return await this.#order({ order: "connect", ...job }) as Ready;
   }
 
+  /** Has people come and go; resolves when the last one is gone. */
   async visit(order: Omit<VisitOrder, "order">): Promise<Visits> {
     return await this.#order({ order: "visit", ...order }) as Visits;
   }

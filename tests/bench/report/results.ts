@@ -6,12 +6,15 @@
 import type { Machine } from "../system/machine.ts";
 import type { Figure } from "./figure.ts";
 
+/** How much is measured: all, or what can be in a minute. */
+export type Scale = "full" | "quick";
+
 /** Of one target. */
 export interface Result {
   /** ISO 8601, when it was begun. */
   readonly date: string;
   readonly seconds: number;
-  readonly scale: "full" | "quick";
+  readonly scale: Scale;
   readonly machine: Machine;
   /** Processes that wanted to run, over the minute before it and its last one. */
   readonly load: { readonly before: number; readonly after: number };

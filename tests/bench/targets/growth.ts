@@ -7,7 +7,7 @@ import { find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
 import type { Service } from "../../helpers/service.ts";
 import { Load } from "../load/process.ts";
 import { compare, medianOf, type Round, type Subject } from "../load/rounds.ts";
-import type { Scale } from "../main.ts";
+import type { Scale } from "../report/results.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { logLogSlope, type Point } from "../report/slope.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";

@@ -6,7 +6,7 @@
  */
 import { Load } from "../load/process.ts";
 import type { Visits } from "../load/load_protocol.ts";
-import type { Scale } from "../main.ts";
+import type { Scale } from "../report/results.ts";
 import { type Figure, percentile, rounded } from "../report/figure.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
 import { cpuSeconds, pause } from "../system/proc.ts";

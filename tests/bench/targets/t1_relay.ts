@@ -6,7 +6,7 @@
  */
 import type { PayloadKind } from "../load/payloads.ts";
 import { compare, medianOf, range, rateFor, ratio, ratios, type Round } from "../load/rounds.ts";
-import type { Scale } from "../main.ts";
+import type { Scale } from "../report/results.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { barePairs, servicePairs } from "../servers/pairs.ts";
 

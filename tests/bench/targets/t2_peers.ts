@@ -4,7 +4,7 @@
  * @module
  */
 import { compare, medianOf, range, rateFor, ratio, ratios, type Round } from "../load/rounds.ts";
-import type { Scale } from "../main.ts";
+import type { Scale } from "../report/results.ts";
 import { missingForPeers, PEERS, versions } from "../peers/peers.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { barePairs, peerPairs, servicePairs } from "../servers/pairs.ts";

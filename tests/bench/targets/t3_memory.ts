@@ -5,7 +5,7 @@
  */
 import { type Figure, rounded } from "../report/figure.ts";
 import type { Who } from "../load/load_protocol.ts";
-import type { Scale } from "../main.ts";
+import type { Scale } from "../report/results.ts";
 import { provisionRooms, startNode } from "../servers/node.ts";
 import { openFileLimit, pause, residentBytes } from "../system/proc.ts";
 import { Load, startBareRelay } from "../load/process.ts";

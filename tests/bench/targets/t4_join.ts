@@ -6,7 +6,7 @@
 import { find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
 import type { Service } from "../../helpers/service.ts";
 import { type Figure, median, rounded, spread, unlessLoadWasTheLimit } from "../report/figure.ts";
-import type { Scale } from "../main.ts";
+import type { Scale } from "../report/results.ts";
 import { provision, startNode } from "../servers/node.ts";
 import { cpuSeconds, hasProc } from "../system/proc.ts";
 import { Load } from "../load/process.ts";

@@ -6,7 +6,7 @@
  */
 import { Load } from "../load/process.ts";
 import { compare, inTurn, medianOf, type Round, type Subject } from "../load/rounds.ts";
-import type { Scale } from "../main.ts";
+import type { Scale } from "../report/results.ts";
 import { type Figure, median, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { logLogSlope, type Point } from "../report/slope.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
