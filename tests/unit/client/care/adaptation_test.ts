@@ -1,0 +1,296 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { FakeTime } from "@std/testing/time";
+import { ADAPT } from "../../../../client/adapt/policy.ts";
+import type { AdaptationInfo, AdaptationSettings, TrackKind } from "../../../../client/api.ts";
+import { Adaptation } from "../../../../client/care/adaptation.ts";
+import type { Remote } from "../../../../client/remote.ts";
+import { FakeConnection } from "./fake_connection.ts";
+
+const AMPLE = 20_000_000;
+/** Less than a voice and the least picture: a camera is paused. */
+const THIN = 30_000;
+const { steadyMs, plain, lean } = ADAPT.starved;
+
+interface FakeRemote {
+  id: string;
+  stream: { getVideoTracks(): object[] };
+  paused: boolean;
+  shows: number;
+  permissions: { subscribe: boolean };
+}
+
+/** A call with others in the room, to each of whom a connection stands. */
+function adapted({ others = ["ada"] } = {}) {
+  const time = new FakeTime(0);
+  Object.assign(globalThis, { document: { querySelectorAll: () => [] } });
+  const track = (width: number) =>
+    ({ getSettings: () => ({ width, frameRate: 30 }) }) as unknown as MediaStreamTrack;
+  const participants = new Map<string, FakeRemote>();
+  const connections = new Map<string, FakeConnection>();
+  const said: [string, Record<string, unknown>][] = [];
+  const shown: [string, boolean][] = [];
+  const infos: AdaptationInfo[] = [];
+  const added: string[] = [];
+  let estimate = AMPLE;
+  const mesh = {
+    attempts: connections as ReadonlyMap<string, { pc: RTCPeerConnection }>,
+    tracks: new Map<TrackKind, MediaStreamTrack>([
+      ["microphone", track(0)],
+      ["camera", track(640)],
+    ]),
+    isCameraHeld: false,
+    addCamera: (id: string) => void added.push(id),
+  };
+  const call = {
+    self: { media: { microphone: true, camera: true, screen: false } },
+    roster: { participants: participants as unknown as ReadonlyMap<string, Remote> },
+    mesh,
+    way: { mode: "mesh" as "mesh" | "sfu", epoch: 1 },
+    emitter: { emit: (_name: string, info: unknown) => void infos.push(info as AdaptationInfo) },
+    wishes: { mode: "auto" } as AdaptationSettings,
+    signal: (to: string, item: Record<string, unknown>) => void said.push([to, item]),
+    show: ({ id, paused }: Remote) => void shown.push([id, paused]),
+  };
+  const measure = ({ stats }: FakeConnection) => {
+    stats.set("T", { type: "transport", selectedCandidatePairId: "P" });
+    stats.set("P", { id: "P", type: "candidate-pair", availableOutgoingBitrate: estimate });
+  };
+  const join = (id: string, connection = new FakeConnection()) => {
+    const stream = { getVideoTracks: () => [] };
+    participants.set(id, { id, stream, paused: false, shows: 0, permissions: { subscribe: true } });
+    connections.set(id, connection);
+    measure(connection);
+    return connection;
+  };
+  for (const id of others) join(id);
+  const adaptation = new Adaptation(call, () => Date.now());
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += ADAPT.intervalMs) {
+      time.tick(ADAPT.intervalMs);
+      await time.runMicrotasks();
+    }
+  };
+  return {
+    adaptation,
+    call,
+    mesh,
+    said,
+    shown,
+    infos,
+    added,
+    connections,
+    join,
+    pass,
+    leave: (id: string) => {
+      adaptation.left(participants.get(id) as unknown as Remote);
+      participants.delete(id);
+      connections.delete(id);
+    },
+    remote: (id: string) => participants.get(id) as unknown as Remote,
+    /** The uplink carries so much to each from now on; then it is looked for a while. */
+    carries: async (bitrate: number, ms = 1_000) => {
+      estimate = bitrate;
+      for (const connection of connections.values()) measure(connection);
+      await pass(ms);
+    },
+    /** The application wants this, and the call stops or begins to send the camera. */
+    wants: async (wishes: AdaptationSettings) => {
+      call.wishes = wishes;
+      if (wishes.mode === "audio_only") mesh.tracks.delete("camera");
+      else mesh.tracks.set("camera", track(640));
+      await pass(ADAPT.intervalMs);
+    },
+    /** Everyone says that our voice has not come through for so long. */
+    starve: async (missedMs: number) => {
+      for (const id of participants.keys()) adaptation.starved(id, missedMs);
+      await time.runMicrotasks();
+      await pass(ADAPT.intervalMs);
+    },
+    /** Whether a picture goes to somebody, as was asked for last. */
+    hasPicture: (id: string) => connections.get(id)!.camera === "sendrecv",
+    [Symbol.dispose]: () => {
+      adaptation.close();
+      time.restore();
+      Reflect.deleteProperty(globalThis, "document");
+    },
+  };
+}
+
+type Said = [string, Record<string, unknown>][];
+/** Who was told what of the camera, in order. */
+const paused = (said: Said) => said.map(([id, item]) => [id, item.paused]);
+
+describe("what a participant says", () => {
+  it("is shown when its camera is paused, and when no longer", () => {
+    using call = adapted();
+    for (const is of [true, true, false]) {
+      call.adaptation.handle(call.remote("ada"), { paused: is });
+    }
+    assertEquals(call.shown, [["ada", true], ["ada", false]]);
+  });
+
+  it("is ignored where it makes no sense", () => {
+    using call = adapted();
+    for (const item of [undefined, null, "paused", { paused: 1 }, { sees: -1 }, { sees: "640" }]) {
+      call.adaptation.handle(call.remote("ada"), item);
+    }
+    assertEquals(call.shown, []);
+  });
+
+  it("makes its picture as small as it sees it", async () => {
+    using call = adapted();
+    call.adaptation.handle(call.remote("ada"), { sees: 160 });
+    await call.pass(ADAPT.intervalMs);
+    const { scaleResolutionDownBy } = call.connections.get("ada")!.last("camera") as {
+      scaleResolutionDownBy: number;
+    };
+    assertEquals(scaleResolutionDownBy, 4);
+  });
+});
+
+describe("a camera that is paused", () => {
+  it("is told to each once, and once when it is no longer", async () => {
+    using call = adapted({ others: ["ada", "bob"] });
+    await call.pass(1_000);
+    await call.carries(THIN, 5_000);
+    assertEquals(paused(call.said), [["ada", true], ["bob", true]]);
+    assertEquals([call.adaptation.info, call.infos.at(-1)], [
+      { sending: "audio_only", reason: "uplink" },
+      { sending: "audio_only", reason: "uplink" },
+    ]);
+    await call.carries(AMPLE, 30_000);
+    assertEquals(paused(call.said).slice(2), [["ada", false], ["bob", false]]);
+    assertEquals(call.adaptation.info, { sending: "full", reason: "none" });
+  });
+
+  it("is told again to somebody who has come back, and to nobody else", async () => {
+    using call = adapted({ others: ["ada", "bob"] });
+    await call.pass(1_000);
+    await call.carries(THIN);
+    call.leave("ada");
+    call.join("ada");
+    await call.pass(1_000);
+    assertEquals(paused(call.said), [["ada", true], ["bob", true], ["ada", true]]);
+  });
+
+  it("is not sent to who comes, until there is room for it", async () => {
+    using call = adapted();
+    await call.pass(1_000);
+    await call.carries(THIN);
+    assertEquals(call.mesh.isCameraHeld, true);
+    call.join("bob", new FakeConnection({ tracks: ["microphone"] }));
+    await call.carries(AMPLE, 30_000);
+    assertEquals([call.mesh.isCameraHeld, call.added.includes("bob")], [false, true]);
+    assertEquals(call.added.includes("ada"), false);
+  });
+
+  it("is told to be so by the application, and not to be so when it wants it no longer", async () => {
+    using call = adapted();
+    await call.pass(1_000);
+    await call.wants({ mode: "audio_only" });
+    assertEquals(call.adaptation.info, { sending: "audio_only", reason: "forced" });
+    await call.wants({ mode: "auto" });
+    assertEquals(paused(call.said), [["ada", true], ["ada", false]]);
+    assertEquals(call.adaptation.info, { sending: "full", reason: "none" });
+  });
+
+  it("is not so by the application's wish while it is off", async () => {
+    using call = adapted();
+    call.call.self.media = { microphone: true, camera: false, screen: false };
+    await call.wants({ mode: "audio_only" });
+    assertEquals([call.said, call.adaptation.info.reason], [[], "none"]);
+  });
+
+  it("is sent all the same where the application leaves it to the browser", async () => {
+    using call = adapted();
+    await call.wants({ mode: "off" });
+    await call.carries(THIN, 5_000);
+    assertEquals([call.said, call.infos, call.hasPicture("ada")], [[], [], true]);
+  });
+
+  it("is paused by an SFU too if the application wants it, and by it no longer once that shows", async () => {
+    using call = adapted({ others: ["ada", "bob"] });
+    call.call.way = { mode: "sfu", epoch: 2 };
+    await call.wants({ mode: "audio_only" });
+    assertEquals(paused(call.said), [["ada", true], ["bob", true]]);
+    call.remote("ada").shows = 2;
+    await call.wants({ mode: "auto" });
+    assertEquals(paused(call.said).slice(2), [["ada", false]]);
+    call.remote("bob").shows = 2;
+    await call.pass(1_000);
+    assertEquals(paused(call.said).slice(3), [["bob", false]]);
+  });
+
+  it("is sent again by an SFU, whatever the mesh carried", async () => {
+    using call = adapted();
+    await call.pass(1_000);
+    await call.carries(THIN);
+    call.call.way = { mode: "sfu", epoch: 2 };
+    call.remote("ada").shows = 2;
+    await call.pass(ADAPT.intervalMs);
+    assertEquals(paused(call.said), [["ada", true], ["ada", false]]);
+    assertEquals([call.mesh.isCameraHeld, call.adaptation.info.sending], [false, "full"]);
+  });
+
+  it("is no longer so by the application's wish though nobody is there", async () => {
+    using call = adapted({ others: [] });
+    await call.wants({ mode: "audio_only" });
+    assertEquals(call.adaptation.info, { sending: "audio_only", reason: "forced" });
+    await call.wants({ mode: "auto" });
+    assertEquals(call.adaptation.info, { sending: "full", reason: "none" });
+  });
+});
+
+describe("a voice that does not come through", () => {
+  it("has the picture held back for a moment, which is not told as paused", async () => {
+    using call = adapted();
+    await call.pass(steadyMs + 1_000);
+    await call.starve(plain);
+    assertEquals([call.hasPicture("ada"), call.mesh.isCameraHeld], [false, false]);
+    await call.pass(2 * ADAPT.hold.mostMs);
+    assertEquals(call.hasPicture("ada"), true);
+    assertEquals([call.said, call.infos], [[], []]);
+  });
+
+  it("is not believed of some lost packets", async () => {
+    using call = adapted();
+    await call.pass(steadyMs + 1_000);
+    await call.starve(plain - 1);
+    assertEquals(call.hasPicture("ada"), true);
+  });
+
+  it("is believed later where its packets are longer", async () => {
+    for (const [missedMs, isHeld] of [[plain, false], [lean, true]] as const) {
+      using call = adapted();
+      await call.pass(steadyMs + 1_000);
+      // Enough for a small picture, beside which the voice is lean.
+      await call.carries(120_000, 10_000);
+      assertEquals(call.hasPicture("ada"), true);
+      await call.starve(missedMs);
+      assertEquals(call.hasPicture("ada"), !isHeld, `${missedMs} ms`);
+    }
+  });
+
+  it("is not believed of a microphone that was just switched on, or off", async () => {
+    using call = adapted();
+    const microphone = call.mesh.tracks.get("microphone")!;
+    for (const track of [undefined, microphone]) {
+      await call.pass(steadyMs + 1_000);
+      if (track === undefined) call.mesh.tracks.delete("microphone");
+      else call.mesh.tracks.set("microphone", track);
+      await call.pass(ADAPT.intervalMs);
+      await call.starve(plain);
+      assertEquals(call.hasPicture("ada"), true);
+    }
+  });
+
+  it("is not believed for long", async () => {
+    using call = adapted();
+    // The picture has been held once, and is sent again.
+    await call.pass(steadyMs + 1_000);
+    await call.starve(plain);
+    await call.pass(ADAPT.hold.ms + 2 * ADAPT.intervalMs);
+    assertEquals(call.hasPicture("ada"), true);
+  });
+});
