@@ -209,7 +209,8 @@ export class Care {
     if (this.#call.way.mode === "mesh") {
       const all = Object.values(stats);
       this.adaptation.feelProcessor(strainOf(all) === "cpu");
-      const seen = strainOf(all, this.adaptation.info);
+      const isFree = this.#call.wishes.mode === "off";
+      const seen = strainOf(all, isFree ? undefined : this.adaptation.info);
       this.#strain = feelStrain(this.#strain, seen, now);
       this.#reporter.set({ strain: this.#strain.is, relayed: isRelayed(all) });
     }

@@ -19,20 +19,22 @@ export function feelStrain(before: Lasting<Strain>, seen: Strain, now: number): 
 }
 
 /**
- * What the browser says of what is sent, and what is not sent any more for it: the worst of all connections, the
- * processor first.
+ * What the browser says of what is sent, or what is not sent any more for it: the worst of all connections, the
+ * processor first. `adapted`: why less is sent; absent where only the browser adapts, which at first takes every uplink
+ * for a thin one.
  */
 export function strainOf(
   participants: Iterable<ParticipantStats>,
-  { reason }: Pick<AdaptationInfo, "reason"> = { reason: "none" },
+  adapted?: Pick<AdaptationInfo, "reason">,
 ): Strain {
   const reasons = new Set(
     [...participants].flatMap(({ outbound }) =>
       outbound.map(({ qualityLimitationReason }) => qualityLimitationReason)
     ),
   );
-  if (reasons.has("cpu") || reason === "cpu") return "cpu";
-  return reasons.has("bandwidth") || reason === "uplink" ? "uplink" : "none";
+  if (reasons.has("cpu") || adapted?.reason === "cpu") return "cpu";
+  const isShort = adapted === undefined ? reasons.has("bandwidth") : adapted.reason === "uplink";
+  return isShort ? "uplink" : "none";
 }
 
 /** Whether any connection goes through TURN. */

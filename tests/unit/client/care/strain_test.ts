@@ -33,6 +33,12 @@ describe("strainOf", () => {
     assertEquals(strainOf([stats("none"), stats("bandwidth")]), "uplink");
     assertEquals(strainOf([stats("bandwidth"), stats("cpu")]), "cpu");
   });
+
+  it("believes the adaptation of the uplink, where there is one", () => {
+    assertEquals(strainOf([stats("bandwidth")], { reason: "none" }), "none");
+    assertEquals(strainOf([stats("none")], { reason: "uplink" }), "uplink");
+    assertEquals(strainOf([stats("cpu")], { reason: "uplink" }), "cpu");
+  });
 });
 
 describe("isRelayed", () => {
