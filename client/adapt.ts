@@ -21,7 +21,7 @@ import { feelLoss, feelProcessor } from "./adapt/lasting.ts";
 import { allowed, countedIn, smallIn } from "./adapt/plan.ts";
 import { ADAPT } from "./adapt/policy.ts";
 import { type AdaptState, type Holding, type Phase, startAdapting } from "./adapt/state.ts";
-import { begin, goOn } from "./adapt/trial.ts";
+import { type Aim, begin, goOn } from "./adapt/trial.ts";
 import type { AdaptationSettings } from "./api.ts";
 
 export { type Plan, planOf, type Sending } from "./adapt/plan.ts";
@@ -143,7 +143,10 @@ function tryMore(
     if (outcome.is === "going") {
       const { trial } = outcome;
       // The others are probed with a picture too small for more: it might as well be seen.
-      const first = level === 0 && trial.proven > 0 && { ...changed(1, look, now), roseAt: now };
+      const first = level === 0 && trial.proven > 0 && {
+        ...changed(1, look, now),
+        rose: { from: 0, at: now },
+      };
       return { ...state, ...first, phase: { ...phase, trial } };
     }
     if (outcome.level > level) return rise(state, outcome.level, look, now);
@@ -164,18 +167,21 @@ function tryMore(
   }
   if (lasted < blindMs(state)) return state;
   // One that has held makes the next one wait less.
-  const { roseAt, relapses } = state;
-  const held = roseAt === undefined ? relapses : fewer(relapses, now);
+  const { rose, relapses } = state;
+  const held = rose === undefined ? relapses : fewer(relapses, now);
   return rise({ ...state, relapses: held }, level + 1, look, now);
 }
 
 function fall(state: AdaptState, level: number, look: Look, now: number): AdaptState {
-  const { roseAt, relapses } = state;
-  const hasHeld = roseAt === undefined || now - roseAt >= Math.max(ADAPT.holdMs, blindMs(state));
+  const { rose, relapses } = state;
+  const heldMs = rose === undefined ? Infinity : now - rose.at;
+  const hasHeld = heldMs >= Math.max(ADAPT.holdMs, blindMs(state));
+  // It was too much: the estimates of this moment are of that.
+  const before = rose !== undefined && heldMs < ADAPT.relapseMs ? rose.from : 0;
   return {
     ...rest(state, now),
-    ...changed(level, look, now),
-    roseAt: undefined,
+    ...changed(Math.max(level, before), look, now),
+    rose: undefined,
     relapses: hasHeld ? relapses : { count: relapses.count + 1, at: now },
   };
 }
@@ -186,7 +192,7 @@ function rise(state: AdaptState, level: number, look: Look, now: number): AdaptS
   return {
     ...state,
     ...changed(level, look, now),
-    roseAt: now,
+    rose: { from: state.level, at: now },
     phase: { is: "resting", since, until: now, waitMs: ADAPT.waitMs },
   };
 }
@@ -216,9 +222,10 @@ function isDisturbed(phase: Phase, now: number): boolean {
   return phase.is === "trying" || now - phase.since < ADAPT.settleMs;
 }
 
-function marginOf({ relapses: { count } }: AdaptState): number {
-  const { first, factor, most } = ADAPT.margin;
-  return Math.min(most, first * factor ** count);
+function marginOf({ relapses: { count } }: AdaptState): Aim["margin"] {
+  const of = ({ first, factor, most }: { first: number; factor: number; most: number }) =>
+    Math.min(most, first * factor ** count);
+  return { own: of(ADAPT.margin.own), others: of(ADAPT.margin.others) };
 }
 
 /** How long a level must last before more is sent without a trial. */

@@ -45,10 +45,13 @@ export function encodingAt(level: number, shown: Shown, seen = Infinity): Encodi
   const { bitrate, width, frameRate } = ADAPT.levels[cameraLevel(level, shown)]!;
   if (camera === undefined || bitrate === 0) return undefined;
   const sent = Math.min(width, camera.width, sizeOf(seen || ADAPT.unseenWidth).width);
+  const maxFramerate = Math.min(frameRate, camera.frameRate);
+  const { crowd } = ADAPT;
+  const most = each(Math.min(crowd.camera, crowd.frame * maxFramerate), receivers);
   return {
-    maxBitrate: Math.min(bitrate, sizeOf(sent).bitrate, each("camera", receivers)),
+    maxBitrate: Math.min(bitrate, sizeOf(sent).bitrate, most),
     scaleResolutionDownBy: camera.width / sent,
-    maxFramerate: Math.min(frameRate, camera.frameRate),
+    maxFramerate,
   };
 }
 
@@ -62,7 +65,7 @@ export function screenAt(level: number, { screen, receivers }: Shown): Encoding 
   const { bitrate, frameRate } = ADAPT.screen[level]!;
   if (screen === undefined || bitrate === 0) return undefined;
   return {
-    maxBitrate: Math.min(bitrate, each("screen", receivers)),
+    maxBitrate: Math.min(bitrate, each(ADAPT.crowd.screen, receivers)),
     scaleResolutionDownBy: 1,
     maxFramerate: Math.min(frameRate, screen.frameRate),
   };
@@ -75,10 +78,9 @@ export function needAt(level: number, shown: Shown, seen?: number): number {
   return ADAPT.voice[voiceAt(level)] + (camera + screen) * ADAPT.overhead;
 }
 
-/** What a picture may take on its way to each of so many. */
-function each(picture: "camera" | "screen", receivers: number): number {
-  const { crowd } = ADAPT;
-  return receivers < crowd.receivers ? Infinity : Math.floor(crowd[picture] / receivers);
+/** What a picture may take on its way to each of so many, if to all of a crowd it may take `bitrate`. */
+function each(bitrate: number, receivers: number): number {
+  return receivers < ADAPT.crowd.receivers ? Infinity : Math.floor(bitrate / receivers);
 }
 
 /** The smallest size that is large enough. */

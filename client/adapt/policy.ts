@@ -36,9 +36,9 @@ export const ADAPT = {
   ],
   /** Beside a screen, a camera is sent as it else is so many levels lower. */
   besideScreen: 2,
-  /** To so many and more, all cameras and all screens together take no more: what is on its way when a link thins out
-   * stands in line before the voice. */
-  crowd: { receivers: 3, camera: 600_000, screen: 2_000_000 },
+  /** To so many and more, all cameras and all screens together take no more: what is on its way when a link thins out stands in
+   * line before the voice. A frame of the camera goes to all at once; at 100 kbit/s, a voice waits 240 ms behind so many bits. */
+  crowd: { receivers: 3, camera: 600_000, frame: 24_000, screen: 2_000_000 },
   /** What a picture of at most this width takes where there is room for it. */
   sizes: [
     { width: 160, bitrate: 90_000 },
@@ -87,9 +87,15 @@ export const ADAPT = {
   /** After a trial that has failed the next one waits; each time twice as long, up to so long. */
   waitMs: 2_000,
   longestWaitMs: 4_000,
-  /** What others will take more must be there so many times; more often after a level that did not hold for `holdMs`. */
-  margin: { first: 1, factor: 1.8, most: 6 },
+  /** What the one will take must be there so many times, and what the others will take more; more often after each level that did not
+   * hold for `holdMs`: what is measured in one burst is now and then more than there is. */
+  margin: {
+    own: { first: 1, factor: 1.2, most: 2 },
+    others: { first: 1.5, factor: 1.5, most: 6 },
+  },
   holdMs: 30_000,
+  /** What falls so soon after it rose falls to where it was. */
+  relapseMs: 5_000,
   /** Where nothing is estimated more is sent without a trial, but not before so long; doubled for each that did not hold. */
   blind: { afterMs: 10_000, atMostMs: 300_000 },
   /** When most hear no more of a voice that was flowing, no picture is sent for so long: then the estimates know why. If it is so
@@ -97,8 +103,9 @@ export const ADAPT = {
   hold: { ms: 600, mostMs: 2_000, againMs: 5_000 },
   /** Of a voice that flowed for so long it is said at each look that it is missed, from when it is until it is gone for good. */
   ear: { intervalMs: 40, flowingMs: 1_000, missedMs: 80, goneMs: 1_000 },
-  /** So much missed is not a matter of some lost packets, and is believed for so long, of a microphone that is on since so long. */
-  starved: { plain: 80, doubled: 80, lean: 170, forMs: 250, steadyMs: 1_500 },
+  /** So much missed is not a matter of some lost packets, and is believed for so long, of a microphone that is on since so long and
+   * is not just being sent another way. */
+  starved: { plain: 80, doubled: 80, lean: 170, forMs: 250, steadyMs: 1_500, changeMs: 300 },
   /** Below this share of what is needed, a connection is far from it. */
   smallBelow: 0.5,
   /** Its limit is moved to and fro by this, which makes the browser probe. */

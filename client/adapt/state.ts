@@ -19,8 +19,8 @@ export interface AdaptState {
   readonly peak: { readonly bitrate: number; readonly at: number };
   /** Since when they have carried less than is needed; `undefined`: they carry it. */
   readonly shortSince: number | undefined;
-  /** When the level rose, if it has not fallen since. */
-  readonly roseAt: number | undefined;
+  /** From which level it rose last, and when, if it has not fallen since. */
+  readonly rose: { readonly from: number; readonly at: number } | undefined;
   /** How often a rise did not hold, as far as it is not forgotten; and when that last changed. */
   readonly relapses: { readonly count: number; readonly at: number };
   readonly pasts: Pasts;
@@ -65,7 +65,7 @@ export function startAdapting(now: number): AdaptState {
     phase: { is: "resting", since: now, until: now, waitMs: ADAPT.waitMs },
     peak: { bitrate: 0, at: now },
     shortSince: undefined,
-    roseAt: undefined,
+    rose: undefined,
     relapses: { count: 0, at: now },
     pasts: {},
     processor: ALL_ALLOWED,

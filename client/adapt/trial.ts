@@ -29,8 +29,8 @@ export interface Aim {
   /** The level that there is, and the highest that may be. */
   readonly level: number;
   readonly most: number;
-  /** How many times what the others would take more has to be there. */
-  readonly margin: number;
+  /** How many times what the one would take has to be there, and what the others would take more. */
+  readonly margin: { readonly own: number; readonly others: number };
   /** Whether most are late or lose much. */
   readonly areHarmed: boolean;
 }
@@ -122,5 +122,5 @@ function proofOf(to: number, trial: Trial, { level, margin }: Aim, look: Look): 
   const seen = look.connections.find(({ id }) => id === trial.id)?.seen;
   const own = needAt(to, shown, seen);
   const others = needsAt(to, look) - own - (needsAt(level, look) - needAt(level, shown, seen));
-  return own + others * margin;
+  return own * margin.own + others * margin.others;
 }

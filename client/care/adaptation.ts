@@ -54,8 +54,9 @@ interface Receiver {
   seen?: number;
   /** Whether it was told that our camera is paused. */
   isTold: boolean;
-  /** When it said last that our voice does not come through. */
+  /** When it said last that our voice does not come through, and when that was last sent in another way. */
   starvedAt?: number;
+  changedAt?: number;
   outlet?: Outlet;
   sent: SentLook;
 }
@@ -101,8 +102,11 @@ export class Adaptation {
   /** Takes in for how long, in ms, our voice has not come through to a participant. */
   starved(id: string, missedMs: number): void {
     const receiver = this.#receiver(id);
-    if (missedMs < ADAPT.starved[receiver.outlet?.voice ?? "plain"]) return;
-    receiver.starvedAt = this.#now();
+    const now = this.#now();
+    const { starved } = ADAPT;
+    if (missedMs < starved[receiver.outlet?.voice ?? "plain"]) return;
+    if (now - (receiver.changedAt ?? -Infinity) < starved.changeMs) return;
+    receiver.starvedAt = now;
     this.tend();
   }
 
@@ -198,8 +202,10 @@ export class Adaptation {
     const isFree = wishes.mode === "off";
     const camera = mesh.tracks.get("camera");
     for (const [id, { voice, picture, screen }] of connections) {
-      const { outlet } = this.#receiver(id);
+      const receiver = this.#receiver(id);
+      const { outlet } = receiver;
       if (outlet === undefined) continue;
+      if (voice !== outlet.voice) receiver.changedAt = this.#now();
       // Nothing is known of a camera that is off: it is sent as before when it is on again.
       const isOff = camera === undefined && !isPaused;
       outlet.send({
