@@ -152,7 +152,10 @@ export class Adaptation {
     if (look.connections.length === 0) {
       // What is known of the uplink holds until there is somebody to measure it with again.
       if (roster.participants.size > 0 && !isForced) return;
-      if (roster.participants.size === 0) this.#state = startAdapting(now);
+      if (roster.participants.size === 0) {
+        this.#state = startAdapting(now);
+        mesh.isCameraHeld = isForced;
+      }
       return this.#say(isForced ? FORCED : ALL, isForced);
     }
     const settings = settingsOf(wishes);
