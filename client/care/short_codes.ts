@@ -45,8 +45,10 @@ export class ShortCodes {
       const handshake = await this.#talk(id);
       if (handshake === undefined) return undefined;
       await handshake.begin();
-      const late = new Promise<undefined>((resolve) => setTimeout(resolve, CODE.againMs));
+      const { promise: late, resolve } = Promise.withResolvers<undefined>();
+      const timer = setTimeout(resolve, CODE.againMs);
       const code = await Promise.race([handshake.code, late]);
+      clearTimeout(timer);
       // The connection may be another meanwhile, with another far end.
       if (code !== undefined && await this.#talk(id) === handshake) return code;
     }

@@ -49,6 +49,8 @@ export class ParticipantSession {
   keptAt = Date.now();
   readonly #parts: ParticipantSessionParts;
   #state: State = { kind: "none" };
+  /** What the session has said before its participant was told that it is open. */
+  #early: SfuTold[] | undefined;
   /** Asked and not yet done. */
   #waiting = 0;
   #turn: Promise<void> = Promise.resolve();
@@ -156,6 +158,9 @@ export class ParticipantSession {
     if (!session) return;
     const opened = { op: "opened", ticket: this.#ticketOf(session) } as const;
     this.#tell({ ...opened, resumed: resumed !== undefined });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const told of early) this.#passOn(told);
   }
 
   /** `undefined`: the session of this ticket is gone. */
@@ -168,16 +173,10 @@ export class ParticipantSession {
     }
     const { id: participant, room, publish, subscribe } = this.asker;
     const seat = { room: `${keyOf(room)}#${epoch}`, participant, publish, subscribe };
-    // What comes before the session stands comes after `opened`.
-    const early: SfuTold[] = [];
-    const tell = (told: SfuTold) => {
-      if (this.#state.kind !== "open") return void early.push(told);
-      if (told.op === "offer") this.#state.offer = told;
-      this.#tell(told);
-    };
+    this.#early = [];
     const events: SfuEvents = {
-      offer: (offer) => tell({ op: "offer", ...offer }),
-      candidate: (of, candidate) => tell({ op: "candidate", of, candidate }),
+      offer: (offer) => this.#passOn({ op: "offer", ...offer }),
+      candidate: (of, candidate) => this.#passOn({ op: "candidate", of, candidate }),
       ended: (reason) => this.#drop("ended", reason),
     };
     try {
@@ -187,14 +186,19 @@ export class ParticipantSession {
         return undefined;
       }
       this.#state = { kind: "open", session, fresh: ticket === undefined };
-      // After the `opened` that follows at once.
-      queueMicrotask(() => early.forEach(tell));
       return session;
     } catch (error) {
       const gone = error instanceof SfuError && error.code === "session_gone";
       if (ticket !== undefined && gone) return undefined;
       throw error;
     }
+  }
+
+  /** Tells what the session says. */
+  #passOn(told: SfuTold): void {
+    if (this.#early !== undefined) return void this.#early.push(told);
+    if (told.op === "offer" && this.#state.kind === "open") this.#state.offer = told;
+    this.#tell(told);
   }
 
   #failed(error: unknown): void {

@@ -97,14 +97,16 @@ export class Lines {
     if (!this.#lines.get(id)?.includes(line)) return;
     const now = this.#now();
     const left = this.#buckets.get(id) ?? bucket(LINES.takenBurst, LINES.takenPerSecond, now);
-    if (waitMs(left, now) > 0) return;
-    this.#buckets.set(id, take(left, now));
-    const frame = parseFrame(data);
-    if (frame === undefined) return;
+    const isTooMuch = waitMs(left, now) > 0;
+    if (!isTooMuch) this.#buckets.set(id, take(left, now));
+    const frame = isTooMuch ? undefined : parseFrame(data);
+    if (!isTooMuch && frame === undefined) return;
     const wasFresh = this.isFresh(id);
     const isNew = line.heardAt === undefined;
+    // Also who says too much is there.
     line.heardAt = now;
     this.#frames.set(line.channel, this.framesBy(line.channel) + 1);
+    if (frame === undefined) return;
     if (isNew || !wasFresh) this.#events.opened(id);
     this.#events.frame(id, frame);
   }
