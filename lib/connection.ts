@@ -28,9 +28,16 @@ import type { Wire } from "./wire.ts";
 
 type Timer = ReturnType<typeof setTimeout>;
 
+/** What the client says before its welcome is handled after it; what it `then` wants is known before. */
+interface Entering {
+  readonly kind: "entering";
+  readonly backlog: string[];
+  then: "stay" | "leave";
+}
+
 type Stage =
   | { kind: "waiting"; timer: Timer }
-  | { kind: "entering"; backlog: string[] }
+  | Entering
   | { kind: "joined"; participation: Participation }
   | { kind: "closed" };
 
@@ -65,10 +72,7 @@ export class Connection implements Socket, Line {
   receive(data: unknown): void {
     if (!this.isOpen) return;
     if (typeof data !== "string") {
-      return this.end(
-        "malformed_frame",
-        "Cannot read a binary frame; expected text",
-      );
+      return this.end("malformed_frame", "Cannot read a binary frame; expected text");
     }
     if (data.length > LIMITS.frameLength) {
       return this.end(
@@ -83,6 +87,7 @@ export class Connection implements Socket, Line {
     const stage = this.#stage;
     if (stage.kind !== "entering") return this.#handle(data);
     stage.backlog.push(data);
+    if (isLeave(data)) stage.then = "leave";
     if (stage.backlog.length > LIMITS.framesBeforeWelcome) this.#tooFast();
   }
 
@@ -186,9 +191,9 @@ export class Connection implements Socket, Line {
       case "resume": {
         clearTimeout(timer);
         if (this.#hub.status === "draining") return this.#hub.sendAway(this);
-        const backlog: string[] = [];
-        this.#stage = { kind: "entering", backlog };
-        this.#enter(frame, backlog).catch((error) => this.failed(error));
+        const stage: Entering = { kind: "entering", backlog: [], then: "stay" };
+        this.#stage = stage;
+        this.#enter(frame, stage).catch((error) => this.failed(error));
         return;
       }
       case "ping":
@@ -199,38 +204,34 @@ export class Connection implements Socket, Line {
   }
 
   #notJoined(type: ClientFrame["type"]): void {
-    this.end(
-      "not_joined",
-      `Cannot handle "${type}" before a join; expected "join" or "resume"`,
-    );
+    this.end("not_joined", `Cannot handle "${type}" before a join; expected "join" or "resume"`);
   }
 
-  async #enter(frame: EntryFrame, backlog: string[]): Promise<void> {
+  async #enter(frame: EntryFrame, stage: Entering): Promise<void> {
     const askedAt = Date.now();
-    // A client that gave up waiting may be back by another socket, which its own past would take over.
+    const { address } = this;
+    // A client that gave up waiting may be back by another socket, which its own past would take over. But whoever has
+    // a place, and leaves it, has to be let in for that.
     const wanted = () =>
-      backlog.some(isLeave) ||
-      ((this.isOpen || frame.type === "join") && Date.now() - askedAt < POLICY.entryPatienceMs);
-    const entered = await this.#hub.entries.enter({
-      frame,
-      socket: this,
-      address: this.address,
-      wanted,
-    });
+      (frame.type === "resume" && stage.then === "leave") ||
+      (this.isOpen && this.#hub.status === "serving" &&
+        Date.now() - askedAt < POLICY.entryPatienceMs);
+    const entered = await this.#hub.entries.enter({ frame, socket: this, address, wanted });
     if ("kind" in entered) return this.#turnAway(entered);
-    if (!this.isOpen) return await this.#goneMeanwhile(entered.seat, backlog);
+    if (!this.isOpen) return await this.#goneMeanwhile(entered.seat, stage);
     this.#stage = { kind: "joined", participation: new Participation(this.#hub, this, entered) };
-    for (const text of backlog) if (this.isOpen) this.#handle(text);
+    for (const text of stage.backlog) if (this.isOpen) this.#handle(text);
   }
 
   /** It closed while it was let in, or was too slow for its welcome. */
-  async #goneMeanwhile(seat: Seat, backlog: string[]): Promise<void> {
-    if (!backlog.some(isLeave)) return await this.#hub.away(seat, this);
+  async #goneMeanwhile(seat: Seat, { then }: Entering): Promise<void> {
+    if (then === "stay") return await this.#hub.away(seat, this);
     const { room, id } = seat;
     await this.#hub.rooms.change(room.view.key, { kind: "leave", id, connection: this.id });
   }
 
   #turnAway({ code, message, retryAfterMs }: Refusal): void {
+    if (this.#hub.status === "draining") return this.#hub.sendAway(this);
     if (isEndCode(code)) return this.end(code, message, { retryAfterMs });
     this.end("unavailable", message, { retryAfterMs: POLICY.drain.minMs });
   }

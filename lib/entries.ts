@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { assertNever } from "./assert_never.ts";
 import type { Ticket, Tokens } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
-import { checkEntry, type EntryFrame } from "./entry.ts";
-import { Gate } from "./gate.ts";
+import { checkAddress, checkEntry, type EntryFrame } from "./entry.ts";
+import { Gate, type Shed } from "./gate.ts";
 import type { Seat } from "./hub.ts";
 import type { Limits } from "./limits/mod.ts";
 import type { Peer } from "./local_room.ts";
@@ -18,7 +19,7 @@ import type { Permissions } from "./protocol.ts";
 import type { Changed } from "./room.ts";
 import type { Refusal, RoomEvent } from "./room_event.ts";
 import { memberOf, originOf, recalledRoom } from "./room_state.ts";
-import type { Rooms } from "./rooms.ts";
+import { type Rooms, unwanted } from "./rooms.ts";
 import type { SfuDirectory } from "./sfu/directory.ts";
 import { Standstill } from "./standstill.ts";
 import { Unavailable } from "./unavailable.ts";
@@ -40,7 +41,7 @@ export interface EntriesParts {
 export interface Newcomer {
   frame: EntryFrame;
   socket: Peer;
-  /** Where the socket comes from, for rate limits. */
+  /** Where the socket comes from: each address has its limit, and its turn. */
   address: string;
   /** Asked when its turn has come. */
   wanted: () => boolean;
@@ -56,6 +57,7 @@ export class Entries {
   readonly #parts: EntriesParts;
   readonly #gate = new Gate(POLICY.gate);
   readonly #standstill = new Standstill(POLICY.standstill);
+  readonly #entering = new Set<Promise<unknown>>();
   /** How many were turned away since all were let in, and when the last. */
   #shed: { count: number; at: number } | undefined;
 
@@ -68,38 +70,53 @@ export class Entries {
     return this.#gate.waiting;
   }
 
-  /** Whether somebody new would be turned away now, because there is too much to do. */
-  get isShedding(): boolean {
-    return this.#gate.shedding !== undefined;
+  /** Lets a participant in, new or back, and welcomes it; not if it is not `wanted` any more when its turn comes. */
+  enter(newcomer: Newcomer): Promise<Entered | Refusal> {
+    const entering = this.#enter(newcomer);
+    this.#entering.add(entering);
+    const known = () => void this.#entering.delete(entering);
+    entering.then(known, known);
+    return entering;
   }
 
-  /** Lets a participant in, new or back, and welcomes it; not if it is not `wanted` any more when its turn comes. */
-  async enter(newcomer: Newcomer): Promise<Entered | Refusal> {
-    const busy = this.#turnedAway(newcomer.frame, Date.now());
-    if (busy) return busy;
-    return await this.#gate.pass(async () => {
-      if (!newcomer.wanted()) return tooLate;
-      const ticket = await checkEntry(this.#parts, newcomer.frame, newcomer.address);
-      if ("kind" in ticket) return ticket;
-      const seat = await this.#letIn(ticket, newcomer);
-      return "kind" in seat ? seat : { seat, permissions: ticket.admission.permissions };
-    });
+  /** Resolves when what became of each who wants in is known. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#entering);
   }
 
   /** To be called all the time; `late`: by how many ms it came later than it should. */
   look(now: number, late: number): void {
     this.#standstill.looked(now);
-    this.#gate.look(late);
-    if (!this.#shed || this.isShedding || now - this.#shed.at < POLICY.shedOverMs) return;
+    this.#gate.look(late, now);
+    if (!this.#shed || this.#gate.shedding(now) || now - this.#shed.at < POLICY.shedOverMs) return;
     this.#parts.log("info", "shedding_over", { count: this.#shed.count });
     this.#shed = undefined;
   }
 
-  /** Whoever has a place already comes before those who are new. */
-  #turnedAway({ type }: EntryFrame, now: number): Refusal | undefined {
-    const shed = this.#gate.shed(type === "join", now);
-    if (!shed) return undefined;
-    const { cause: reason, retryAfterMs } = shed;
+  async #enter(newcomer: Newcomer): Promise<Entered | Refusal> {
+    const { frame, address, wanted } = newcomer;
+    const tooOften = await checkAddress(this.#parts, address);
+    if (tooOften) return tooOften;
+    const is = frame.type === "join" ? "new" : "back";
+    const passed = await this.#gate.pass({ is, address, wanted }, async () => {
+      const ticket = await checkEntry(this.#parts, frame);
+      if ("kind" in ticket) return ticket;
+      const seat = await this.#letIn(ticket, newcomer);
+      return "kind" in seat ? seat : { seat, permissions: ticket.admission.permissions };
+    });
+    switch (passed.kind) {
+      case "done":
+        return passed.result;
+      case "shed":
+        return this.#turnedAway(passed, Date.now());
+      case "unwanted":
+        return unwanted;
+      default:
+        assertNever(passed);
+    }
+  }
+
+  #turnedAway({ cause: reason, retryAfterMs }: Shed, now: number): Refusal {
     const { counters, log } = this.#parts;
     counters.shed[reason]++;
     if (!this.#shed) log("warn", "shedding", { reason });
@@ -167,13 +184,6 @@ const tooBusy: Refusal = {
   kind: "refused",
   code: "unavailable",
   message: "Cannot enter: too many want in here; expected another node, or this one later",
-};
-
-const tooLate: Refusal = {
-  kind: "refused",
-  code: "unavailable",
-  message: "Cannot enter: its turn came too late; expected less to do here, or another node",
-  retryAfterMs: POLICY.drain.minMs,
 };
 
 /** Nobody can be let in: the store is away, and nobody of the room is here. */

@@ -1,5 +1,5 @@
 /**
- * What stands before an entry: the limit on joins, and a good token or session.
+ * What stands before an entry: the limits on joins, and a good token or session.
  *
  * @module
  */
@@ -19,26 +19,32 @@ interface Checks {
   readonly tokens: Tokens;
 }
 
-/** The ticket of who may go on to the room, or why not. `address`: where the socket comes from. */
-export async function checkEntry(
-  checks: Checks,
-  frame: EntryFrame,
+/**
+ * Why an address may not ask for an entry now, if it may not: asked before all else, it costs little, and guessing a
+ * token is a join too.
+ */
+export async function checkAddress(
+  { limits }: Pick<Checks, "limits">,
   address: string,
+): Promise<Refusal | undefined> {
+  return await joinsTooOften(limits, { address });
+}
+
+/** The ticket of who may go on to the room, or why not. */
+export async function checkEntry(
+  { limits, tokens }: Checks,
+  frame: EntryFrame,
 ): Promise<Ticket | Refusal> {
-  const now = Date.now();
   try {
-    // Before the token is looked at: guessing is a join too.
-    const tooOften = await joinsTooOften(checks, { address }, now);
-    if (tooOften) return tooOften;
-    const ticket = await ticketOf(checks, frame, now);
-    return await joinsTooOften(checks, { tenant: ticket.room.tenant }, now) ?? ticket;
+    const ticket = await ticketOf(tokens, frame, Date.now());
+    return await joinsTooOften(limits, { tenant: ticket.room.tenant }) ?? ticket;
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
     return { kind: "refused", code: error.code, message: error.message };
   }
 }
 
-async function ticketOf({ tokens }: Checks, frame: EntryFrame, now: number): Promise<Ticket> {
+async function ticketOf(tokens: Tokens, frame: EntryFrame, now: number): Promise<Ticket> {
   if (frame.type === "resume") return await tokens.verifySession(frame.session, now);
   const ticket = await tokens.verify(frame.token, participantId(now), now);
   if ((frame.room ?? ticket.room.id) === ticket.room.id) return ticket;
@@ -48,12 +54,8 @@ async function ticketOf({ tokens }: Checks, frame: EntryFrame, now: number): Pro
   );
 }
 
-async function joinsTooOften(
-  { limits }: Checks,
-  subject: Subject,
-  now: number,
-): Promise<Refusal | undefined> {
-  const verdict = await limits.take("join", subject, now);
+async function joinsTooOften(limits: Limits, subject: Subject): Promise<Refusal | undefined> {
+  const verdict = await limits.take("join", subject, Date.now());
   if (verdict.kind === "allowed") return undefined;
   const retryAfterMs = Math.max(verdict.retryAfterMs, POLICY.drain.minMs);
   return { kind: "refused", code: "rate_limited", message: denialText(verdict), retryAfterMs };

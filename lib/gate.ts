@@ -2,11 +2,15 @@
  * Few at a time through a door that has room for only so many: what a node does when more want in than it can serve.
  *
  * Letting someone in is work, and those who are in come first. So only a few are let in at once and in each turn of the
- * event loop; the others wait, and whoever would wait too long is told when its turn would be. A node that is held up
- * by other things lets nobody new in until it has caught up.
+ * event loop; the others wait. Whoever comes back goes before those who are new: others miss it. A burst of newcomers
+ * may wait for a little; where the queue does not get empty for longer, more come than can be served, and whoever has
+ * waited for more than a moment is told when to come back (after CoDel, RFC 8289). The newest is served first, so that
+ * those who are served did not wait for those who are not. A node that is held up by other things lets nobody new in
+ * until it has caught up.
  *
  * @module
  */
+import { FairQueue } from "./fair_queue.ts";
 
 /** In ms unless said otherwise. */
 export interface GatePolicy {
@@ -14,28 +18,52 @@ export interface GatePolicy {
   readonly atOnce: number;
   /** Of those who wait, how many begin in one turn of the event loop. */
   readonly perTurn: number;
-  /** Whoever would wait longer is refused, and so is everyone after it until nobody would wait for `againWaitMs`. */
-  readonly longestWaitMs: number;
-  readonly againWaitMs: number;
+  /** How long the queue of newcomers may stand, and each of them wait; from then until it was empty only `targetMs`. */
+  readonly burstMs: number;
+  readonly targetMs: number;
+  /** How long somebody who comes back waits at most. */
+  readonly patienceMs: number;
   /** What one is taken to need, before any was measured. */
   readonly firstGuessMs: number;
   /** The node is held up when its timer was late by `lateMs` so many `looks` in a row, until it was late by less than `promptMs` as often. */
   readonly lateMs: number;
   readonly promptMs: number;
   readonly looks: number;
-  /** When somebody who is refused may come back: so long at least, and at most; or where the node is held up. */
+  /** When somebody who is refused may come back: so long at least, and at most; who has a place; where the node is held up. */
   readonly minRetryMs: number;
   readonly maxRetryMs: number;
+  readonly backRetryMs: number;
   readonly lateRetryMs: number;
 }
 
 /** Why somebody is not let in. `queue`: too many wait. `lag`: the node does not keep up with what it has. */
 export type ShedCause = "queue" | "lag";
 
+/** Who wants to pass. */
+export interface Entrant {
+  /** `new`: nobody would miss it, as somebody who comes back is missed. */
+  readonly is: "new" | "back";
+  /** Where it comes from: each address has its turn. */
+  readonly address: string;
+  /** Asked when its turn has come. */
+  readonly wanted: () => boolean;
+}
+
 /** Come back later. */
 export interface Shed {
+  readonly kind: "shed";
   readonly cause: ShedCause;
   readonly retryAfterMs: number;
+}
+
+/** What became of somebody at the gate. `unwanted`: when its turn came, it was not wanted any more. */
+export type Passed<T> = { kind: "done"; result: T } | Shed | { kind: "unwanted" };
+
+type Turn = { kind: "begins" } | Exclude<Passed<never>, { kind: "done" }>;
+
+interface Waiter extends Entrant {
+  readonly since: number;
+  readonly call: (turn: Turn) => void;
 }
 
 /** Weight of the newest in the mean of what one needs. */
@@ -44,9 +72,11 @@ const NEWEST = 0.1;
 export class Gate {
   readonly #policy: GatePolicy;
   readonly #random: () => number;
-  readonly #waiting = new Set<() => void>();
+  readonly #back = new FairQueue<Waiter>();
+  readonly #new = new FairQueue<Waiter>();
   #underway = 0;
-  #queue: "open" | "full" = "open";
+  /** Since when newcomers wait, without all having been served in between. */
+  #standingSince: number | undefined;
   #pace: "prompt" | "late" = "prompt";
   /** Looks in a row that speak for the other pace. */
   #otherwise = 0;
@@ -66,43 +96,21 @@ export class Gate {
 
   /** How many wait. */
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#back.size + this.#new.size;
   }
 
-  /** Why somebody who is new would be refused now, if it would. */
-  get shedding(): ShedCause | undefined {
-    if (this.#queue === "full") return "queue";
-    return this.#pace === "late" ? "lag" : undefined;
+  /** Why somebody who is new would be refused now, at once or soon, if it would. */
+  shedding(now: number): ShedCause | undefined {
+    if (this.#pace === "late") return "lag";
+    return this.#isStanding(now) ? "queue" : undefined;
   }
 
-  /** Why somebody has to come back later, if it has. `isNew`: nobody would miss it, as somebody who comes back is missed. */
-  shed(isNew: boolean, now: number): Shed | undefined {
-    const { longestWaitMs, againWaitMs, minRetryMs, maxRetryMs, lateRetryMs } = this.#policy;
-    const waitMs = this.#waiting.size * this.#eachMs;
-    if (waitMs > longestWaitMs) this.#queue = "full";
-    if (waitMs <= againWaitMs) this.#queue = "open";
-    if (this.#queue === "full") {
-      // One after the other, as they can be served.
-      this.#promisedAt = Math.max(now + waitMs, this.#promisedAt + this.#eachMs);
-      const at = Math.min(this.#promisedAt, now + maxRetryMs * (1 + this.#random()) / 2);
-      return { cause: "queue", retryAfterMs: Math.round(Math.max(at - now, minRetryMs)) };
-    }
-    if (!isNew || this.#pace === "prompt") return undefined;
-    return { cause: "lag", retryAfterMs: Math.round(lateRetryMs * (1 + this.#random())) };
-  }
-
-  /** Does some work when its turn has come. */
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#waiting.size > 0 || this.#underway >= this.#policy.atOnce) {
-      await new Promise<void>((resolve) => {
-        this.#waiting.add(resolve);
-        this.#callLater();
-      });
-    } else {
-      this.#underway++;
-    }
+  /** Does some work when the turn of this one has come, if it does. */
+  async pass<T>(entrant: Entrant, work: () => Promise<T>): Promise<Passed<T>> {
+    const turn = await this.#turnOf(entrant);
+    if (turn.kind !== "begins") return turn;
     try {
-      return await work();
+      return { kind: "done", result: await work() };
     } finally {
       this.#underway--;
       this.#done(Date.now());
@@ -111,7 +119,9 @@ export class Gate {
   }
 
   /** The node's timer has come, `lateMs` late. */
-  look(lateMs: number): void {
+  look(lateMs: number, now: number): void {
+    this.#shedOld(now);
+    if (this.#new.size === 0) this.#standingSince = undefined;
     const { lateMs: late, promptMs, looks } = this.#policy;
     const speaks = this.#pace === "prompt" ? lateMs >= late : lateMs < promptMs;
     this.#otherwise = speaks ? this.#otherwise + 1 : 0;
@@ -120,18 +130,67 @@ export class Gate {
     this.#pace = this.#pace === "prompt" ? "late" : "prompt";
   }
 
+  #turnOf(entrant: Entrant): Turn | Promise<Turn> {
+    const { atOnce, lateRetryMs } = this.#policy;
+    if (entrant.is === "new" && this.#pace === "late") {
+      return shed("lag", lateRetryMs * (1 + this.#random()));
+    }
+    if (this.waiting === 0 && this.#underway < atOnce) {
+      this.#standingSince = undefined;
+      return this.#begin(entrant);
+    }
+    const since = Date.now();
+    if (entrant.is === "new") this.#standingSince ??= since;
+    const queue = entrant.is === "new" ? this.#new : this.#back;
+    return new Promise((call) => {
+      queue.put({ ...entrant, since, call });
+      this.#callLater();
+    });
+  }
+
+  #begin({ wanted }: Entrant): Turn {
+    if (!wanted()) return { kind: "unwanted" };
+    this.#underway++;
+    return { kind: "begins" };
+  }
+
+  #isStanding(now: number): boolean {
+    return this.#standingSince !== undefined && now - this.#standingSince >= this.#policy.burstMs;
+  }
+
+  /** Refuses those who have waited for too long. */
+  #shedOld(now: number): void {
+    const { burstMs, targetMs, patienceMs, backRetryMs } = this.#policy;
+    for (const { call } of this.#back.takeOlder(now - patienceMs)) {
+      call(shed("queue", backRetryMs * (1 + this.#random()) / 2));
+    }
+    const mostMs = this.#isStanding(now) ? targetMs : burstMs;
+    for (const { call } of this.#new.takeOlder(now - mostMs)) {
+      call(shed("queue", this.#retryMs(now)));
+    }
+  }
+
+  /** One after the other, as they can be served; where that is too late for the last, some time before. */
+  #retryMs(now: number): number {
+    const { minRetryMs, maxRetryMs } = this.#policy;
+    const next = Math.max(this.#promisedAt, now + minRetryMs) + this.#eachMs;
+    this.#promisedAt = Math.min(next, now + maxRetryMs);
+    return next < now + maxRetryMs ? next - now : maxRetryMs * (1 + this.#random()) / 2;
+  }
+
   /** Only while others wait it is known how long one takes, and not how long nobody came. */
   #done(now: number): void {
-    if (this.#waiting.size === 0) return void (this.#doneAt = undefined);
+    if (this.waiting === 0) return void (this.#doneAt = undefined);
     const tookMs = this.#doneAt === undefined ? this.#eachMs : Math.max(0, now - this.#doneAt);
     this.#eachMs += NEWEST * (tookMs - this.#eachMs);
     this.#doneAt = now;
   }
 
   #callLater(): void {
-    if (this.#waiting.size === 0 || this.#underway >= this.#policy.atOnce) return;
+    if (this.waiting === 0 || this.#underway >= this.#policy.atOnce) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      this.#shedOld(Date.now());
       this.#call();
       this.#callLater();
     }, 1);
@@ -140,11 +199,17 @@ export class Gate {
   #call(): void {
     const { atOnce, perTurn } = this.#policy;
     let free = Math.min(perTurn, atOnce - this.#underway);
-    for (const next of this.#waiting) {
-      if (free-- <= 0) return;
-      this.#waiting.delete(next);
-      this.#underway++;
-      next();
+    while (free > 0) {
+      const next = this.#back.take("oldest") ?? this.#new.take("newest");
+      if (!next) break;
+      const turn = this.#begin(next);
+      if (turn.kind === "begins") free--;
+      next.call(turn);
     }
+    if (this.#new.size === 0) this.#standingSince = undefined;
   }
+}
+
+function shed(cause: ShedCause, retryAfterMs: number): Shed {
+  return { kind: "shed", cause, retryAfterMs: Math.round(retryAfterMs) };
 }

@@ -213,9 +213,12 @@ export class Hub {
     const spreadMs = Math.min(maxMs, minMs + this.#sockets.size * perClientMs);
     this.#emptied = Promise.withResolvers<void>();
     if (this.#sockets.size === 0) this.#emptied.resolve();
-    const timer = setTimeout(this.#emptied.resolve, socketsMs);
+    const { promise: tooLong, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, socketsMs);
     for (const socket of [...this.#sockets]) this.sendAway(socket, spreadMs);
-    await this.#emptied.promise;
+    // The store may be letting somebody in yet.
+    const empty = this.#emptied.promise.then(() => this.entries.settled());
+    await Promise.race([empty, tooLong]);
     clearTimeout(timer);
     const { presence, node, log } = this.parts;
     // Untold, its lease runs out by itself.

@@ -46,19 +46,23 @@ export const POLICY = {
   standstill: { longMs: 1_000, settleMs: 250 },
   /**
    * Who is let in when many want to be, see `GatePolicy`. As many at once as the store takes; two in a turn leave the
-   * signals between them the larger part of it. A wait within `entryPatienceMs` is no reason to try again.
+   * signals between them the larger part of it. A class of 200 that begins is served within `burstMs`; `targetMs` is
+   * about what a join takes in calm. Who has a place is told to come back within `awayGraceMs`, who is new while the
+   * SDK still waits.
    */
   gate: {
     atOnce: 16,
     perTurn: 2,
-    longestWaitMs: 3_000,
-    againWaitMs: 1_500,
+    burstMs: 500,
+    targetMs: 15,
+    patienceMs: 3_000,
     firstGuessMs: 2,
     lateMs: 250,
     promptMs: 50,
     looks: 4,
     minRetryMs: 200,
-    maxRetryMs: 20_000,
+    maxRetryMs: 5_000,
+    backRetryMs: 1_000,
     lateRetryMs: 2_000,
   },
   /** For how long a node that turned people away has to let all in until that counts as over, in ms. */

@@ -233,7 +233,8 @@ export class Rooms {
   }
 }
 
-const unwanted: Refusal = {
+/** Whoever wanted this has gone, or given up. */
+export const unwanted: Refusal = {
   kind: "refused",
   code: "unavailable",
   message: "Cannot enter: its turn came too late; expected less to do here, or another node",

@@ -117,8 +117,8 @@ export class FakeWire implements Wire {
     this.#resolveClosed = resolve;
   });
 
-  constructor(readonly hub: Hub) {
-    this.connection = new Connection(this, hub, "192.0.2.1");
+  constructor(readonly hub: Hub, address = "192.0.2.1") {
+    this.connection = new Connection(this, hub, address);
   }
 
   send(text: string): void {

@@ -22,6 +22,18 @@ async function pair(env: Record<string, string> = {}) {
   return { node, ada, bob };
 }
 
+/** Ada is in, and the store is letting somebody else in. */
+async function halfway(identity: string) {
+  const presence = new OddPresence();
+  const node = fakeNode({ presence });
+  await makeRoom(node);
+  const ada = await join(node, "ada");
+  const held = presence.holdNext({ kind: "enter" });
+  const wire = new FakeWire(node.hub);
+  wire.says({ type: "join", token: await makeToken(node, identity) });
+  return { node, ada, wire, letIn: await held };
+}
+
 describe("before a join, a connection", () => {
   const ENDS: [title: string, frame: string, code: string, close: number][] = [
     ["that sends no JSON", "{", "malformed_frame", 4400],
@@ -208,26 +220,35 @@ describe("a connection", () => {
   });
 
   it("that leaves and closes while it joins has left", async () => {
-    const node = fakeNode();
-    await makeRoom(node);
-    const ada = await join(node, "ada");
-    const wire = new FakeWire(node.hub);
-    wire.says({ type: "join", token: await makeToken(node, "bob") });
+    const { ada, wire, letIn } = await halfway("bob");
     wire.says({ type: "leave" });
     wire.hangsUp();
+    letIn();
     assertEquals((await ada.wire.frames.next("left")).reason, "left");
   });
 
   it("that closes while it joins leaves nobody behind but someone who is away", async () => {
-    const { node, ada } = await pair();
-    const wire = new FakeWire(node.hub);
-    wire.says({ type: "join", token: await makeToken(node, "eve") });
+    const { node, ada, wire, letIn } = await halfway("eve");
     wire.hangsUp();
+    letIn();
     const { participant } = await ada.wire.frames.next("participant", {
       where: ({ participant }) => participant.state === "away",
     });
     assertEquals(participant.identity, "eve");
-    assertEquals(node.hub.size.connections, 2);
+    assertEquals(node.hub.size.connections, 1);
+  });
+
+  it("that closes before it is let in is not let in", async () => {
+    const presence = new OddPresence();
+    const node = fakeNode({ presence });
+    await makeRoom(node);
+    const token = await makeToken(node, "eve");
+    const before = presence.calls;
+    const wire = new FakeWire(node.hub);
+    wire.says({ type: "join", token });
+    wire.hangsUp();
+    await node.hub.entries.settled();
+    assertEquals(presence.calls, before);
   });
 
   it("that is joined gets an error for a frame of wrong fields, and lives", async () => {

@@ -1,31 +1,49 @@
-import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { Gate, type GatePolicy } from "../../../lib/gate.ts";
+import { type Entrant, Gate, type GatePolicy, type Shed } from "../../../lib/gate.ts";
+import { POLICY as NODE } from "../../../lib/policy.ts";
 
 const POLICY: GatePolicy = {
   atOnce: 4,
   perTurn: 2,
-  longestWaitMs: 100,
-  againWaitMs: 50,
+  burstMs: 500,
+  targetMs: 20,
+  patienceMs: 3_000,
   firstGuessMs: 10,
   lateMs: 250,
   promptMs: 50,
   looks: 3,
   minRetryMs: 20,
   maxRetryMs: 400,
+  backRetryMs: 100,
   lateRetryMs: 200,
 };
 
 /** A gate with work that ends when the test says so. */
 class Door {
-  readonly gate = new Gate(POLICY, () => 0);
+  readonly gate: Gate;
   /** Those who are inside, in the order in which they began. */
   readonly inside: { name: string; end: () => void }[] = [];
+  readonly shed: (Shed & { name: string })[] = [];
 
-  comes(...names: string[]): void {
+  constructor(random: () => number = () => 0) {
+    this.gate = new Gate(POLICY, random);
+  }
+
+  /** One after the other, each from an address of its own unless said otherwise. */
+  comes(names: string, as: Partial<Entrant> = {}): void {
     for (const name of names) {
-      this.gate.pass(() => new Promise<void>((end) => void this.inside.push({ name, end })));
+      const entrant: Entrant = {
+        is: "new",
+        address: crypto.randomUUID(),
+        wanted: () => true,
+        ...as,
+      };
+      this.gate.pass(
+        entrant,
+        () => new Promise<void>((end) => void this.inside.push({ name, end })),
+      ).then((passed) => passed.kind === "shed" && this.shed.push({ name, ...passed }));
     }
   }
 
@@ -33,124 +51,225 @@ class Door {
     return this.inside.map(({ name }) => name).join("");
   }
 
-  /** The first of those inside is done. */
-  ends(): void {
-    this.inside.shift()!.end();
+  /** So many of those inside are done, the first ones first. */
+  ends(count: number): void {
+    for (const { end } of this.inside.splice(0, count)) end();
   }
 }
 
-/** So many come, and as many as may be are inside. */
-function crowd(size: number): Door {
-  const door = new Door();
-  for (let i = 0; i < size; i++) door.comes("x");
+/** As many as may be are inside, and so many newcomers wait. */
+async function crowd(time: FakeTime, size: number, random?: () => number): Promise<Door> {
+  const door = new Door(random);
+  door.comes("i".repeat(POLICY.atOnce) + "x".repeat(size));
+  await time.tickAsync(0);
   return door;
 }
 
 describe("a gate", () => {
-  it("lets so many in at once, and the others in their order", async () => {
+  it("lets so many in at once, and of the others the newest first", async () => {
     using time = new FakeTime();
     const door = new Door();
-    door.comes(..."abcdefg");
-    assertEquals(door.names, "abcd");
-    assertEquals(door.gate.waiting, 3);
-    door.ends();
+    door.comes("abcdefg");
+    await time.tickAsync(0);
+    assertEquals([door.names, door.gate.waiting], ["abcd", 3]);
+    door.ends(1);
     await time.tickAsync(10);
-    assertEquals(door.names, "bcde");
+    assertEquals(door.names, "bcdg");
   });
 
   it("begins only so many in one turn of the event loop", async () => {
     using time = new FakeTime();
     const door = new Door();
-    door.comes(..."abcdefgh");
-    for (let i = 0; i < 4; i++) door.ends();
+    door.comes("abcdefgh");
+    await time.tickAsync(0);
+    door.ends(4);
     await time.tickAsync(1);
-    assertEquals(door.names, "ef");
+    assertEquals(door.names, "hg");
     await time.tickAsync(10);
-    assertEquals(door.names, "efgh");
+    assertEquals(door.names, "hgfe");
   });
 
-  it("lets nobody past those who wait", async () => {
+  it("lets those who come back in before those who are new, the first of them first", async () => {
     using time = new FakeTime();
-    const door = new Door();
-    door.comes(..."abcdef");
-    for (let i = 0; i < 4; i++) door.ends();
-    door.comes("g");
+    const door = await crowd(time, 3);
+    door.comes("ab", { is: "back" });
+    door.comes("y");
+    door.ends(3);
     await time.tickAsync(10);
-    assertEquals(door.names, "efg");
+    assertEquals(door.names, "iaby");
+  });
+
+  it("lets in somebody of another address before the many of one", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 0);
+    door.comes("m", { address: "many" });
+    door.comes("o");
+    door.comes("mmmmmm", { address: "many" });
+    door.ends(1);
+    await time.tickAsync(10);
+    assertEquals(door.names, "iiio");
+  });
+
+  it("spends no turn on those who are not wanted any more", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 1);
+    door.comes("uuuuuu", { wanted: () => false });
+    door.ends(1);
+    await time.tickAsync(1);
+    assertEquals([door.names, door.gate.waiting], ["iiix", 0]);
   });
 
   it("goes on after work that failed", async () => {
     using time = new FakeTime();
     const gate = new Gate(POLICY);
+    const entrant: Entrant = { is: "new", address: "a", wanted: () => true };
     const failing = Array.from(
       { length: 6 },
-      () => gate.pass(() => Promise.reject(new Error("failed"))).catch(() => "caught"),
+      () => gate.pass(entrant, () => Promise.reject(new Error("failed"))).catch(() => "caught"),
     );
     await time.tickAsync(10);
     assertEquals(await Promise.all(failing), Array(6).fill("caught"));
-    assertEquals(await gate.pass(() => Promise.resolve("done")), "done");
+    const passed = await gate.pass(entrant, () => Promise.resolve("done"));
+    assertEquals(passed, { kind: "done", result: "done" });
+  });
+});
+
+describe("a gate before which more wait than can be served", () => {
+  it("lets all of a class in that begins at once", async () => {
+    using time = new FakeTime();
+    const gate = new Gate(NODE.gate);
+    const work = () => new Promise<void>((done) => void setTimeout(done, 5));
+    const pupils = Array.from(
+      { length: 200 },
+      (_, i) => gate.pass({ is: "new", address: `${i}`, wanted: () => true }, work),
+    );
+    for (let ms = 0; ms < 1_000; ms++) await time.tickAsync(1);
+    assert((await Promise.all(pupils)).every(({ kind }) => kind === "done"));
   });
 
-  it("refuses whoever would wait too long, and all after it until the wait is short again", async () => {
+  it("refuses whoever waited for more than a moment once the queue has stood for long", async () => {
     using time = new FakeTime();
-    const door = crowd(4 + 10);
-    const shed = () => door.gate.shed(false, time.now)?.cause;
-    assertEquals(shed(), undefined);
+    const door = await crowd(time, 1);
+    await time.tickAsync(POLICY.burstMs - 10);
     door.comes("y");
-    assertEquals(shed(), "queue");
-    assertEquals(door.gate.shedding, "queue");
-    for (let waiting = 11; waiting > 5; waiting--) {
-      assertEquals(shed(), "queue", `${waiting} wait`);
-      await time.tickAsync(10);
-      door.ends();
+    door.gate.look(0, time.now);
+    assertEquals([door.gate.waiting, door.gate.shedding(time.now)], [2, undefined]);
+    await time.tickAsync(11);
+    door.gate.look(0, time.now);
+    assertEquals([door.gate.waiting, door.gate.shedding(time.now)], [1, "queue"]);
+    await time.tickAsync(POLICY.targetMs);
+    door.gate.look(0, time.now);
+    assertEquals(door.gate.waiting, 0);
+    await time.tickAsync(0);
+    assertEquals(door.shed.map(({ name, cause }) => [name, cause]), [["x", "queue"], [
+      "y",
+      "queue",
+    ]]);
+  });
+
+  it("keeps the wait of those whom it lets in short", async () => {
+    using time = new FakeTime();
+    const gate = new Gate(NODE.gate);
+    const waits: number[] = [];
+    const became: Promise<{ kind: string }>[] = [];
+    // Twice as many as it can serve.
+    for (let turn = 0; turn < 2_000; turn++) {
+      for (let i = 0; i < 4; i++) {
+        const at = time.now;
+        became.push(gate.pass(
+          { is: "new", address: `${turn} ${i}`, wanted: () => true },
+          () => {
+            waits.push(time.now - at);
+            return new Promise<void>((done) => void setTimeout(done, 8));
+          },
+        ));
+      }
+      await time.tickAsync(1);
     }
-    await time.tickAsync(10);
-    assertEquals([door.gate.waiting, shed(), door.gate.shedding], [5, undefined, undefined]);
+    for (let ms = 0; ms < 1_000; ms++) await time.tickAsync(1);
+    const refused = (await Promise.all(became)).filter(({ kind }) => kind === "shed").length;
+    assertGreaterOrEqual(refused, 2_000);
+    waits.sort((a, b) => a - b);
+    assertLessOrEqual(waits[Math.floor(waits.length * 0.99)]!, NODE.gate.targetMs + 2);
   });
 
-  it("tells those whom it refuses to come back one after the other, when they can be served", () => {
+  it("is open again by itself, when nobody comes any more", async () => {
     using time = new FakeTime();
-    const door = crowd(4 + 11);
-    const retries = Array.from({ length: 5 }, () => door.gate.shed(false, time.now)!.retryAfterMs);
-    assertEquals(retries, [110, 120, 130, 140, 150]);
+    const door = await crowd(time, 3);
+    await time.tickAsync(POLICY.burstMs);
+    assertEquals(door.gate.shedding(time.now), "queue");
+    await time.tickAsync(POLICY.burstMs);
+    door.gate.look(0, time.now);
+    assertEquals(door.gate.shedding(time.now), undefined);
   });
 
-  it("tells nobody to come back later than it may say", () => {
+  it("refuses nobody who comes back, but after long, and for a short time", async () => {
     using time = new FakeTime();
-    const door = crowd(4 + 11);
-    for (let i = 0; i < 100; i++) {
-      const { retryAfterMs } = door.gate.shed(false, time.now)!;
-      assertGreaterOrEqual(retryAfterMs, POLICY.minRetryMs);
-      assertLessOrEqual(retryAfterMs, POLICY.maxRetryMs);
-    }
-  });
-
-  it("learns how long one takes while others wait, not while nobody comes", async () => {
-    using time = new FakeTime();
-    const door = crowd(4 + 9);
-    assertEquals(door.gate.shed(false, time.now), undefined);
-    door.ends();
-    await time.tickAsync(1_000);
-    door.ends();
+    const door = await crowd(time, 50, () => 1);
+    door.comes("b", { is: "back" });
+    await time.tickAsync(POLICY.patienceMs);
+    door.gate.look(0, time.now);
+    await time.tickAsync(0);
+    assertEquals([door.shed.length, door.gate.waiting], [50, 1]);
     await time.tickAsync(1);
-    assertEquals(door.gate.shed(false, time.now)?.cause, "queue");
-    const idle = crowd(1);
-    idle.ends();
-    await time.tickAsync(60_000);
-    idle.comes(..."abcdefghijklmn");
-    assertEquals(idle.gate.shed(false, time.now), undefined);
+    door.gate.look(0, time.now);
+    await time.tickAsync(0);
+    const { name, retryAfterMs } = door.shed.at(-1)!;
+    assertEquals([name, retryAfterMs], ["b", POLICY.backRetryMs]);
+  });
+
+  it("tells those whom it refuses to come back one after the other, when they can be served", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 5);
+    await time.tickAsync(POLICY.burstMs + 1);
+    door.gate.look(0, time.now);
+    await time.tickAsync(0);
+    assertEquals(door.shed.map(({ retryAfterMs }) => retryAfterMs), [30, 40, 50, 60, 70]);
+  });
+
+  for (const random of [0, 1]) {
+    it(`tells nobody to come back later than it may say, where chance is ${random}`, async () => {
+      using time = new FakeTime();
+      const door = await crowd(time, 1_000, () => random);
+      await time.tickAsync(POLICY.burstMs + 1);
+      door.gate.look(0, time.now);
+      await time.tickAsync(0);
+      assertEquals(door.shed.length, 1_000);
+      for (const { retryAfterMs } of door.shed) {
+        assertGreaterOrEqual(retryAfterMs, POLICY.minRetryMs);
+        assertLessOrEqual(retryAfterMs, POLICY.maxRetryMs);
+      }
+    });
+  }
+
+  it("forgets what it promised when that time has come", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 1_000);
+    await time.tickAsync(POLICY.burstMs + 1);
+    door.gate.look(0, time.now);
+    await time.tickAsync(POLICY.maxRetryMs);
+    door.comes("y");
+    await time.tickAsync(POLICY.burstMs + 1);
+    door.gate.look(0, time.now);
+    await time.tickAsync(0);
+    const { name, retryAfterMs } = door.shed.at(-1)!;
+    assertEquals([name, retryAfterMs], ["y", POLICY.minRetryMs + POLICY.firstGuessMs]);
   });
 });
 
 describe("a gate of a node that is held up", () => {
-  const late = (gate: Gate, ...lateMs: number[]) => lateMs.forEach((ms) => gate.look(ms));
+  const late = (gate: Gate, ...lateMs: number[]) => lateMs.forEach((ms) => gate.look(ms, 0));
 
-  it("refuses who is new, and nobody who comes back", () => {
-    const gate = new Gate(POLICY, () => 0);
-    late(gate, 300, 300, 300);
-    assertEquals(gate.shed(true, 0), { cause: "lag", retryAfterMs: POLICY.lateRetryMs });
-    assertEquals(gate.shed(false, 0), undefined);
-    assertEquals(gate.shedding, "lag");
+  it("refuses who is new, and nobody who comes back", async () => {
+    using time = new FakeTime();
+    const door = new Door();
+    late(door.gate, 300, 300, 300);
+    door.comes("n");
+    door.comes("b", { is: "back" });
+    await time.tickAsync(0);
+    const { lateRetryMs: retryAfterMs } = POLICY;
+    assertEquals(door.shed, [{ kind: "shed", name: "n", cause: "lag", retryAfterMs }]);
+    assertEquals([door.names, door.gate.shedding(0)], ["b", "lag"]);
   });
 
   const NOT: Record<string, number[]> = {
@@ -162,15 +281,15 @@ describe("a gate of a node that is held up", () => {
     it(`is not meant where it is late ${title}`, () => {
       const gate = new Gate(POLICY);
       late(gate, ...looks);
-      assertEquals(gate.shed(true, 0), undefined);
+      assertEquals(gate.shedding(0), undefined);
     });
   }
 
   it("lets all in again when it has kept up for as long", () => {
     const gate = new Gate(POLICY);
     late(gate, 300, 300, 300, 49, 49, 51, 49, 49);
-    assertEquals(gate.shedding, "lag");
+    assertEquals(gate.shedding(0), "lag");
     late(gate, 49);
-    assertEquals(gate.shed(true, 0), undefined);
+    assertEquals(gate.shedding(0), undefined);
   });
 });

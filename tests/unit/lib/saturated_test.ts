@@ -14,9 +14,10 @@ import {
 import { OddPresence } from "../../helpers/odd_presence.ts";
 
 const PER_ROOM = 4;
-/** As many as may wait by the first guess, as many as may be under way, and some more. */
-const MOST = POLICY.gate.longestWaitMs / POLICY.gate.firstGuessMs + POLICY.gate.atOnce;
-const MORE = 200;
+/** More than two in a turn are within the longest wait, with turns of a millisecond. */
+const TOO_MANY = POLICY.gate.burstMs * POLICY.gate.perTurn + 500;
+/** No limit on joins is in the way. */
+const env = { JOIN_RATE: "100000", JOIN_BURST: "100000" };
 
 /** So many sockets that all ask for a place at once. */
 async function rush(node: FakeNode, size: number): Promise<FakeWire[]> {
@@ -47,32 +48,71 @@ function linesOf(node: FakeNode, event: string): number {
 
 describe("a node in which more want to be than it can let in", () => {
   it("lets in as many as it can, and tells each of the others when to come back", async () => {
-    const presence = new OddPresence();
-    const node = fakeNode({ presence, env: { JOIN_RATE: "100000", JOIN_BURST: "100000" } });
-    await makeRoom(node);
-    const [ada, bob] = [await join(node, "ada"), await join(node, "bob")];
-    const wires = await rush(node, MOST + MORE);
-    // Those who are in are served before any of them.
-    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
-    assertEquals(bob.wire.frames.all.at(-1), { type: "signal", from: ada.id, data: 1 });
-    assertEquals(node.hub.entries.isShedding, true);
-
+    const node = fakeNode({ env });
+    const wires = await rush(node, TOO_MANY);
     const became = await outcomes(wires);
     const refused = wires.filter((_, i) => became[i] === 1013);
     assertEquals(became.filter((one) => one === "in").length, wires.length - refused.length);
-    assert(refused.length > 0 && refused.length <= MORE, `${refused.length} were refused`);
+    assert(refused.length > 0 && refused.length < wires.length, `${refused.length} were refused`);
     for (const { frames } of refused) {
       const error = await frames.next("error");
       assertEquals(error.code, "unavailable");
-      assert(error.retryAfterMs! > POLICY.gate.againWaitMs, `${error.retryAfterMs}`);
+      assert(error.retryAfterMs! <= POLICY.gate.maxRetryMs, `${error.retryAfterMs}`);
     }
-
     assertEquals(node.hub.counters.shed, { queue: refused.length, lag: 0 });
     assertEquals([linesOf(node, "shedding"), linesOf(node, "shedding_over")], [1, 0]);
-    const later = Date.now() + POLICY.shedOverMs;
-    await join(node, "eve");
-    for (const after of [0, 250]) node.hub.entries.look(later + after, 0);
+    node.hub.entries.look(Date.now() + POLICY.shedOverMs, 0);
     assertEquals([linesOf(node, "shedding"), linesOf(node, "shedding_over")], [1, 1]);
+  });
+
+  it("serves those who are in while the others wait", async () => {
+    const node = fakeNode({ env });
+    await makeRoom(node);
+    const [ada, bob] = [await join(node, "ada"), await join(node, "bob")];
+    await rush(node, 200);
+    await new Promise((turn) => setTimeout(turn));
+    ada.wire.says({ type: "signal", to: bob.id, data: 1 });
+    assertEquals(bob.wire.frames.all.at(-1), { type: "signal", from: ada.id, data: 1 });
+    assert(node.hub.entries.waiting > 100, `${node.hub.entries.waiting} wait`);
+    await node.hub.entries.settled();
+  });
+
+  it("lets somebody back in who has a place, before all of them", async () => {
+    const node = fakeNode({ env });
+    await makeRoom(node);
+    const ada = await join(node, "ada");
+    ada.wire.hangsUp();
+    await rush(node, TOO_MANY);
+    const back = new FakeWire(node.hub);
+    back.says({ type: "resume", session: ada.welcome.session });
+    assertEquals((await back.frames.next("welcome")).resumed, true);
+    assert(node.hub.entries.waiting > POLICY.gate.perTurn, `${node.hub.entries.waiting} wait`);
+    await node.hub.entries.settled();
+  });
+
+  it("is open to other addresses than the one that sends them all", async () => {
+    const node = fakeNode({ env: { JOIN_RATE: "5", JOIN_BURST: "300" } });
+    await makeRoom(node);
+    for (let i = 0; i < TOO_MANY; i++) {
+      new FakeWire(node.hub).says({ type: "join", token: "a guess" });
+    }
+    const wire = new FakeWire(node.hub, "203.0.113.9");
+    wire.says({ type: "join", token: await makeToken(node, "ada") });
+    await wire.frames.next("welcome");
+    assertEquals(node.hub.counters.shed, { queue: 0, lag: 0 });
+    await node.hub.entries.settled();
+  });
+
+  it("sends all away who wait when it drains, and the store knows of none of them", async () => {
+    const presence = new OddPresence();
+    const node = fakeNode({ env, presence });
+    const wires = await rush(node, 200);
+    await node.hub.drain();
+    const calls = presence.calls;
+    const closed = await Promise.all(wires.map((wire) => wire.closed));
+    assertEquals(new Set(closed.map(({ code }) => code)), new Set([1012]));
+    await new Promise((turns) => setTimeout(turns, 20));
+    assertEquals([node.hub.entries.waiting, presence.calls], [0, calls]);
   });
 
   it("lets those back in who have a place, and nobody new, while it does not keep up", async () => {
