@@ -1,4 +1,3 @@
-import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { ParticipantSession } from "../../../lib/sfu/participant_session.ts";
 import type { Sfu, SfuSession } from "../../../lib/sfu/mod.ts";
