@@ -8,6 +8,7 @@
 import { rounded } from "../report/figure.ts";
 import type { Who } from "../load/load_protocol.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
+import { ids } from "../servers/pairs.ts";
 import { cpuSeconds, pause } from "../system/proc.ts";
 import { Load } from "../load/process.ts";
 import { type Cost, freePort, Inspector, startInspected } from "./inspector.ts";
@@ -40,8 +41,8 @@ async function profileBareRelay(seconds: number): Promise<void> {
   const bare = new URL("../servers/bare_relay.ts", import.meta.url).pathname;
   await using relay = await startInspected([bare, "forward"]);
   const { url } = JSON.parse(relay.firstLine);
-  const ids = Array.from({ length: PAIRS * 2 }, (_, i) => ({ id: `p_${i}`.padEnd(19, "0") }));
-  await relaying("A signal, by a bare relay", { ...relay, url, sockets: ids }, seconds);
+  const sockets = ids(2 * PAIRS);
+  await relaying("A signal, by a bare relay", { ...relay, url, sockets }, seconds);
 }
 
 async function profileSignals(seconds: number): Promise<void> {

@@ -36,7 +36,7 @@ export async function barePairs(
   await using stack = new AsyncDisposableStack();
   const relay = stack.use(await startBareRelay(mode));
   const load = stack.use(new Load());
-  await load.connect({ urls: [relay.url], sockets: ids(pairs), connectRate });
+  await load.connect({ urls: [relay.url], sockets: ids(2 * pairs), connectRate });
   return { name, pids: [relay.pid], load, ...disposing(stack.move()) };
 }
 
@@ -46,13 +46,13 @@ export async function peerPairs(peer: Peer, pairs: number): Promise<Pairs> {
   const { pid, url } = stack.use(await startPeer(peer));
   const load = stack.use(new Load());
   const { dialect, name } = peer;
-  await load.connect({ urls: [url], dialect, sockets: ids(pairs), connectRate: CONNECT_RATE });
+  await load.connect({ urls: [url], dialect, sockets: ids(2 * pairs), connectRate: CONNECT_RATE });
   return { name, pids: [pid], load, ...disposing(stack.move()) };
 }
 
 /** As long as the service's ids, so that frames are of one length. */
-export function ids(pairs: number): { id: string }[] {
-  return Array.from({ length: 2 * pairs }, (_, i) => ({ id: `p_${String(i).padStart(17, "0")}` }));
+export function ids(count: number): { id: string }[] {
+  return Array.from({ length: count }, (_, i) => ({ id: `p_${String(i).padStart(17, "0")}` }));
 }
 
 function disposing(stack: AsyncDisposableStack): AsyncDisposable {

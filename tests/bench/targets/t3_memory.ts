@@ -9,6 +9,7 @@ import type { Scale } from "../report/results.ts";
 import { provisionRooms, startNode } from "../servers/node.ts";
 import { openFileLimit, pause, residentBytes } from "../system/proc.ts";
 import { Load, startBareRelay } from "../load/process.ts";
+import { ids } from "../servers/pairs.ts";
 
 const SOCKETS = { full: 5_000, quick: 1_000 };
 const PER_ROOM = 10;
@@ -73,11 +74,7 @@ async function participants(scale: Scale): Promise<Memory> {
 
 async function bareSockets(scale: Scale, idleTimeout?: number): Promise<Memory> {
   await using relay = await startBareRelay("forward", idleTimeout);
-  const ids = Array.from(
-    { length: SOCKETS[scale] },
-    (_, i) => ({ id: `p_${String(i).padStart(17, "0")}` }),
-  );
-  return await measure(scale, relay.pid, relay.url, () => Promise.resolve(ids));
+  return await measure(scale, relay.pid, relay.url, () => Promise.resolve(ids(SOCKETS[scale])));
 }
 
 async function measure(
