@@ -36,7 +36,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
     what:
       "Resident memory that each joined, idle participant adds to a node, against what a bare socket of Deno takes.",
     how:
-      "5,000 participants in rooms of ten; RSS before the rooms are made and with all joined, each when it has stood still for ten seconds.",
+      "5,000 participants in rooms of ten, which stay a mesh; RSS before the rooms are made and with all joined, each when it has stood still for ten seconds.",
   },
   T4: {
     title: "Join",

@@ -13,6 +13,8 @@ import { ids } from "../servers/pairs.ts";
 
 const SOCKETS = { full: 5_000, quick: 1_000 };
 const PER_ROOM = 10;
+/** So many would else be lifted to an SFU, or be turned away where there is none. */
+const ROOM = { maxParticipants: PER_ROOM, topology: { mode: "mesh" } };
 const CONNECT_RATE = 500;
 /** What a participant may take beyond a bare socket, in bytes. */
 const ALLOWANCE = 6_000;
@@ -67,6 +69,7 @@ async function participants(scale: Scale): Promise<Memory> {
     const tokens = await provisionRooms(node, {
       rooms: SOCKETS[scale] / PER_ROOM,
       perRoom: PER_ROOM,
+      settings: ROOM,
     });
     return tokens.map((token) => ({ token }));
   });
