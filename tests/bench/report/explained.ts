@@ -51,7 +51,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
       "0 is flat, 1 would be in proportion; 0.05 is 26 % more at a hundred times as many.",
     how:
       "One node for each size, all alive side by side; signals at the same total rate, spread over all rooms of each, in turn. What a node takes when idle " +
-      "(it pings its sockets) is measured before and subtracted; the slope without that is beside it. Joins: 200 a second, each of whom leaves at once, " +
+      "(it pings its sockets, of which it has more) counts; the slope less that, measured before, is beside it. Joins: 200 a second, each of whom leaves at once, " +
       "in 50 rooms of their own.",
   },
   T6: {

@@ -73,7 +73,7 @@ export async function t5(scale: Scale): Promise<Figure[]> {
   return [
     ...signalFigures(levels, signals, idle),
     ...joinFigures(levels, joins),
-    ...bare.length > 0 ? [bareFigure(bare, signals, idle)] : [],
+    ...bare.length > 0 ? [bareFigure(bare, signals)] : [],
     ...idleFigures(levels, idle),
   ];
 }
@@ -127,9 +127,9 @@ async function coming({ pids: [pid], visitors: { load, url, tokens } }: Level): 
   };
 }
 
-type Sized = Subject & { readonly rooms: number };
+type Sized = Pick<Level, "name" | "rooms">;
 
-/** CPU per signal in each round, in µs, less what the same node takes when idle, or with it. */
+/** CPU per signal in each round, in µs: all that the server takes meanwhile, or less what it takes when idle. */
 function signalCosts(
   all: readonly Sized[],
   rounds: ReadonlyMap<string, Round[]>,
@@ -143,13 +143,14 @@ function signalCosts(
   );
 }
 
-function signalFigures(
-  levels: readonly Level[],
+/** From the rounds, and the share of a core that each takes when idle, to what there is to say; to the whole cost it is held. */
+export function signalFigures(
+  levels: readonly Sized[],
   rounds: ReadonlyMap<string, Round[]>,
   idle: ReadonlyMap<string, number>,
 ): Figure[] {
-  const costs = signalCosts(levels, rounds, idle);
-  const gross = signalCosts(levels, rounds);
+  const costs = signalCosts(levels, rounds);
+  const net = signalCosts(levels, rounds, idle);
   const busiest = Math.max(
     ...levels.map(({ name }) => medianOf(rounds.get(name)!, (r) => r.loadUtilization)),
   );
@@ -161,18 +162,18 @@ function signalFigures(
       value: logLogSlope(costs),
       unit: "",
       bound: BOUND,
-      note: `${mediansOf(costs)} µs of CPU, beyond what each takes when idle; ` +
+      note: `${mediansOf(costs)} µs of CPU, with what each takes when idle; ` +
         `${SIGNALS.rate} signals a second`,
       samples: costs,
     },
     {
       kind: "measured",
       target: "T5",
-      what: "  the same with what it takes when idle",
-      value: logLogSlope(gross),
+      what: "  slope of CPU per signal, less what it takes when idle",
+      value: logLogSlope(net),
       unit: "",
-      note: `${mediansOf(gross)} µs`,
-      samples: gross,
+      note: `${mediansOf(net)} µs`,
+      samples: net,
     },
   ];
   return figures.map((figure) => unlessLoadWasTheLimit(busiest, figure));
@@ -203,16 +204,15 @@ function joinFigures(levels: readonly Level[], all: ReadonlyMap<string, Coming[]
 function bareFigure(
   bare: readonly Sized[],
   rounds: ReadonlyMap<string, Round[]>,
-  idle: ReadonlyMap<string, number>,
 ): Figure {
-  const costs = signalCosts(bare, rounds, idle);
+  const costs = signalCosts(bare, rounds);
   return {
     kind: "measured",
     target: "T5",
     what: `  bare Deno relay: slope of CPU per signal, ${sizes(bare)} pairs`,
     value: logLogSlope(costs),
     unit: "",
-    note: `${mediansOf(costs)} µs of CPU, beyond what each takes when idle`,
+    note: `${mediansOf(costs)} µs of CPU, with what each takes when idle`,
     samples: costs,
   };
 }
