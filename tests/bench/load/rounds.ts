@@ -46,6 +46,20 @@ const TRIES = 2.4;
 /** Share of the rate that has to arrive in a round's time for the round to count. */
 const HELD = 0.97;
 
+/** What came of several servers under the same load. */
+export interface Comparison {
+  /** Those that count, by the server's name; of all servers as many. */
+  readonly rounds: ReadonlyMap<string, Round[]>;
+  /** For people: how many they are, and of how many tries. */
+  readonly counted: string;
+}
+
+/** `5 rounds`, or `5 of 9 tries`, with the reason. */
+export function countedText(held: number, tried: number): string {
+  if (held === tried) return `${held} rounds`;
+  return `${held} of ${tried} tries (in the others the machine did not hold the rate)`;
+}
+
 /**
  * All servers in turn, in one order and then the other, so that what drifts meets each alike.
  *
@@ -54,11 +68,12 @@ const HELD = 0.97;
 export async function compare(
   subjects: readonly Subject[],
   plan: Plan,
-): Promise<Map<string, Round[]>> {
+): Promise<Comparison> {
   for (const subject of subjects) await round(subject, plan, WARM_UP);
   const rounds = new Map<string, Round[]>(subjects.map(({ name }) => [name, []]));
   const mostTries = Math.ceil(plan.rounds * TRIES);
-  for (let tried = 0, held = 0; held < plan.rounds; tried++) {
+  let [tried, held] = [0, 0];
+  for (; held < plan.rounds; tried++) {
     if (tried === mostTries) {
       throw new Error(
         `Cannot hold ${plan.rate} signals a second for ${plan.rounds} of ${tried} rounds, ` +
@@ -74,7 +89,7 @@ export async function compare(
     held++;
     for (const [name, read] of turn) rounds.get(name)!.push(read);
   }
-  return rounds;
+  return { rounds, counted: countedText(held, tried) };
 }
 
 /** Something of each in turn, so many times, in one order and then the other; the results by their name. */

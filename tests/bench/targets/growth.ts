@@ -6,7 +6,7 @@
 import { find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
 import type { Service } from "../../helpers/service.ts";
 import { Load } from "../load/process.ts";
-import { compare, medianOf, type Round, type Subject } from "../load/rounds.ts";
+import { compare, type Comparison, medianOf, type Subject } from "../load/rounds.ts";
 import type { Scale } from "../report/results.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { logLogSlope, type Point } from "../report/slope.ts";
@@ -92,7 +92,7 @@ async function step(
 function figures(
   what: string,
   steps: readonly Step[],
-  rounds: ReadonlyMap<string, Round[]>,
+  { rounds, counted }: Comparison,
 ): Figure[] {
   const signals = steps.map(({ name, size }) => ({
     size,
@@ -114,7 +114,10 @@ function figures(
     samples: points,
   });
   return [
-    unlessLoadWasTheLimit(busiest, one("signal", signals, "µs", `; p99 ${p99.join(", ")} ms`)),
+    unlessLoadWasTheLimit(
+      busiest,
+      one("signal", signals, "µs", `; p99 ${p99.join(", ")} ms; ${counted}`),
+    ),
     one("join", joins, "ms", `; ${JOIN_RATE} joins a second`),
   ];
 }

@@ -5,7 +5,16 @@
  * @module
  */
 import type { PayloadKind } from "../load/payloads.ts";
-import { compare, medianOf, range, rateFor, ratio, ratios, type Round } from "../load/rounds.ts";
+import {
+  compare,
+  type Comparison,
+  medianOf,
+  range,
+  rateFor,
+  ratio,
+  ratios,
+  type Round,
+} from "../load/rounds.ts";
 import type { Scale } from "../report/results.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { barePairs, servicePairs } from "../servers/pairs.ts";
@@ -41,16 +50,16 @@ export async function t1(scale: Scale): Promise<Figure[]> {
 
 function report(
   kind: PayloadKind,
-  all: ReadonlyMap<string, Round[]>,
+  { rounds: all, counted }: Comparison,
   roundMs: number,
 ): Figure[] {
   const payload = kind === "sdp" ? "2 KB session descriptions" : "2 KB plain text";
   const [service, forward, named] = ["service", "forward", "named"].map((name) => all.get(name)!);
   const rate = (rounds: Round[]) => rounded(medianOf(rounds, (r) => r.perCpuSecond));
   const note =
-    `${service!.length} rounds of ${roundMs / 1000} s, at ${
-      rounded(medianOf(service!, (r) => r.perSecond))
-    }/s: ${rate(service!)} against ${rate(forward!)} (forwarding) and ` +
+    `${counted}, of ${roundMs / 1000} s, at ${rounded(medianOf(service!, (r) => r.perSecond))}/s: ${
+      rate(service!)
+    } against ${rate(forward!)} (forwarding) and ` +
     `${rate(named!)} (naming the sender) per CPU s; ratios of the rounds ${
       range(ratios(service!, forward!))
     }; service at ${rounded(100 * medianOf(service!, (r) => r.utilization))} % of a core, p99 ${

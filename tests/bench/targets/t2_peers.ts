@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { compare, medianOf, range, rateFor, ratio, ratios, type Round } from "../load/rounds.ts";
+import {
+  compare,
+  type Comparison,
+  medianOf,
+  range,
+  rateFor,
+  ratio,
+  ratios,
+  type Round,
+} from "../load/rounds.ts";
 import type { Scale } from "../report/results.ts";
 import { missingForPeers, PEERS, versions } from "../peers/peers.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
@@ -32,7 +41,11 @@ export async function t2(scale: Scale): Promise<Figure[]> {
   return report(await compare([service, bare, ...peers], plan), rate, await versions());
 }
 
-function report(all: ReadonlyMap<string, Round[]>, rate: number, versions: string): Figure[] {
+export function report(
+  { rounds: all, counted }: Comparison,
+  rate: number,
+  versions: string,
+): Figure[] {
   const service = all.get("service")!;
   const perCpuSecond = (rounds: Round[]) => medianOf(rounds, (r) => r.perCpuSecond);
   const [best] = PEERS.toSorted((a, b) =>
@@ -50,7 +63,7 @@ function report(all: ReadonlyMap<string, Round[]>, rate: number, versions: strin
       value: ratio(service, others),
       unit: "x",
       bound: BOUND,
-      note: `${service.length} rounds at ${rate}/s; the best is ${best!.name}; ratios of the ` +
+      note: `${counted}, at ${rate}/s; the best is ${best!.name}; ratios of the ` +
         `rounds ${range(ratios(service, others))}; ${versions}`,
       samples: Object.fromEntries(all),
     },

@@ -5,7 +5,7 @@
  * @module
  */
 import { Load } from "../load/process.ts";
-import { compare, inTurn, medianOf, type Round, type Subject } from "../load/rounds.ts";
+import { compare, type Comparison, inTurn, medianOf, type Subject } from "../load/rounds.ts";
 import type { Scale } from "../report/results.ts";
 import { type Figure, median, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { logLogSlope, type Point } from "../report/slope.ts";
@@ -132,7 +132,7 @@ type Sized = Pick<Level, "name" | "rooms">;
 /** CPU per signal in each round, in µs: all that the server takes meanwhile, or less what it takes when idle. */
 function signalCosts(
   all: readonly Sized[],
-  rounds: ReadonlyMap<string, Round[]>,
+  rounds: Comparison["rounds"],
   idle?: ReadonlyMap<string, number>,
 ): Point[] {
   return all.flatMap(({ name, rooms }) =>
@@ -146,7 +146,7 @@ function signalCosts(
 /** From the rounds, and the share of a core that each takes when idle, to what there is to say; to the whole cost it is held. */
 export function signalFigures(
   levels: readonly Sized[],
-  rounds: ReadonlyMap<string, Round[]>,
+  { rounds, counted }: Comparison,
   idle: ReadonlyMap<string, number>,
 ): Figure[] {
   const costs = signalCosts(levels, rounds);
@@ -163,7 +163,7 @@ export function signalFigures(
       unit: "",
       bound: BOUND,
       note: `${mediansOf(costs)} µs of CPU, with what each takes when idle; ` +
-        `${SIGNALS.rate} signals a second`,
+        `${SIGNALS.rate} signals a second; ${counted}`,
       samples: costs,
     },
     {
@@ -203,7 +203,7 @@ function joinFigures(levels: readonly Level[], all: ReadonlyMap<string, Coming[]
 
 function bareFigure(
   bare: readonly Sized[],
-  rounds: ReadonlyMap<string, Round[]>,
+  { rounds }: Comparison,
 ): Figure {
   const costs = signalCosts(bare, rounds);
   return {
