@@ -33,8 +33,12 @@ export interface NotMeasured {
   readonly kind: "not measured";
   readonly target: string;
   readonly what: string;
+  /** Of the bound. */
+  readonly unit?: string;
   readonly bound?: Bound;
   readonly why: string;
+  /** Set where it would have been held to nothing: the summary can do without it. */
+  readonly compared?: true;
 }
 
 export interface Bound {
@@ -62,9 +66,16 @@ export function unlessLoadWasTheLimit(share: number, figure: Figure): Figure {
   if (share <= LOAD_LIMIT) {
     return { ...figure, note: figure.note ? `${figure.note}; ${busy}` : busy };
   }
-  const { target, what, bound } = figure;
+  const { target, what, unit, bound } = figure;
   const why = `the ${busy} was the limit: expected at most ${100 * LOAD_LIMIT} %`;
-  return { kind: "not measured", target, what, ...bound && { bound }, why };
+  return {
+    kind: "not measured",
+    target,
+    what,
+    unit,
+    ...bound ? { bound } : { compared: true },
+    why,
+  };
 }
 
 /** One line: number, what, measured, target, verdict, and what else there is to say. */
@@ -86,8 +97,7 @@ export function line(figure: Figure): string {
 export function boundText(figure: Figure): string {
   if (!figure.bound) return "-";
   const sign = figure.bound.is === "at least" ? ">=" : "<=";
-  const unit = figure.kind === "measured" ? ` ${figure.unit}` : "";
-  return `${sign} ${rounded(figure.bound.value)}${unit}`;
+  return `${sign} ${rounded(figure.bound.value)} ${figure.unit ?? ""}`.trimEnd();
 }
 
 /** The value below which `share` (0 to 1) of the samples lie: nearest rank, so always one of them. */

@@ -70,13 +70,19 @@ function whenAndWhere(results: readonly Result[]): string {
 function summary(targets: readonly string[], results: Results): string {
   const rows = targets.flatMap((target) => {
     const { figures, failure } = results[target]!;
-    const held = figures.filter(({ bound }) => bound !== undefined);
     if (failure !== undefined) return [[target, EXPLAINED[target]!.title, "-", "-", "failed"]];
-    return held.map((
-      figure,
-    ) => [target, figure.what, valueOf(figure), boundText(figure), mark(figure)]);
+    return figures.filter(isOfSummary).map((figure) => {
+      const why = figure.kind === "not measured" ? `: ${figure.why}` : "";
+      const said = mark(figure) + why;
+      return [target, figure.what.trim(), valueOf(figure), boundText(figure), said];
+    });
   });
   return table(["", "what", "measured", "target", "verdict"], rows);
+}
+
+/** What is held to a bound, and what could not be: not every bound is known before. */
+function isOfSummary(figure: Figure): boolean {
+  return figure.kind === "measured" ? figure.bound !== undefined : !figure.compared;
 }
 
 function section(target: string, result: Result, pictures: readonly string[]): string[] {

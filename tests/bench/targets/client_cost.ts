@@ -90,7 +90,8 @@ function listed(modules: readonly Module[]): string[][] {
 async function mainThread(): Promise<Figure[]> {
   if (await find(CHROMIUM) === undefined) {
     const why = "there is no Chromium";
-    return [{ kind: "not measured", target: "CLIENT", what: "main-thread time", why }];
+    const what = "main-thread time";
+    return [{ kind: "not measured", target: "CLIENT", what, why, compared: true }];
   }
   await using stack = new AsyncDisposableStack();
   const node = stack.use(await startNode());

@@ -46,7 +46,9 @@ async function memory(scale: Scale): Promise<Figure> {
 async function redis(): Promise<Figure> {
   if (await find(REDIS_SERVER) === undefined) {
     const what = "join, REST Redis on the same host, p99";
-    return { kind: "not measured", target: "T4", what, why: "there is no redis-server" };
+    const bound = { is: "at most", value: BOUND_MS.redis } as const;
+    const why = "there is no redis-server";
+    return { kind: "not measured", target: "T4", what, unit: "ms", bound, why };
   }
   await using store = await startRestRedis();
   await using node = await startNode(store.env);

@@ -63,7 +63,7 @@ async function onBadLinks(): Promise<Figure[]> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const bound = { is: "at most", value: BAD_LINK_BOUND_MS } as const;
-    return [{ kind: "not measured", target: "T7", what: `${what}, p95`, bound, why }];
+    return [{ kind: "not measured", target: "T7", what: `${what}, p95`, unit: "ms", bound, why }];
   }
   const link = { nat: "cone", uplink: BAD_LINK, downlink: BAD_LINK } as const;
   await using lab = await Lab.up({ hosts: { ada: link, bob: link }, env: BENCH_KEYS });

@@ -41,6 +41,11 @@ describe("a figure", () => {
   it("is not measured where the load program was the limit", () => {
     const figure = unlessLoadWasTheLimit(0.95, RELAY);
     assertEquals(verdict(figure), "not measured");
-    assertEquals(figure.bound, RELAY.bound);
+    assertEquals(boundText(figure), boundText(RELAY));
+  });
+
+  it("remembers that it was only to compare", () => {
+    const figure = unlessLoadWasTheLimit(0.95, { ...RELAY, bound: undefined });
+    assertEquals(figure.kind === "not measured" && figure.compared, true);
   });
 });

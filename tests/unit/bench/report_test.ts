@@ -40,6 +40,25 @@ describe("the report", () => {
     assertStringIncludes(text, "- T4, join, p99: there is no redis-server.");
   });
 
+  it("has what was not measured in the summary, with the reason, also where its bound is not known", () => {
+    const figure = { kind: "not measured", target: "T3", what: "all", why: "no /proc" } as const;
+    const text = report({ results: { T3: { ...RESULT, figures: [figure] } }, pictures: [] });
+    assertStringIncludes(text, "| T3 | all | - | - | not measured: no /proc |");
+  });
+
+  it("leaves out of the summary what would only have been to compare", () => {
+    const why = "there is no redis-server";
+    const figure = {
+      kind: "not measured",
+      target: "GROWTH",
+      what: "nodes",
+      why,
+      compared: true,
+    } as const;
+    const text = report({ results: { GROWTH: { ...RESULT, figures: [figure] } }, pictures: [] });
+    assert(!text.includes("| GROWTH | nodes"));
+  });
+
   it("names the targets that were not part of the run", () =>
     assertStringIncludes(
       report({ results: { T1: RESULT }, pictures: [] }),
