@@ -14,6 +14,8 @@ export interface Peer {
   /** How it is run and spoken to, for people. */
   readonly how: string;
   readonly dialect: DialectName;
+  /** Set where its own client does not speak to it so: it is to compare, and never the best. */
+  readonly compared?: true;
   /** Arguments of Node, in this folder. */
   args(port: number): string[];
   env?(port: number): Record<string, string>;
@@ -54,6 +56,7 @@ const Y_WEBRTC_SINGLE: Peer = {
   how:
     "`bin/server.js`; a topic for each receiver, which its client does not do: the least it can have to do",
   dialect: "y-webrtc 1",
+  compared: true,
 };
 
 export const PEERS: readonly Peer[] = [PEERJS, SOCKET_IO, Y_WEBRTC, Y_WEBRTC_SINGLE];

@@ -28,8 +28,8 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
       "Each is a pinned version from npm (tests/bench/peers), on Node with `NODE_ENV=production`, with the native add-ons that " +
       "the `ws` library recommends, without compression (off by default in all of them, and in ours), over plain TCP on one machine. Each is spoken to " +
       "in its own protocol by the same load program. y-webrtc's server sends what is published to everyone of a topic, the " +
-      "sender too; it is also measured with a topic for each receiver, which its own client does not do but which is the least " +
-      "work that it can have. The best one counts, whichever that is.",
+      "sender too; it is also measured with a topic for each receiver, which its own client never does: the least " +
+      "work that it can have, to compare. Of the others the best one counts, whichever that is.",
   },
   T3: {
     title: "Memory",

@@ -41,6 +41,7 @@ export async function t2(scale: Scale): Promise<Figure[]> {
   return report(await compare([service, bare, ...peers], plan), rate, await versions());
 }
 
+/** From the rounds to what there is to say. `rate`: of signals a second; `versions`: of the peers, for people. */
 export function report(
   { rounds: all, counted }: Comparison,
   rate: number,
@@ -48,7 +49,8 @@ export function report(
 ): Figure[] {
   const service = all.get("service")!;
   const perCpuSecond = (rounds: Round[]) => medianOf(rounds, (r) => r.perCpuSecond);
-  const [best] = PEERS.toSorted((a, b) =>
+  // In its own protocol, as its own client speaks it.
+  const [best] = PEERS.filter(({ compared }) => !compared).toSorted((a, b) =>
     perCpuSecond(all.get(b.name)!) - perCpuSecond(all.get(a.name)!)
   );
   const others = all.get(best!.name)!;

@@ -1,0 +1,40 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import type { Round } from "../../bench/load/rounds.ts";
+import { report } from "../../bench/targets/t2_peers.ts";
+
+/** Signals per second of CPU. */
+const READ = {
+  service: 30_000,
+  "bare Deno relay": 28_000,
+  "PeerJS server": 12_000,
+  "Socket.IO": 10_000,
+  "y-webrtc": 8_000,
+  "y-webrtc, a topic each": 16_000,
+};
+
+function round(perCpuSecond: number): Round {
+  const none = { p50: 0, p99: 0 };
+  return {
+    perCpuSecond,
+    utilization: 0.25,
+    loadUtilization: 0.5,
+    perSecond: perCpuSecond / 4,
+    delayMs: none,
+    lagMs: none,
+  };
+}
+
+describe("the service beside its peers", () => {
+  const rounds = new Map(Object.entries(READ).map(([name, read]) => [name, [round(read)]]));
+  const figures = report({ rounds, counted: "5 rounds" }, 6_000, "peer 1.0.2");
+  const [held, ...compared] = figures;
+
+  it("is held to the best that is spoken to as its own client does", () => {
+    assertEquals(held!.kind === "measured" && held!.value, 2.5);
+    assertStringIncludes(held!.kind === "measured" ? held!.note! : "", "the best is PeerJS server");
+  });
+
+  it("has all of them beside it to compare", () =>
+    assertEquals(compared.map(({ what }) => what.trim()), Object.keys(READ)));
+});
