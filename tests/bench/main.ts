@@ -10,6 +10,7 @@
 import { type Figure, line } from "./report/figure.ts";
 import { inFolder, publish, writeReport } from "./report/folder.ts";
 import { readResults, type Result, type Scale, writeResults } from "./report/results.ts";
+import { endChildrenWithThis } from "./system/cleanup.ts";
 import { describeMachine, machineText } from "./system/machine.ts";
 import { withOpenFiles } from "./system/open_files.ts";
 import { hasProc } from "./system/proc.ts";
@@ -79,6 +80,7 @@ async function main(args: string[]): Promise<number> {
     console.log(`copied to ${await publish()}`);
     return 0;
   }
+  endChildrenWithThis();
   const elsewhere = await withOpenFiles(import.meta.filename!, args);
   if (elsewhere !== undefined) return elsewhere;
 
