@@ -30,7 +30,9 @@ class Script implements AsyncDisposable {
   /** The next line that it prints. @throws {Error} when it has ended instead. */
   async hear(): Promise<unknown> {
     const line = await this.#lines.next();
-    if (line.done) throw new Error(`Cannot hear ${this.file}: it ended; see its error above`);
+    if (line.done) {
+      throw new Error(`Cannot hear ${this.file}: it ended; the output of the bench says why`);
+    }
     return JSON.parse(line.value);
   }
 

@@ -15,7 +15,8 @@ const SOCKETS = { full: 5_000, quick: 1_000 };
 const PER_ROOM = 10;
 /** So many would else be lifted to an SFU, or be turned away where there is none. */
 const ROOM = { maxParticipants: PER_ROOM, topology: { mode: "mesh" } };
-const CONNECT_RATE = 500;
+/** As T4 has it: a node on a busy machine turns people away at more. */
+const CONNECT_RATE = 200;
 /** What a participant may take beyond a bare socket, in bytes. */
 const ALLOWANCE = 6_000;
 /** RSS counts as settled when it has moved by less than 0.5 % for so long. */

@@ -22,7 +22,8 @@ const VISITS = { rate: 200, seconds: 5 };
 const ROUNDS = { full: 5, quick: 1 };
 const ROUND_MS = { full: 5_000, quick: 2_000 };
 const IDLE_MS = { full: 30_000, quick: 5_000 };
-const CONNECT_RATE = 500;
+/** Well below what makes a node turn people away. */
+const CONNECT_RATE = 250;
 /** That a process has open, besides the sockets of those who stay. */
 const OTHER_FILES = 100;
 const BOUND = { is: "at most", value: 0.05 } as const;
