@@ -104,8 +104,16 @@ export const ADAPT = {
   /** Of a voice that flowed for so long it is said at each look that it is missed, from when it is until it is gone for good. */
   ear: { intervalMs: 40, flowingMs: 1_000, missedMs: 80, goneMs: 1_000 },
   /** So much missed is not a matter of some lost packets, and is believed for so long, of a microphone that is on since so long and
-   * is not just being sent another way. */
-  starved: { plain: 80, doubled: 80, lean: 170, forMs: 250, steadyMs: 1_500, changeMs: 300 },
+   * is not just being sent another way; if the voice has gone on without a pause until then, and while word of it was on its way. */
+  starved: {
+    plain: 80,
+    doubled: 80,
+    lean: 170,
+    forMs: 250,
+    steadyMs: 1_500,
+    changeMs: 300,
+    onItsWayMs: 250,
+  },
   /** Below this share of what is needed, a connection is far from it. */
   smallBelow: 0.5,
   /** Its limit is moved to and fro by this, which makes the browser probe. */

@@ -20,6 +20,7 @@ import type { Emitter } from "../emitter.ts";
 import type { Remote } from "../remote.ts";
 import { SentLook } from "./adapt/look.ts";
 import { Outlet } from "./adapt/outlet.ts";
+import { Pace } from "./adapt/pace.ts";
 import { Sight } from "./adapt/sight.ts";
 
 /** The mesh, as far as it is adapted. */
@@ -55,10 +56,11 @@ interface Receiver {
   /** Whether it was told that our camera is paused. */
   isTold: boolean;
   /** When it said last that our voice does not come through, and when that was last sent in another way. */
-  starvedAt?: number;
+  starved?: { readonly at: number; readonly missedMs: number };
   changedAt?: number;
   outlet?: Outlet;
   sent: SentLook;
+  pace: Pace;
 }
 
 const ALL: AdaptationInfo = { sending: "full", reason: "none" };
@@ -76,6 +78,9 @@ export class Adaptation {
   /** What is sent of the microphone, and since when. */
   #voice: { track: MediaStreamTrack | undefined; since: number } = { track: undefined, since: 0 };
   #isLooking = false;
+  #lookedAt = -Infinity;
+  /** Whose camera has been paused, or is no longer, since the last look. */
+  readonly #unshown = new Set<Remote>();
 
   constructor(call: AdaptedCall, now: Clock) {
     this.#call = call;
@@ -95,7 +100,7 @@ export class Adaptation {
     if (typeof sees === "number" && sees >= 0) this.#receiver(from.id).seen = sees;
     if (typeof paused === "boolean" && paused !== from.paused) {
       from.paused = paused;
-      this.#call.show(from);
+      this.#unshown.add(from);
     }
   }
 
@@ -106,8 +111,8 @@ export class Adaptation {
     const { starved } = ADAPT;
     if (missedMs < starved[receiver.outlet?.voice ?? "plain"]) return;
     if (now - (receiver.changedAt ?? -Infinity) < starved.changeMs) return;
-    receiver.starvedAt = now;
-    this.tend();
+    receiver.starved = { at: now, missedMs };
+    if (now - this.#lookedAt >= ADAPT.ear.intervalMs) this.tend();
   }
 
   /** Takes in whether the browser sends less than it should because the processor is too slow. */
@@ -118,6 +123,7 @@ export class Adaptation {
   /** Somebody has left; whoever comes back under the same id has been told nothing. */
   left({ id }: Remote): void {
     this.#receivers.delete(id);
+    for (const remote of this.#unshown) if (remote.id === id) this.#unshown.delete(remote);
     this.#sight.forget(id);
   }
 
@@ -128,8 +134,12 @@ export class Adaptation {
 
   /** Looks at once, because something has changed, or it is time. */
   async tend(): Promise<void> {
+    // However often somebody changes it, it is shown no more often than that.
+    for (const remote of this.#unshown) this.#call.show(remote);
+    this.#unshown.clear();
     if (this.#isLooking) return;
     this.#isLooking = true;
+    this.#lookedAt = this.#now();
     try {
       await this.#adapt();
     } finally {
@@ -181,14 +191,16 @@ export class Adaptation {
       if (receiver.outlet?.pc !== pc) {
         receiver.outlet = new Outlet(pc);
         receiver.sent = new SentLook();
+        receiver.pace = new Pace();
       }
       const { outlet, sent, seen } = receiver;
       // A connection that closes under our hands says nothing.
       const report = await outlet.microphone?.getStats().catch(() => undefined);
       if (report === undefined) return [];
       const isIdle = roster.participants.get(id)?.permissions.subscribe === false;
-      const { starvedAt = -Infinity } = receiver;
-      const isStarved = isSteady && this.#now() - starvedAt < ADAPT.starved.forMs;
+      const at = this.#now();
+      receiver.pace.take(report, at);
+      const isStarved = isSteady && isMissing(receiver, at);
       return [{ id, seen, isIdle, isStarved, ...sent.take(report) }];
     });
     const connections = (await Promise.all(looks)).flat();
@@ -240,10 +252,16 @@ export class Adaptation {
   #receiver(id: string): Receiver {
     const known = this.#receivers.get(id);
     if (known !== undefined) return known;
-    const receiver: Receiver = { isTold: false, sent: new SentLook() };
+    const receiver: Receiver = { isTold: false, sent: new SentLook(), pace: new Pace() };
     this.#receivers.set(id, receiver);
     return receiver;
   }
+}
+
+/** Whether it has just said that it misses our voice, which has gone on all the while. */
+function isMissing({ starved, pace, outlet }: Receiver, now: number): boolean {
+  if (starved === undefined || now - starved.at >= ADAPT.starved.forMs) return false;
+  return pace.isFull(outlet?.voice ?? "plain", starved.missedMs + ADAPT.starved.onItsWayMs);
 }
 
 /** What the application wants of what the call sends: without the camera, the rest is adapted as ever. */

@@ -150,7 +150,7 @@ export class Byways {
     const now = this.#now();
     if (to === from || to === self || box.length > BYWAY.relayLength) return;
     if (waitMs(known.passed, now) > 0) return;
-    known.passed = take(known.passed, now, Math.ceil(box.length / BYWAY.relayUnit));
+    known.passed = take(known.passed, now, Math.max(1, Math.ceil(box.length / BYWAY.relayUnit)));
     lines.send(to, { type: "relayed", from, box });
   }
 

@@ -98,7 +98,8 @@ export class Lines {
     const now = this.#now();
     const left = this.#buckets.get(id) ?? bucket(LINES.takenBurst, LINES.takenPerSecond, now);
     const isTooMuch = waitMs(left, now) > 0;
-    if (!isTooMuch) this.#buckets.set(id, take(left, now));
+    const cost = typeof data === "string" ? Math.ceil(data.length / LINES.takenUnit) : 1;
+    if (!isTooMuch) this.#buckets.set(id, take(left, now, Math.max(1, cost)));
     const frame = isTooMuch ? undefined : parseFrame(data);
     if (!isTooMuch && frame === undefined) return;
     const wasFresh = this.isFresh(id);

@@ -43,7 +43,8 @@ export const LINES = {
   freshMs: 2_500,
   /** Longest frame taken. */
   frameLength: 96 * 1024,
-  /** Frames taken of one participant, at once and sustained: what links send, what is passed on, and the rest. */
+  /** Taken of one participant, at once and sustained, in units of 1,024 characters or less: what links send, what is passed on, and the rest. */
+  takenUnit: 1024,
   takenBurst: 400,
   takenPerSecond: 100,
   /** Above this many bytes not yet taken by the network, nothing is added. */
@@ -58,8 +59,8 @@ export const BYWAY = {
   takenPerSecond: 50,
   /** What is passed on for one participant, at once and sustained, and the longest box: in units of 1,024 or less. */
   relayUnit: 1024,
-  relayBurst: 256,
-  relaysPerSecond: 32,
+  relayBurst: 128,
+  relaysPerSecond: 8,
   relayLength: 48 * 1024,
   /** By how many others at once. */
   relays: 2,

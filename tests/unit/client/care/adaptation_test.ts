@@ -52,7 +52,10 @@ function adapted({ others = ["ada"] } = {}) {
     signal: (to: string, item: Record<string, unknown>) => void said.push([to, item]),
     show: ({ id, paused }: Remote) => void shown.push([id, paused]),
   };
+  /** Packets of a voice; in silence there are none. */
+  const voice = { type: "outbound-rtp", kind: "audio", packetsSent: 0, isSilent: false };
   const measure = ({ stats }: FakeConnection) => {
+    stats.set("A", voice);
     stats.set("T", { type: "transport", selectedCandidatePairId: "P" });
     stats.set("P", { id: "P", type: "candidate-pair", availableOutgoingBitrate: estimate });
   };
@@ -67,6 +70,7 @@ function adapted({ others = ["ada"] } = {}) {
   const adaptation = new Adaptation(call, () => Date.now());
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += ADAPT.intervalMs) {
+      if (!voice.isSilent) voice.packetsSent += ADAPT.intervalMs / 20;
       time.tick(ADAPT.intervalMs);
       await time.runMicrotasks();
     }
@@ -79,6 +83,7 @@ function adapted({ others = ["ada"] } = {}) {
     shown,
     infos,
     added,
+    voice,
     connections,
     join,
     pass,
@@ -122,12 +127,22 @@ type Said = [string, Record<string, unknown>][];
 const paused = (said: Said) => said.map(([id, item]) => [id, item.paused]);
 
 describe("what a participant says", () => {
-  it("is shown when its camera is paused, and when no longer", () => {
+  it("is shown when its camera is paused, and when no longer", async () => {
     using call = adapted();
     for (const is of [true, true, false]) {
       call.adaptation.handle(call.remote("ada"), { paused: is });
+      await call.pass(ADAPT.intervalMs);
     }
     assertEquals(call.shown, [["ada", true], ["ada", false]]);
+  });
+
+  it("is shown once, however often it has changed at the same time", async () => {
+    using call = adapted();
+    for (let i = 0; i < 1_001; i++) {
+      call.adaptation.handle(call.remote("ada"), { paused: i % 2 === 0 });
+    }
+    await call.pass(ADAPT.intervalMs);
+    assertEquals(call.shown, [["ada", true]]);
   });
 
   it("is ignored where it makes no sense", () => {
@@ -282,6 +297,19 @@ describe("a voice that does not come through", () => {
       await call.pass(ADAPT.intervalMs);
       await call.starve(plain);
       assertEquals(call.hasPicture("ada"), true);
+    }
+  });
+
+  it("is not believed of a voice that is silent, or was a moment ago: its browser sends next to nothing then", async () => {
+    for (const sinceMs of [0, 200]) {
+      using call = adapted();
+      await call.pass(steadyMs + 1_000);
+      call.voice.isSilent = true;
+      await call.pass(600);
+      call.voice.isSilent = false;
+      await call.pass(sinceMs);
+      await call.starve(plain);
+      assertEquals(call.hasPicture("ada"), true, `${sinceMs} ms`);
     }
   });
 
