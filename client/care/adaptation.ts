@@ -260,8 +260,11 @@ export class Adaptation {
 
 /** Whether it has just said that it misses our voice, which has gone on all the while. */
 function isMissing({ starved, pace, outlet }: Receiver, now: number): boolean {
-  if (starved === undefined || now - starved.at >= ADAPT.starved.forMs) return false;
-  return pace.isFull(outlet?.voice ?? "plain", starved.missedMs + ADAPT.starved.onItsWayMs);
+  if (starved === undefined) return false;
+  const { forMs, onItsWayMs } = ADAPT.starved;
+  const agoMs = now - starved.at;
+  return agoMs < forMs &&
+    pace.isFull(outlet?.voice ?? "plain", agoMs + starved.missedMs + onItsWayMs);
 }
 
 /** What the application wants of what the call sends: without the camera, the rest is adapted as ever. */
