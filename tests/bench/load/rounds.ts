@@ -56,7 +56,7 @@ export interface Comparison {
 
 /** `5 rounds`, or `5 of 9 tries`, with the reason. */
 export function countedText(held: number, tried: number): string {
-  if (held === tried) return `${held} rounds`;
+  if (held === tried) return held === 1 ? "1 round" : `${held} rounds`;
   return `${held} of ${tried} tries (in the others the machine did not hold the rate)`;
 }
 

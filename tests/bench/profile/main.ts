@@ -9,6 +9,7 @@ import { rounded } from "../report/figure.ts";
 import type { Who } from "../load/load_protocol.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
 import { ids } from "../servers/pairs.ts";
+import { endChildrenWithThis } from "../system/cleanup.ts";
 import { cpuSeconds, pause } from "../system/proc.ts";
 import { Load } from "../load/process.ts";
 import { type Cost, freePort, Inspector, startInspected } from "./inspector.ts";
@@ -32,6 +33,7 @@ interface Subject {
 if (import.meta.main) await main(Number(Deno.args[0] ?? 8));
 
 async function main(seconds: number): Promise<void> {
+  endChildrenWithThis();
   await profileBareRelay(seconds);
   await profileSignals(seconds);
   await profileJoins(seconds);

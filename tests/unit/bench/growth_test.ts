@@ -26,7 +26,7 @@ const valueOf = (figure: Figure | undefined) => figure?.kind === "measured" ? fi
 describe("the growth of a signal's cost", () => {
   // What is more at 10,000 rooms is what the node takes when idle.
   const rounds = new Map([["few", [round(0.1)]], ["many", [round(0.2)]]]);
-  const figures = signalFigures(LEVELS, { rounds, counted: "1 rounds" }, IDLE);
+  const figures = signalFigures(LEVELS, { rounds, counted: "1 round" }, IDLE);
 
   it("is held to its bound with what a node takes when idle", () => {
     const held = figures.find(({ bound }) => bound !== undefined);
