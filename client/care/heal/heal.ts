@@ -107,7 +107,10 @@ export class Heal {
         if (!this.#isServed) call.courier.restart(id);
       },
       frame: (from, frame) => {
-        if (frame.type === "code" || frame.type === "starved") return tools.heard(from, frame);
+        if (frame.type === "code") return tools.heard(from, frame);
+        if (frame.type === "starved") {
+          return this.#lines.isSteady(from) ? tools.heard(from, frame) : undefined;
+        }
         if (frame.type !== "lifeline" && frame.type !== "held") {
           return this.#byways.handle(from, frame);
         }

@@ -19,8 +19,9 @@ export interface LinesEvents {
 
 interface Line {
   readonly channel: RTCDataChannel;
-  /** When something came by it last. */
+  /** When something came by it last, and since when without a pause. */
   heardAt: number | undefined;
+  since: number;
 }
 
 export class Lines {
@@ -42,7 +43,7 @@ export class Lines {
     const lines = (this.#lines.get(id) ?? []).filter(({ channel }) => !isOver(channel));
     this.#lines.set(id, lines);
     if (isOver(channel) || lines.some((line) => line.channel === channel)) return;
-    const line: Line = { channel, heardAt: undefined };
+    const line: Line = { channel, heardAt: undefined, since: Infinity };
     lines.push(line);
     channel.addEventListener("message", ({ data }) => this.#take(id, line, data));
     channel.addEventListener("open", () => sendBy(channel, BEAT));
@@ -62,6 +63,12 @@ export class Lines {
   /** Whether something came of somebody lately. */
   isFresh(id: string): boolean {
     return this.#best(id) !== undefined;
+  }
+
+  /** Whether what comes of somebody is of now: after a pause, it may have been on its way for as long. */
+  isSteady(id: string): boolean {
+    const { since = Infinity } = this.#best(id) ?? {};
+    return this.#now() - since >= LINES.steadyMs;
   }
 
   /** Sends by the channel by which something came last; whether there is a live one. */
@@ -104,6 +111,7 @@ export class Lines {
     if (!isTooMuch && frame === undefined) return;
     const wasFresh = this.isFresh(id);
     const isNew = line.heardAt === undefined;
+    if (now - (line.heardAt ?? -Infinity) > LINES.pauseMs) line.since = now;
     // Also who says too much is there.
     line.heardAt = now;
     this.#frames.set(line.channel, this.framesBy(line.channel) + 1);

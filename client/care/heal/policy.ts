@@ -39,6 +39,9 @@ export const MEND = {
 export const LINES = {
   /** How often each end says that it is there: of 100 kbit/s, three voices and their reports leave little. */
   beatMs: 1_000,
+  /** What comes after a longer pause than this may be old; it is not any more when it has come for so long. */
+  pauseMs: 1_500,
+  steadyMs: 1_000,
   /** A channel by which nothing came for so long is no way to anybody. */
   freshMs: 2_500,
   /** Longest frame taken. */

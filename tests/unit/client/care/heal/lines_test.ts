@@ -51,6 +51,24 @@ describe("Lines", () => {
     assertEquals(told.slice(2), ["opened a", "beat of a"], "there again");
   });
 
+  it("know what may be old: what comes after a pause", async () => {
+    using time = new FakeTime();
+    const { lines, channel } = begin();
+    const says = async (forMs: number) => {
+      for (let passed = 0; passed < forMs; passed += 100) {
+        channel.say({ type: "beat" });
+        await time.tickAsync(100);
+      }
+    };
+    await says(LINES.steadyMs - 100);
+    assertEquals(lines.isSteady("a"), false);
+    await says(200);
+    assertEquals(lines.isSteady("a"), true);
+    await time.tickAsync(LINES.pauseMs);
+    channel.say({ type: "beat" });
+    assertEquals(lines.isSteady("a"), false);
+  });
+
   it("take no more of one than is meant, by however many channels", () => {
     using _time = new FakeTime();
     const { lines, channel, told } = begin();
