@@ -126,9 +126,8 @@ export class MeshliftCall implements Call {
   }
 
   async shortCode(participant: string | Participant): Promise<string | undefined> {
-    const what = "make a short code with";
-    this.#mustNotBeClosed(this.state, what);
-    return await this.#conference.shortCode(this.#idOf(participant, what));
+    this.#mustNotBeClosed(this.state, "make a short code");
+    return await this.#conference.shortCode(this.#idOf(participant, "make a short code with"));
   }
 
   leave(): Promise<void> {
@@ -141,7 +140,8 @@ export class MeshliftCall implements Call {
     const id: unknown = typeof participant === "string" ? participant : participant?.id;
     const { self, roster } = this.#conference;
     if (typeof id === "string" && roster.participants.has(id)) return id;
-    const code = typeof participant === "string" ? "participant_not_found" : "participant_left";
+    const wasHere = typeof participant === "object" && id !== self.id;
+    const code = wasHere ? "participant_left" : "participant_not_found";
     const why = id === self.id ? "that is yourself" : "nobody of this id is in the call";
     throw callError(code, `Cannot ${what} "${id}": ${why}`);
   }

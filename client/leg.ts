@@ -8,6 +8,8 @@ import { MESH } from "./policy.ts";
 
 export class Leg {
   readonly attempt: Attempt;
+  /** Whether the far end knows of it. */
+  isMet: boolean;
   state: "connecting" | "connected" | "disconnected" | "dead" = "connecting";
   /** How many candidates the far end has named. */
   #candidates = 0;
@@ -15,8 +17,9 @@ export class Leg {
   #isProven = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(attempt: Attempt) {
+  constructor(attempt: Attempt, isMet: boolean) {
     this.attempt = attempt;
+    this.isMet = isMet;
   }
 
   /** It stands, perhaps again. */

@@ -117,11 +117,13 @@ export class Pair {
 
   /**
    * The network changed, so what still works may not for long; or (`broken`) only what does not work, and is not being
-   * made anew yet.
+   * made anew yet. What the far end has not heard of by then was begun while nobody could be reached: it may know none
+   * of our addresses.
    */
   refresh(which: "all" | "broken"): void {
-    const { state } = this.#legs.next ?? this.#legs.shown ?? {};
-    if (which === "broken" && (state === "connected" || state === "connecting")) return;
+    const { state, isMet } = this.#legs.next ?? this.#legs.shown ?? {};
+    const isWell = state === "connected" || (state === "connecting" && isMet);
+    if (which === "broken" && isWell) return;
     clearTimeout(this.#retry);
     this.#retry = undefined;
     // An attempt begun on the old network knows none of the addresses of the new one.
@@ -176,7 +178,7 @@ export class Pair {
     };
     let leg: Leg;
     try {
-      leg = new Leg(dial(options));
+      leg = new Leg(dial(options), !initiator);
     } catch (error) {
       // A browser has only so many connections; there may be one later.
       report(error);
@@ -267,6 +269,7 @@ export class Pair {
     const leg = this.#legs.get(number);
     if (!initiator || leg?.state !== "connecting") return;
     const error = refusal(id, sdp);
+    leg.isMet = true;
     if (error === undefined) return leg.attempt.signal({ type: "answer", sdp });
     events.warning(error);
     this.#lost(leg);

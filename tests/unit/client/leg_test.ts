@@ -8,7 +8,7 @@ import { MESH } from "../../../client/policy.ts";
 /** A leg whose attempt only notes its end. */
 function begin() {
   const ended: string[] = [];
-  const leg = new Leg({ destroy: () => void ended.push("destroyed") } as unknown as Attempt);
+  const leg = new Leg({ destroy: () => void ended.push("destroyed") } as unknown as Attempt, true);
   return { leg, ended };
 }
 

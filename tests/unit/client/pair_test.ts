@@ -88,6 +88,8 @@ function quiet(): Disposable {
 
 /** A description by which nothing would be encrypted. */
 const PLAIN = "m=audio 9 RTP/AVP 0\r\n";
+const HASH = Array(32).fill("AB").join(":");
+const SECURE = `a=fingerprint:sha-256 ${HASH}\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n`;
 
 const firstRetryMs = MESH.retry.baseMs / 2;
 const numbers = (dialed: Dialed[]) =>
@@ -297,17 +299,31 @@ describe("Pair, the side that offers", () => {
   it("has what is being made go on when the service is back", async () => {
     using time = new FakeTime();
     const { pair, dialed } = begin();
+    pair.handle({ peer: 1, type: "answer", sdp: SECURE });
     pair.refresh("broken");
     await time.tickAsync(MESH.retry.capMs);
     assertEquals(numbers(dialed), [1], "the first");
     dialed[0]!.events.state("connected");
     dialed[0]!.events.state("failed");
     await time.tickAsync(firstRetryMs);
+    pair.handle({ peer: 2, type: "answer", sdp: SECURE });
     for (let n = 0; n < 4; n++) {
       pair.refresh("broken");
       await time.tickAsync(3_000);
     }
     assertEquals(numbers(dialed), [2]);
+    pair.close();
+  });
+
+  it("begins anew what the far end has not heard of when the service is back", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin();
+    dialed[0]!.events.state("connected");
+    dialed[0]!.events.state("failed");
+    await time.tickAsync(firstRetryMs);
+    pair.refresh("broken");
+    await time.tickAsync(firstRetryMs);
+    assertEquals([numbers(dialed), dialed[1]!.destroyed], [[1, 2, 3], true]);
     pair.close();
   });
 
