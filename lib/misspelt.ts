@@ -5,7 +5,7 @@
  */
 
 /** What a variable that is none of ours begins with where it was meant to be one. */
-const PREFIXES = ["STUN_", "TURN_", "SFU_", "BUS_", "REDIS_", "UPSTASH_"];
+const PREFIXES = ["STUN_", "TURN_", "SFU_", "BUS_", "REDIS_URL", "UPSTASH_"];
 /** Kubernetes tells every container of all services by such names, as Docker's links did. */
 const OF_SERVICES = /_SERVICE_(HOST|PORT)|_PORT(_\d+_|$)/;
 /** Short names are alike by chance: HOME is two letters from HOST. */
