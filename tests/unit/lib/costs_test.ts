@@ -36,16 +36,16 @@ async function jsonWork(work: () => unknown): Promise<JsonWork> {
 async function timersLeft(work: () => Promise<unknown>): Promise<number> {
   const alive = new Set<unknown>();
   const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis;
-  const set = (timer: (run: () => void, ms?: number) => unknown, once: boolean) =>
-  // deno-lint-ignore no-explicit-any
-  (run: (...args: any[]) => void, ms?: number) => {
-    const id = timer(() => {
-      if (once) alive.delete(id);
-      run();
-    }, ms);
-    alive.add(id);
-    return id;
-  };
+  const set =
+    (timer: (run: () => void, ms?: number) => unknown, once: boolean) =>
+    (run: () => void, ms?: number) => {
+      const id = timer(() => {
+        if (once) alive.delete(id);
+        run();
+      }, ms);
+      alive.add(id);
+      return id;
+    };
   const clear = (stop: (id?: number) => void) => (id?: number) => {
     alive.delete(id);
     stop(id);
