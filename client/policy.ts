@@ -20,9 +20,12 @@ export const SIGNALING = {
   exchanges: 12,
   /** A ping without its pong after this: the socket is dead, whatever the system says. */
   pongTimeoutMs: 6_000,
-  /** The same, for the ping sent when our network seems to be another, or gone: so many round trips, within these. */
+  /**
+   * The same, for the ping sent when our network seems to be another, or gone: so many round trips, within these. A node
+   * that is slow because many others are cut off is not to be tried by all who hear nobody.
+   */
   probeRoundTrips: 4,
-  probeAtLeastMs: 400,
+  probeAtLeastMs: { network: 400, silence: 1_000 },
   probeTimeoutMs: 2_000,
   /**
    * How it is tried meanwhile, for so long: often, but browsers hold back whoever has failed a dozen times in some

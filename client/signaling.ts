@@ -140,9 +140,9 @@ export class Signaling {
     const { urgent, probeRoundTrips, probeAtLeastMs, probeTimeoutMs } = SIGNALING;
     this.#urgency = hurried(this.#urgency, why, this.#now());
     if (this.#state.tag === "open") {
-      const last = why === "network" ? this.exchanges.at(-1) : undefined;
+      const last = this.exchanges.at(-1);
       const tripMs = last === undefined ? Infinity : last.received - last.sent;
-      const fewTripsMs = Math.max(probeAtLeastMs, probeRoundTrips * tripMs);
+      const fewTripsMs = Math.max(probeAtLeastMs[why], probeRoundTrips * tripMs);
       this.#heartbeat.ping(Math.min(probeTimeoutMs, fewTripsMs));
     }
     if (this.#state.tag === "waiting") {

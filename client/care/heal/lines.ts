@@ -115,6 +115,8 @@ export class Lines {
     // Also who says too much is there.
     line.heardAt = now;
     this.#frames.set(line.channel, this.framesBy(line.channel) + 1);
+    // Nobody may have listened there yet when it opened here: then the other end knows nothing of us.
+    if (isNew) sendBy(line.channel, BEAT);
     if (frame === undefined) return;
     if (isNew || !wasFresh) this.#events.opened(id);
     this.#events.frame(id, frame);

@@ -371,10 +371,22 @@ describe("Signaling", () => {
     await letIn(time);
     FakeSocket.last.say({ type: "pong", id: FakeSocket.last.sent.at(-1)!.id });
     signaling.hurry("silence");
-    await time.tickAsync(SIGNALING.probeTimeoutMs - 1);
+    await time.tickAsync(SIGNALING.probeAtLeastMs.silence - 1);
     FakeSocket.last.say({ type: "pong", id: FakeSocket.last.sent.at(-1)!.id });
     await time.tickAsync(SIGNALING.probeTimeoutMs);
     assertEquals(told, ["joined"]);
+    signaling.close();
+  });
+
+  it("finds out soon, too, where nothing but silence says that it is our own network", async () => {
+    using time = new FakeTime();
+    using _socket = FakeSocket.install();
+    const { signaling, told } = begin();
+    await letIn(time);
+    FakeSocket.last.say({ type: "pong", id: FakeSocket.last.sent.at(-1)!.id });
+    signaling.hurry("silence");
+    await time.tickAsync(SIGNALING.probeAtLeastMs.silence);
+    assertEquals(told, ["joined", "away"]);
     signaling.close();
   });
 
