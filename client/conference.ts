@@ -167,7 +167,9 @@ export class Conference {
       case "signal":
         return this.courier.handle(frame.from, "signal", frame.data);
       case "participant":
-        return this.roster.participant(frame.participant, frame.version);
+        this.roster.participant(frame.participant, frame.version);
+        // It may be back by another socket before anybody missed it.
+        return this.courier.repeat(frame.participant.id);
       case "left":
         return this.roster.left(frame.id, frame.version);
       case "room":

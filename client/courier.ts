@@ -86,6 +86,13 @@ export class Courier {
     this.#plan();
   }
 
+  /** The path to one participant may be new: what is on its way goes again, but only once. */
+  repeat(id: string): void {
+    const link = this.#links.get(id);
+    for (const kind of KINDS) link?.[kind].sender.repeat();
+    this.#plan();
+  }
+
   /** We are someone else from now on: all numbers start anew. */
   reset(): void {
     for (const id of this.#links.keys()) this.park(id);

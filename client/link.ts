@@ -60,8 +60,8 @@ export class Sender<Tag> {
   #timed: { seq: number; at: number } | undefined;
   #smoothed: { mean: number; deviation: number } | undefined;
   #backoff = 1;
-  /** The acknowledgement that last made us go back; once per number is enough. */
-  #wentBackAt = -1;
+  /** To which item we went back before its time; once for each is enough. */
+  #wentBackTo = 0;
 
   constructor(random: Random = Math.random) {
     this.#random = random;
@@ -116,10 +116,7 @@ export class Sender<Tag> {
     if (ack > this.#sent) return [];
     if (ack < this.#base) {
       // The receiver repeats itself: it misses what follows. Do not wait for the time-out.
-      if (ack === this.#base - 1 && this.#inFlight > 0 && this.#wentBackAt !== ack) {
-        this.#wentBackAt = ack;
-        this.#goBack();
-      }
+      if (ack === this.#base - 1) this.repeat();
       return [];
     }
     if (this.#timed !== undefined && this.#timed.seq <= ack) {
@@ -141,14 +138,21 @@ export class Sender<Tag> {
   tick(now: number): void {
     if (this.#deadline === undefined || now < this.#deadline) return;
     this.#backoff = Math.min(this.#backoff * 2, 16);
-    this.#wentBackAt = -1;
+    this.#wentBackTo = 0;
+    this.#goBack();
+  }
+
+  /** Something speaks for it that what is on its way has not arrived: it goes again, but only once. */
+  repeat(): void {
+    if (this.#inFlight === 0 || this.#wentBackTo === this.#base) return;
+    this.#wentBackTo = this.#base;
     this.#goBack();
   }
 
   /** The path is new (our socket, or theirs): everything unacknowledged goes again, now. */
   restart(): void {
     this.#backoff = 1;
-    this.#wentBackAt = -1;
+    this.#wentBackTo = 0;
     this.#goBack();
   }
 

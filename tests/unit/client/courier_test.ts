@@ -128,6 +128,21 @@ describe("Courier", () => {
     net.close();
   });
 
+  it("repeats at once, but only once, what is for somebody who may be back by another way", async () => {
+    using time = new FakeTime();
+    const net = network("a", "b");
+    net.up = false;
+    net.courier("a").push("b", "signal", "1");
+    await time.tickAsync(0);
+    for (let n = 0; n < 3; n++) {
+      net.courier("a").repeat("b");
+      await time.tickAsync(0);
+    }
+    assertEquals(net.frames("signal").length, 2);
+    net.courier("a").repeat("nobody");
+    net.close();
+  });
+
   it("gives up what is for someone who left, and goes on when the same one returns", async () => {
     using time = new FakeTime();
     const net = network("a", "b");

@@ -67,6 +67,21 @@ describe("Sender", () => {
     assertEquals(sender.next(3), undefined);
   });
 
+  it("goes back when told that nothing may have arrived, once for each time-out", () => {
+    const sender = sending("a");
+    sender.repeat();
+    sender.next(0);
+    sender.repeat();
+    assertEquals(read(sender.next(1)).items, ["a"]);
+    sender.repeat();
+    assertEquals(sender.next(2), undefined);
+    const at = sender.deadline!;
+    sender.tick(at);
+    sender.next(at);
+    sender.repeat();
+    assertEquals(read(sender.next(at + 1)).items, ["a"]);
+  });
+
   it("keeps a frame under the batch length, but lets one long item go alone", () => {
     const long = "x".repeat(LINK.itemLength - 2);
     const sender = sending("y".repeat(LINK.batchLength - 10), "z".repeat(20), long);
