@@ -20,12 +20,22 @@ import { TOP, voiceAt } from "./adapt/ladder.ts";
 import { feelLoss, feelProcessor } from "./adapt/lasting.ts";
 import { allowed, countedIn, smallIn } from "./adapt/plan.ts";
 import { ADAPT } from "./adapt/policy.ts";
-import { type AdaptState, type Holding, type Phase, startAdapting } from "./adapt/state.ts";
+import {
+  type AdaptState,
+  type Holding,
+  type Phase,
+  type Resting,
+  startAdapting,
+} from "./adapt/state.ts";
 import { type Aim, begin, goOn } from "./adapt/trial.ts";
 import type { AdaptationSettings } from "./api.ts";
 
 export { type Plan, planOf, type Sending } from "./adapt/plan.ts";
 export { type AdaptState, startAdapting };
+
+interface AtRest extends AdaptState {
+  readonly phase: Resting;
+}
 
 /** Takes one more look in. */
 export function adapt(
@@ -69,7 +79,7 @@ function adapted(
   const lower = lowered(state, look, now);
   if (lower === state.level) return tryMore(state, look, settings, now);
   // What a trial has brought about ends with it, unless there is next to nothing left.
-  if (lower > 0 && isDisturbed(state.phase, now)) {
+  if (isDisturbed(state.phase, now) && hasPicture(state.level, look)) {
     const carried = carriedAt(state.level, look);
     return { ...rest(state, now), shortSince: undefined, peak: { bitrate: carried, at: now } };
   }
@@ -94,7 +104,11 @@ function afterHold(state: AdaptState, phase: Holding, look: Look, now: number): 
   if (isStarved) return fall(held, 0, look, now);
   const isCarried = carried >= needsAt(level, look) * ADAPT.usedShare;
   if (isCarried && !isAgain) return rest(held, now);
-  return fall(held, Math.min(level - 1, fitting(carried * ADAPT.collapsingShare, look)), look, now);
+  const lower = Math.min(level - 1, fitting(carried * ADAPT.collapsingShare, look));
+  const fallen = fall(held, lower, look, now);
+  if (!isCarried) return fallen;
+  // What the estimates know nothing of, a trial would not find out.
+  return { ...fallen, phase: { ...fallen.phase, until: now + blindMs(fallen) } };
 }
 
 /** With what the connections carry now. */
@@ -120,10 +134,15 @@ function lowered(state: AdaptState, look: Look, now: number): number {
   const isShort = shortSince !== undefined && now - shortSince >= ADAPT.shortAfterMs;
   const isHarmed = now - since >= ADAPT.reportsLagMs && areHarmed(pasts, now);
   if (!hasCollapsed && !isShort && !isHarmed) return level;
-  const picture = carried / look.connections.length - ADAPT.voice[voiceAt(level)];
-  if (hasCollapsed && picture < ADAPT.leastPicture) return 0;
+  if (hasCollapsed && !hasPicture(level, look)) return 0;
   const share = hasCollapsed ? ADAPT.collapsingShare : ADAPT.usedShare;
   return Math.min(level - 1, fitting(carried * share, look));
+}
+
+/** Whether, beside the voice, what is carried has room for any picture. */
+function hasPicture(level: number, look: Look): boolean {
+  const each = carriedAt(level, look) / look.connections.length;
+  return each - ADAPT.voice[voiceAt(level)] >= ADAPT.leastPicture;
 }
 
 /** Begins, goes on with or ends a trial of more. */
@@ -172,7 +191,7 @@ function tryMore(
   return rise({ ...state, relapses: held }, level + 1, look, now);
 }
 
-function fall(state: AdaptState, level: number, look: Look, now: number): AdaptState {
+function fall(state: AdaptState, level: number, look: Look, now: number): AtRest {
   const { rose, relapses } = state;
   const heldMs = rose === undefined ? Infinity : now - rose.at;
   const hasHeld = heldMs >= Math.max(ADAPT.holdMs, blindMs(state));
@@ -204,7 +223,7 @@ function changed(level: number, look: Look, now: number) {
 }
 
 /** Ends what is tried, and waits longer the next time. */
-function rest(state: AdaptState, now: number, waitMs = state.phase.waitMs): AdaptState {
+function rest(state: AdaptState, now: number, waitMs = state.phase.waitMs): AtRest {
   const { phase } = state;
   return {
     ...state,

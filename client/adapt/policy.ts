@@ -99,16 +99,17 @@ export const ADAPT = {
   /** Where nothing is estimated more is sent without a trial, but not before so long; doubled for each that did not hold. */
   blind: { afterMs: 10_000, atMostMs: 300_000 },
   /** When most hear no more of a voice that was flowing, no picture is sent for so long: then the estimates know why. If it is so
-   * again within `againMs`, they do not, and less is sent. */
+   * again within `againMs`, they do not: less is sent, and more not sooner than where nothing is estimated. */
   hold: { ms: 600, mostMs: 2_000, againMs: 5_000 },
-  /** Of a voice that flowed for so long it is said at each look that it is missed, from when it is until it is gone for good. */
+  /** Of a voice that flowed for so long it is said that it is missed, when it has been for this time and each time it has been for
+   * twice as long as last said, until it is gone for good: word of it is acknowledged by the very uplink that has no room. */
   ear: { intervalMs: 40, flowingMs: 1_000, missedMs: 80, goneMs: 1_000 },
   /** So much missed is not a matter of some lost packets, and is believed for so long, of a microphone that is on since so long and
    * is not just being sent another way; if the voice has gone on without a pause until then, and while word of it was on its way. */
   starved: {
     plain: 80,
     doubled: 80,
-    lean: 170,
+    lean: 160,
     forMs: 250,
     steadyMs: 1_500,
     changeMs: 300,

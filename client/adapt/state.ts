@@ -39,15 +39,17 @@ export interface Small {
 
 /** What is being done. `waitMs`: how long the next trial waits if one fails. */
 export type Phase =
-  /** Since the last trial, or since ever; no other before `until`. */
-  | {
-    readonly is: "resting";
-    readonly since: number;
-    readonly until: number;
-    readonly waitMs: number;
-  }
+  | Resting
   | { readonly is: "trying"; readonly trial: Trial; readonly waitMs: number }
   | Holding;
+
+/** Nothing, since the last trial, or since ever; no other before `until`. */
+export interface Resting {
+  readonly is: "resting";
+  readonly since: number;
+  readonly until: number;
+  readonly waitMs: number;
+}
 
 /** No picture is sent for a moment, so that the voice gets through. */
 export interface Holding {

@@ -77,8 +77,7 @@ export class Adaptation {
   #isProcessorShort = false;
   /** What is sent of the microphone, and since when. */
   #voice: { track: MediaStreamTrack | undefined; since: number } = { track: undefined, since: 0 };
-  #isLooking = false;
-  #lookedAt = -Infinity;
+  #looking: "no" | "once" | "again" = "no";
   /** Whose camera has been paused, or is no longer, since the last look. */
   readonly #unshown = new Set<Remote>();
 
@@ -111,8 +110,11 @@ export class Adaptation {
     const { starved } = ADAPT;
     if (missedMs < starved[receiver.outlet?.voice ?? "plain"]) return;
     if (now - (receiver.changedAt ?? -Infinity) < starved.changeMs) return;
+    // Nobody can have missed it again any sooner.
+    if (now - (receiver.starved?.at ?? -Infinity) < ADAPT.ear.missedMs) return;
     receiver.starved = { at: now, missedMs };
-    if (now - this.#lookedAt >= ADAPT.ear.intervalMs) this.tend();
+    // Two who say so at the same time count together, not one look later.
+    this.tend();
   }
 
   /** Takes in whether the browser sends less than it should because the processor is too slow. */
@@ -137,13 +139,15 @@ export class Adaptation {
     // However often somebody changes it, it is shown no more often than that.
     for (const remote of this.#unshown) this.#call.show(remote);
     this.#unshown.clear();
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    this.#lookedAt = this.#now();
+    const isAlone = this.#looking === "no";
+    this.#looking = isAlone ? "once" : "again";
+    if (!isAlone) return;
     try {
       await this.#adapt();
     } finally {
-      this.#isLooking = false;
+      const isDue = this.#looking === "again";
+      this.#looking = "no";
+      if (isDue) await this.tend();
     }
   }
 

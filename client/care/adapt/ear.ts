@@ -16,6 +16,8 @@ export interface VoiceFlow {
   /** How long it has flowed in all, and how long nothing has come since: only while it was looked. */
   readonly flowedMs: number;
   readonly missedMs: number;
+  /** How long that was when its sender was last told. */
+  readonly toldMs: number;
 }
 
 export interface EarPort {
@@ -57,9 +59,10 @@ export class Ear {
       const stamp = stampOf(receiver);
       const flow = before?.receiver === receiver
         ? follow(before.flow, stamp, at)
-        : { stamp, at, flowedMs: 0, missedMs: 0 };
-      if (isMissed(flow)) this.#port.tell(id, flow.missedMs);
-      heard.set(id, { receiver, flow });
+        : { stamp, at, flowedMs: 0, missedMs: 0, toldMs: 0 };
+      const isDue = isToBeTold(flow);
+      if (isDue) this.#port.tell(id, flow.missedMs);
+      heard.set(id, { receiver, flow: isDue ? { ...flow, toldMs: flow.missedMs } : flow });
     }
     this.#heard = heard;
   }
@@ -71,11 +74,11 @@ export function follow(before: VoiceFlow, stamp: number | undefined, at: number)
   if (stamp === undefined || stamp === before.stamp) {
     return { ...before, at, missedMs: before.missedMs + passed };
   }
-  return { stamp, at, flowedMs: before.flowedMs + passed, missedMs: 0 };
+  return { stamp, at, flowedMs: before.flowedMs + passed, missedMs: 0, toldMs: 0 };
 }
 
-/** Whether a voice that was flowing has stopped to, not long ago. */
-export function isMissed({ flowedMs, missedMs }: VoiceFlow): boolean {
+/** Whether a voice that was flowing has stopped to, not long ago, and its sender is to hear of it now. */
+export function isToBeTold({ flowedMs, missedMs, toldMs }: VoiceFlow): boolean {
   const { flowingMs, missedMs: least, goneMs } = ADAPT.ear;
-  return flowedMs >= flowingMs && missedMs >= least && missedMs < goneMs;
+  return flowedMs >= flowingMs && missedMs >= Math.max(least, 2 * toldMs) && missedMs < goneMs;
 }

@@ -106,6 +106,26 @@ describe("what is sent over an uplink", () => {
     assertEquals([...new Set(tried)].toSorted(), [0, 1]);
   });
 
+  it("keeps its level when a trial of more has filled the uplink, which ends the trial", () => {
+    const carried = (each: number): Look => ({
+      connections: ample(3, () => ({ estimate: each })),
+      camera: CAMERA,
+      isProcessorShort: false,
+    });
+    const cut = keepLooking(startAdapting(0), () => carried(230_000), { seconds: 10 });
+    let { state, now } = keepLooking(cut.state, () => carried(140_000), {
+      from: 10_000,
+      seconds: 5,
+    });
+    const { level } = state;
+    assert(level > 1);
+    for (; state.phase.is !== "trying"; now += ADAPT.intervalMs) {
+      state = adapt(state, carried(140_000), AUTO, now);
+    }
+    const filled = keepLooking(state, () => carried(93_000), { from: now, seconds: 1 });
+    assertEquals([filled.state.level, filled.state.phase.is], [level, "resting"]);
+  });
+
   it("settles: it takes no more than the uplink carries, save for a trial", () => {
     fc.assert(fc.property(others, kilobits, (others, bitrate) => {
       const { state, look, now } = new Uplink(others, bitrate).run(120);
@@ -218,6 +238,17 @@ describe("a voice that does not come through", () => {
       { from: first.now, seconds: 1 },
     );
     assert(state.level < TOP);
+  });
+
+  it("has more tried only long after, if the estimates know of nothing", () => {
+    const first = missedBy(3, 300, 3);
+    const again = (now: number) => now < first.now + 300;
+    const { level } = keepLooking(
+      first.state,
+      (now) => ({ connections: ample(3, () => ({ isStarved: again(now) })) }),
+      { from: first.now, seconds: ADAPT.blind.afterMs / 1_000 },
+    ).state;
+    assert(level < TOP);
   });
 
   it("is all that is sent in the end, if it goes on being missed", () => {
