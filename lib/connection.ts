@@ -153,7 +153,7 @@ export class Connection implements Socket, Line {
 
   #finish(close: number, reason: string): void {
     this.#part();
-    this.#wire.close(close, reason);
+    this.#wire.close(close, reason, () => this.closed());
   }
 
   /** From here on nothing is taken in or sent, and whoever had joined is away. */

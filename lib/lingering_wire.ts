@@ -13,12 +13,8 @@ export class LingeringWire implements Wire {
   readonly #socket: ServerSocket;
   #state: { kind: "open" } | { kind: "closing"; heardAt: number; timer: Timer | undefined } = OPEN;
 
-  readonly #givenUp: () => void;
-
-  /** `givenUp`: the client does not answer the close, and the runtime keeps the socket for as long as it likes. */
-  constructor(socket: ServerSocket, givenUp: () => void) {
+  constructor(socket: ServerSocket) {
     this.#socket = socket;
-    this.#givenUp = givenUp;
   }
 
   get bufferedAmount(): number {
@@ -33,7 +29,7 @@ export class LingeringWire implements Wire {
   }
 
   /** Closes when nothing has come for `POLICY.close.quietMs`, at the latest after `POLICY.close.atMostMs`. */
-  close(code: number, reason: string): void {
+  close(code: number, reason: string, givenUp: () => void): void {
     const { quietMs, atMostMs } = POLICY.close;
     const start = Date.now();
     const closing = {
@@ -48,7 +44,7 @@ export class LingeringWire implements Wire {
       if (now < quietAt) closing.timer = setTimeout(look, quietAt - now);
       else {
         this.#socket.close(code, reason);
-        closing.timer = setTimeout(this.#givenUp, POLICY.close.giveUpMs);
+        closing.timer = setTimeout(givenUp, POLICY.close.giveUpMs);
       }
     };
     look();

@@ -16,15 +16,17 @@ function lingering() {
     close: (code, reason) => closes.push([code, reason]),
   };
   const givenUp: number[] = [];
-  const wire = new LingeringWire(socket, () => givenUp.push(Date.now()));
-  return { wire, closes, givenUp };
+  const wire = new LingeringWire(socket);
+  const close = (code: number, reason: string) =>
+    wire.close(code, reason, () => givenUp.push(Date.now()));
+  return { wire, close, closes, givenUp };
 }
 
 describe("LingeringWire", () => {
   it("closes when its client has been silent for a moment", () => {
     using time = new FakeTime();
-    const { wire, closes } = lingering();
-    wire.close(4403, "removed");
+    const { close, closes } = lingering();
+    close(4403, "removed");
     time.tick(quietMs - 1);
     assertEquals(closes, []);
     time.tick(1);
@@ -33,8 +35,8 @@ describe("LingeringWire", () => {
 
   it("waits on while its client talks", () => {
     using time = new FakeTime();
-    const { wire, closes } = lingering();
-    wire.close(4403, "removed");
+    const { wire, close, closes } = lingering();
+    close(4403, "removed");
     time.tick(quietMs / 2);
     wire.heard();
     time.tick(quietMs - 1);
@@ -45,8 +47,8 @@ describe("LingeringWire", () => {
 
   it("does not wait for ever for a client that does not stop", () => {
     using time = new FakeTime();
-    const { wire, closes } = lingering();
-    wire.close(4429, "too_fast");
+    const { wire, close, closes } = lingering();
+    close(4429, "too_fast");
     for (let ms = 0; ms < atMostMs; ms += 10) {
       assertEquals(closes, []);
       time.tick(10);
@@ -57,16 +59,16 @@ describe("LingeringWire", () => {
 
   it("gives up a client that does not answer the close", () => {
     using time = new FakeTime(0);
-    const { wire, givenUp } = lingering();
-    wire.close(4408, "join_timeout");
+    const { close, givenUp } = lingering();
+    close(4408, "join_timeout");
     time.tick(quietMs + giveUpMs);
     assertEquals(givenUp, [quietMs + giveUpMs]);
   });
 
   it("gives up nobody whose socket has closed", () => {
     using time = new FakeTime(0);
-    const { wire, givenUp } = lingering();
-    wire.close(4408, "join_timeout");
+    const { wire, close, givenUp } = lingering();
+    close(4408, "join_timeout");
     time.tick(quietMs);
     wire.gone();
     time.tick(giveUpMs);
@@ -75,8 +77,8 @@ describe("LingeringWire", () => {
 
   it("leaves alone a socket that has closed meanwhile", () => {
     using time = new FakeTime();
-    const { wire, closes } = lingering();
-    wire.close(4403, "removed");
+    const { wire, close, closes } = lingering();
+    close(4403, "removed");
     wire.gone();
     time.tick(atMostMs);
     assertEquals(closes, []);
