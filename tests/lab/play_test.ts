@@ -97,6 +97,8 @@ describe("deno task lab", () => {
     await person.type("bob join");
     await person.reads(/is in the room "lab"/);
     await person.reads(/relay over tcp/, { asking: "bob paths" });
+    await person.reads(/connected, mesh \(new\), sends full \(none\)/, { asking: "bob call" });
+    await person.reads(/ada: connected, quality \w+/, { asking: "bob call" });
     assertEquals(await person.end(), { code: 0, complaints: "" });
     assertEquals((await run("ip", ["netns"])).includes(tag), false);
   });

@@ -16,6 +16,7 @@ export const HELP = `  ada                           where a host is, and how it
   ada counters                  what has gone over its link
   ada join standup              a browser in there joins this room of the demo, or "lab"; "ada quit": leaves it
   ada paths                     which way the media of that call goes
+  ada call                      what the call is for ada: its topology, how much is sent, and how each other one comes through
   turn stop, turn start         the TURN and STUN server; likewise: janus, node (the service)
   status, help, quit`;
 
@@ -91,6 +92,8 @@ async function obeyFor(
       return `  ${host.name} is in no call`;
     case "paths":
       return (await visitors.look(host)).map((line) => `  ${line}`).join("\n");
+    case "call":
+      return (await visitors.ask(host)).map((line) => `  ${line}`).join("\n");
     default:
       throw new Error(`"${verb}" is nothing that a host does; "help" tells what it does`);
   }

@@ -31,11 +31,7 @@ export class Visitors implements AsyncDisposable {
 
   /** How its connections go now, a line each; and whom it sees and hears. */
   async look(host: Host): Promise<string[]> {
-    const visitor = this.#visitors.get(host.name);
-    if (visitor === undefined) {
-      throw new Error(`${host.name} is in no call; type "${host.name} join" first`);
-    }
-    const { page } = visitor.opened;
+    const page = this.#page(host);
     const paths = (await pathsOf(page)).map(
       ({ way, local, remote, relayProtocol, roundTripMs }) => {
         const relay = relayProtocol === undefined ? "" : ` over ${relayProtocol}`;
@@ -50,6 +46,24 @@ export class Visitors implements AsyncDisposable {
     );
     if (others.length === 0) return [`${host.name} is alone in the call`];
     return [...paths.length > 0 ? paths : ["no path stands now"], ...others];
+  }
+
+  /** What its SDK says of the call, a line for itself and one for each other. */
+  async ask(host: Host): Promise<string[]> {
+    return await this.#page(host).evaluate(() => {
+      const { state, topology: { mode, reason }, adaptation, participants } = globalThis.call;
+      const others = [...participants.values()].map(({ name, connection, quality, paused }) =>
+        `${name}: ${connection}, quality ${quality}${paused ? ", camera paused" : ""}`
+      );
+      const sent = `sends ${adaptation.sending} (${adaptation.reason})`;
+      return [`${state}, ${mode} (${reason}), ${sent}`, ...others];
+    });
+  }
+
+  #page({ name }: Host): TestPage["page"] {
+    const visitor = this.#visitors.get(name);
+    if (visitor !== undefined) return visitor.opened.page;
+    throw new Error(`${name} is in no call; type "${name} join" first`);
   }
 
   async #token(room: string, name: string): Promise<string> {
