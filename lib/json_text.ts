@@ -6,11 +6,45 @@
 
 /** Whether a text is one JSON value. */
 export function isJson(text: string): boolean {
+  return parses(withoutDescription(text) ?? text);
+}
+
+function parses(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
   } catch {
     return false;
+  }
+}
+
+const DESCRIPTION = `"sdp":"`;
+
+/**
+ * A text with `""` in place of its first session description, if that is a JSON string. A signal consists of little
+ * else, and all its line ends are escaped: `JSON.parse` has to unescape them, `JSON.rawJSON` only looks whether it could.
+ *
+ * What is left is JSON exactly when the whole is. Either the first quote of `"sdp":"` ends a string, then the name stands
+ * outside of any, and neither is JSON; or the last one begins a string, and for JSON one string is as good as another.
+ */
+function withoutDescription(text: string): string | undefined {
+  const name = text.indexOf(DESCRIPTION);
+  if (name < 0) return undefined;
+  const begin = name + DESCRIPTION.length - 1;
+  const end = text.indexOf('"', begin + 1) + 1;
+  try {
+    JSON.rawJSON(text.slice(begin, end));
+  } catch {
+    // A quote within it is escaped, or it never ends.
+    return undefined;
+  }
+  return `${text.slice(0, begin)}""${text.slice(end)}`;
+}
+
+declare global {
+  interface JSON {
+    /** @throws {SyntaxError} if `text` is no JSON string, number, boolean or null. ECMAScript: JSON.parse source text access. */
+    rawJSON(text: string): object;
   }
 }
 

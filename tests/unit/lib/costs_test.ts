@@ -64,6 +64,10 @@ async function timersLeft(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
+function isDescription(carried: unknown): carried is { sdp: string } {
+  return typeof carried === "object" && carried !== null && "sdp" in carried;
+}
+
 /** A socket whose frames nobody reads. */
 class DeafWire extends FakeWire {
   readonly texts: string[] = [];
@@ -96,7 +100,7 @@ async function welcomed(wire: DeafWire): Promise<void> {
 
 describe("a signal", () => {
   for (const kind of ["sdp", "plain"] as const) {
-    it(`of 2 KB (${kind}) is parsed once, what it carries only, and written never`, async () => {
+    it(`of 2 KB (${kind}) is parsed once, but for its description, and written never`, async () => {
       const node = fakeNode();
       await makeRoom(node);
       const ada = await join(node, "ada");
@@ -105,11 +109,13 @@ describe("a signal", () => {
       await welcomed(bob);
       const { id } = JSON.parse(bob.texts[0]!).self;
       bob.texts.length = 0;
-      const data = JSON.stringify(payload(kind));
+      const carried = payload(kind);
+      const data = JSON.stringify(carried);
       const text = `{"type":"signal","to":"${id}","data":${data}}`;
       const cost = await jsonWork(() => ada.wire.connection.receive(text));
       assertEquals(bob.texts, [`{"type":"signal","from":"${ada.id}","data":${data}}`]);
-      assertEquals(cost, { parses: 1, parsed: data.length, stringifies: 0, written: 0 });
+      const read = isDescription(carried) ? JSON.stringify({ ...carried, sdp: "" }) : data;
+      assertEquals(cost, { parses: 1, parsed: read.length, stringifies: 0, written: 0 });
     });
   }
 });
