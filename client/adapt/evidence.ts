@@ -23,6 +23,8 @@ export interface Connection {
   readonly isIdle?: boolean;
   /** Whether the participant says that our voice does not come through. */
   readonly isStarved?: boolean;
+  /** Of the participant: with two tabs somebody is there twice. */
+  readonly identity?: string;
 }
 
 /** One look at what is sent. */
@@ -104,9 +106,11 @@ export function areHarmed(pasts: Pasts, now: number): boolean {
   return harmed.length * 2 > all.length;
 }
 
-/** Whether the voice gets through to most no more. */
+/** Whether the voice gets through to most no more; whoever is there twice is one. */
 export function areStarved({ connections }: Look): boolean {
-  return connections.filter(({ isStarved }) => isStarved).length * 2 > connections.length;
+  const people = (of: readonly Connection[]) =>
+    new Set(of.map(({ id, identity }) => identity ?? id)).size;
+  return people(connections.filter(({ isStarved }) => isStarved)) * 2 > people(connections);
 }
 
 /** The middle one; of an even number the better of the two. */

@@ -201,11 +201,12 @@ export class Adaptation {
       // A connection that closes under our hands says nothing.
       const report = await outlet.microphone?.getStats().catch(() => undefined);
       if (report === undefined) return [];
-      const isIdle = roster.participants.get(id)?.permissions.subscribe === false;
+      const { identity, permissions } = roster.participants.get(id) ?? {};
+      const isIdle = permissions?.subscribe === false;
       const at = this.#now();
       receiver.pace.take(report, at);
       const isStarved = isSteady && isMissing(receiver, at);
-      return [{ id, seen, isIdle, isStarved, ...sent.take(report) }];
+      return [{ id, identity, seen, isIdle, isStarved, ...sent.take(report) }];
     });
     const connections = (await Promise.all(looks)).flat();
     return {

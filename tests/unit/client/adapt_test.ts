@@ -229,6 +229,12 @@ describe("a voice that does not come through", () => {
     assertEquals(pictures(missedBy(1, 300, 1.4)), 3);
   });
 
+  it("is the matter of one who misses it in two tabs", () => {
+    const connections = ample(3, (i) => ({ identity: i < 2 ? "ada" : "bob", isStarved: i < 2 }));
+    const seen = keepLooking(startAdapting(0), () => ({ connections }), { seconds: 1.4 });
+    assertEquals(pictures(seen), 3);
+  });
+
   it("has less sent if it is soon missed again, whatever the estimates know", () => {
     const first = missedBy(3, 300, 3);
     const again = (now: number) => now < first.now + 300;
