@@ -74,6 +74,11 @@ export class Pair {
     return this.#connection;
   }
 
+  /** Whether the far end takes part in what is being made to take its place: then it is there. */
+  get isAnswered(): boolean {
+    return this.#legs.next?.isMet ?? false;
+  }
+
   /** The attempt that carries the media now. */
   get shown(): Attempt | undefined {
     return this.#legs.shown?.attempt;

@@ -31,7 +31,7 @@ import { Searches } from "./searches.ts";
 export interface HealedMesh {
   readonly pairs: ReadonlyMap<
     string,
-    Pick<Pair, "shown" | "connection" | "silent" | "heard" | "fail" | "refresh">
+    Pick<Pair, "shown" | "connection" | "isAnswered" | "silent" | "heard" | "fail" | "refresh">
   >;
   readonly iceServers: IceServer[];
   readonly certificates: RTCCertificate[];
@@ -255,9 +255,10 @@ export class Heal {
     const { roster: { participants }, mesh: { pairs }, way } = this.#call;
     const isDue = way.mode === "mesh" && this.#isServed;
     this.#searches.tend([...participants].flatMap(([id, { state }]) => {
-      const connection = pairs.get(id)?.connection;
-      if (connection === undefined) return [];
-      return [[id, { connection, isDue: isDue && state === "active", now }] as const];
+      const pair = pairs.get(id);
+      if (pair === undefined) return [];
+      const { connection, isAnswered } = pair;
+      return [[id, { connection, isAnswered, isDue: isDue && state === "active", now }] as const];
     }));
   }
 

@@ -8,8 +8,8 @@ export const HEAL = {
   /** How often all this is looked after. */
   intervalMs: 200,
   /**
-   * How long a path to somebody may be looked for before it is said that there is none; where there has been one, the node
-   * has found out by then whether it is the other's network that is gone ...
+   * How long a path to somebody may be looked for by both before it is said that there is none; where there has been one,
+   * and nothing is heard of the other, the node has found out by then whether it is the other's network that is gone ...
    */
   noPathMs: 6_000,
   lostPathMs: 14_000,

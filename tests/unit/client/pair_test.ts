@@ -327,6 +327,18 @@ describe("Pair, the side that offers", () => {
     pair.close();
   });
 
+  it("knows whether the far end takes part in what is being made", async () => {
+    using time = new FakeTime();
+    const { pair, dialed } = begin();
+    dialed[0]!.events.state("connected");
+    dialed[0]!.events.state("failed");
+    await time.tickAsync(firstRetryMs);
+    assertEquals(pair.isAnswered, false);
+    pair.handle({ peer: 2, type: "answer", sdp: SECURE });
+    assertEquals(pair.isAnswered, true);
+    pair.close();
+  });
+
   it("leaves alone what works when only the broken is to be made anew", async () => {
     using time = new FakeTime();
     const { pair, dialed } = begin();

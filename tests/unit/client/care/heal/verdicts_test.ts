@@ -102,6 +102,15 @@ describe("search", () => {
     assertEquals(search(state, { ...lost, now: HEAL.lostPathMs }).tag, "missing");
   });
 
+  it("is not so patient once the other one is known to look for it too", () => {
+    const lost = { connection: "reconnecting", isDue: true } as const;
+    let state = search(NO_SEARCH, { ...lost, now: 0 });
+    state = search(state, { ...lost, isAnswered: true, now: 5_000 });
+    state = search(state, { ...lost, isAnswered: false, now: 5_000 + HEAL.noPathMs - 1 });
+    assertEquals(state.tag, "looking");
+    assertEquals(search(state, { ...lost, now: 5_000 + HEAL.noPathMs }).tag, "missing");
+  });
+
   it("does not count the time in which none could be found, and forgets nothing by an SFU", () => {
     let state: Search = search(NO_SEARCH, { ...due, now: 0 });
     state = search(state, { ...due, isDue: false, now: HEAL.noPathMs });
