@@ -43,7 +43,7 @@ interface Target {
 const TARGETS: Readonly<Record<string, Target>> = {
   T1: { run: t1, needsProc: true, quick: true },
   T2: { run: t2, needsProc: true, quick: true },
-  T3: { run: t3, needsProc: true, quick: true },
+  T3: { run: t3, needsProc: true },
   T4: { run: t4, quick: true },
   T5: { run: t5, needsProc: true },
   T6: { run: t6 },

@@ -5,13 +5,13 @@
  */
 import { type Figure, rounded } from "../report/figure.ts";
 import type { Who } from "../load/load_protocol.ts";
-import type { Scale } from "../report/results.ts";
 import { provisionRooms, startNode } from "../servers/node.ts";
 import { openFileLimit, pause, residentBytes } from "../system/proc.ts";
 import { Load, startBareRelay } from "../load/process.ts";
 import { ids } from "../servers/pairs.ts";
 
-const SOCKETS = { full: 5_000, quick: 1_000 };
+/** Of 1,000 the figure would be another one: of V8's young generation, which takes up to 32 MB, and of code that is compiled once. */
+const SOCKETS = 5_000;
 const PER_ROOM = 10;
 /** So many would else be lifted to an SFU, or be turned away where there is none. */
 const ROOM = { maxParticipants: PER_ROOM, topology: { mode: "mesh" } };
@@ -20,7 +20,7 @@ const CONNECT_RATE = 200;
 /** What a participant may take beyond a bare socket, in bytes. */
 const ALLOWANCE = 6_000;
 /** RSS counts as settled when it has moved by less than 0.5 % for so long. */
-const STILL_MS = { full: 10_000, quick: 2_000 };
+const STILL_MS = 10_000;
 const SETTLE_LIMIT_MS = 120_000;
 
 interface Memory {
@@ -31,16 +31,15 @@ interface Memory {
   readonly perSocket: number;
 }
 
-export async function t3(scale: Scale): Promise<Figure[]> {
+export async function t3(): Promise<Figure[]> {
   const files = openFileLimit();
-  const sockets = SOCKETS[scale];
-  if (files < sockets * 2) {
-    const why = `${files} open files are allowed here; ${sockets * 2} are needed`;
+  if (files < SOCKETS * 2) {
+    const why = `${files} open files are allowed here; ${SOCKETS * 2} are needed`;
     return [{ kind: "not measured", target: "T3", what: WHAT, why }];
   }
-  const bare = await bareSockets(scale);
-  const silent = scale === "full" ? await bareSockets(scale, 0) : undefined;
-  const joined = await participants(scale);
+  const bare = await bareSockets();
+  const silent = await bareSockets(0);
+  const joined = await participants();
   return [
     {
       kind: "measured",
@@ -50,11 +49,11 @@ export async function t3(scale: Scale): Promise<Figure[]> {
       unit: "KB",
       bound: { is: "at most", value: (bare.perSocket + ALLOWANCE) / 1000 },
       note: `node: ${mb(joined.started)} started, ${mb(joined.provisioned)} with the rooms ` +
-        `made, ${mb(joined.connected)} with ${sockets} joined in rooms of ${PER_ROOM}`,
+        `made, ${mb(joined.connected)} with ${SOCKETS} joined in rooms of ${PER_ROOM}`,
       samples: { joined, bare, silent },
     },
     toCompare("  bare Deno socket, idleTimeout 30 s (default)", bare),
-    ...silent ? [toCompare("  bare Deno socket, idleTimeout 0", silent)] : [],
+    toCompare("  bare Deno socket, idleTimeout 0", silent),
   ];
 }
 
@@ -64,11 +63,11 @@ function toCompare(what: string, { perSocket }: Memory): Figure {
   return { kind: "measured", target: "T3", what, value: perSocket / 1000, unit: "KB" };
 }
 
-async function participants(scale: Scale): Promise<Memory> {
+async function participants(): Promise<Memory> {
   await using node = await startNode();
-  return await measure(scale, node.pid, node.wsUrl, async () => {
+  return await measure(node.pid, node.wsUrl, async () => {
     const tokens = await provisionRooms(node, {
-      rooms: SOCKETS[scale] / PER_ROOM,
+      rooms: SOCKETS / PER_ROOM,
       perRoom: PER_ROOM,
       settings: ROOM,
     });
@@ -76,32 +75,31 @@ async function participants(scale: Scale): Promise<Memory> {
   });
 }
 
-async function bareSockets(scale: Scale, idleTimeout?: number): Promise<Memory> {
+async function bareSockets(idleTimeout?: number): Promise<Memory> {
   await using relay = await startBareRelay("forward", idleTimeout);
-  return await measure(scale, relay.pid, relay.url, () => Promise.resolve(ids(SOCKETS[scale])));
+  return await measure(relay.pid, relay.url, () => Promise.resolve(ids(SOCKETS)));
 }
 
 async function measure(
-  scale: Scale,
   pid: number,
   url: string,
   prepare: () => Promise<Who[]>,
 ): Promise<Memory> {
-  const started = await settled(scale, pid);
+  const started = await settled(pid);
   const sockets = await prepare();
   const provisioned = residentBytes(pid);
   await using load = new Load();
   await load.connect({ urls: [url], sockets, connectRate: CONNECT_RATE });
-  const connected = await settled(scale, pid);
+  const connected = await settled(pid);
   return { started, provisioned, connected, perSocket: (connected - started) / sockets.length };
 }
 
 /** Neither process can be told to collect its garbage: both get the time in which they do so by themselves. */
-async function settled(scale: Scale, pid: number): Promise<number> {
+async function settled(pid: number): Promise<number> {
   const limit = performance.now() + SETTLE_LIMIT_MS;
   let reference = residentBytes(pid);
   let since = performance.now();
-  while (performance.now() - since < STILL_MS[scale] && performance.now() < limit) {
+  while (performance.now() - since < STILL_MS && performance.now() < limit) {
     await pause(500);
     const now = residentBytes(pid);
     if (Math.abs(now - reference) < reference * 0.005) continue;
