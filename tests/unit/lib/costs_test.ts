@@ -98,6 +98,14 @@ async function welcomed(wire: DeafWire): Promise<void> {
   }
 }
 
+/** In bytes, of a process of its own that can be told to collect its garbage. */
+async function heapPerParticipant(): Promise<number> {
+  const script = new URL("../../helpers/heap_per_participant.ts", import.meta.url).pathname;
+  const args = ["run", "-A", "--v8-flags=--expose-gc", script];
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+  return Number(new TextDecoder().decode(stdout).trim() || NaN);
+}
+
 describe("a signal", () => {
   for (const kind of ["sdp", "plain"] as const) {
     it(`of 2 KB (${kind}) is parsed once, but for its description, and written never`, async () => {
@@ -152,5 +160,9 @@ describe("an idle participant", () => {
     const node = fakeNode();
     await makeRoom(node);
     assertEquals(await timersLeft(() => roomOf(node, 5)), 0);
+  });
+
+  it("keeps 1.5 KB of the heap at most, without the runtime's socket", async () => {
+    assertLess(await heapPerParticipant(), 1_500);
   });
 });
