@@ -31,6 +31,8 @@ export interface LocalRoomsParts {
 export class LocalRooms {
   readonly #parts: LocalRoomsParts;
   readonly #rooms = new Map<string, LocalRoom>();
+  /** Rooms in which something becomes due by itself: few of many, and looked at all the time. */
+  readonly #dated = new Set<LocalRoom>();
 
   constructor(parts: LocalRoomsParts) {
     this.#parts = parts;
@@ -38,6 +40,11 @@ export class LocalRooms {
 
   get all(): Iterable<LocalRoom> {
     return this.#rooms.values();
+  }
+
+  /** Rooms that have a deadline. */
+  get dated(): Iterable<LocalRoom> {
+    return this.#dated;
   }
 
   get size(): number {
@@ -103,6 +110,7 @@ export class LocalRooms {
     if (!room.isOf(node)) return;
     const { key } = room.view;
     this.#rooms.set(keyOf(key), room);
+    this.#date(room);
     watch?.(key, room.view);
   }
 
@@ -125,8 +133,16 @@ export class LocalRooms {
       this.#doubt(room);
     }
     const done = room.standing === "settled" && !room.isOf(this.#parts.node);
-    if (next === null || done) this.#rooms.delete(keyOf(key));
+    if (next === null || done) {
+      this.#rooms.delete(keyOf(key));
+      this.#dated.delete(room);
+    } else this.#date(room);
     this.#parts.watch?.(key, next && room.view);
+  }
+
+  #date(room: LocalRoom): void {
+    if (room.deadline < Infinity) this.#dated.add(room);
+    else this.#dated.delete(room);
   }
 
   #doubt(room: LocalRoom): void {

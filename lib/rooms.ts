@@ -157,7 +157,7 @@ export class Rooms {
   /** Rooms of this node in which something is due. Who was of another node is its to see to, if it can. */
   due(now: number): RoomKey[] {
     const due: RoomKey[] = [];
-    for (const room of this.all) {
+    for (const room of this.#local.dated) {
       if (room.deadline <= now && this.#deadlineHere(room) <= now) due.push(room.view.key);
     }
     for (const [name, at] of this.#wards) {
