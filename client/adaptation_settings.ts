@@ -27,5 +27,11 @@ export function checkSettings(settings: AdaptationSettings): AdaptationSettings 
       `Cannot set the adaptation to maxBitrate ${maxBitrate}: expected bit/s above 0`,
     );
   }
+  if (maxBitrate !== undefined && mode === "off") {
+    throw callError(
+      "invalid_argument",
+      'Cannot set the adaptation to mode off with maxBitrate: expected mode "auto", which keeps to it',
+    );
+  }
   return { mode, maxBitrate };
 }

@@ -250,4 +250,14 @@ describe("checkSettings", () => {
       assertEquals(error.code, "invalid_argument");
     }
   });
+
+  it("refuses a bitrate where nothing is limited", () => {
+    const error = assertThrows(
+      () => checkSettings({ mode: "off", maxBitrate: 500_000 }),
+      CallError,
+      'mode off with maxBitrate: expected mode "auto"',
+    );
+    assertEquals(error.code, "invalid_argument");
+    assertEquals(checkSettings({ mode: "audio_only", maxBitrate: 1 }).maxBitrate, 1);
+  });
 });
