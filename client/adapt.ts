@@ -23,6 +23,7 @@ import { ADAPT } from "./adapt/policy.ts";
 import {
   type AdaptState,
   type Holding,
+  moved,
   type Phase,
   type Resting,
   startAdapting,
@@ -31,7 +32,7 @@ import { type Aim, begin, goOn } from "./adapt/trial.ts";
 import type { AdaptationSettings } from "./api.ts";
 
 export { type Plan, planOf, type Sending } from "./adapt/plan.ts";
-export { type AdaptState, startAdapting };
+export { type AdaptState, moved, startAdapting };
 
 interface AtRest extends AdaptState {
   readonly phase: Resting;

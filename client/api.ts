@@ -114,11 +114,11 @@ export interface AdaptationInfo {
 /** What you send to the others, whatever the network carries. */
 export interface AdaptationSettings {
   /**
-   * `auto` (the default): in the mesh, sends what the uplink carries, the voice first; by an SFU the browser alone
-   * adapts. `audio_only`: pauses the camera, by an SFU too. `off`: sends everything, and leaves it to the browser.
+   * `auto` (the default): sends what the uplink carries, the voice first. `audio_only`: pauses the camera. `off`: sends
+   * everything, and leaves it to the browser.
    */
   readonly mode: "auto" | "off" | "audio_only";
-  /** Most that microphone, camera and screen may take in the mesh, to all together, in bit/s; with `auto` only. */
+  /** Most that microphone, camera and screen may take, to all together, in bit/s; not with `off`, which limits nothing. */
   readonly maxBitrate?: number;
 }
 

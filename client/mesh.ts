@@ -33,7 +33,7 @@ export class Mesh implements Transport {
   events: TransportEvents;
   /** What is sent. */
   readonly tracks = new Map<TrackKind, MediaStreamTrack>();
-  /** Whether new connections begin without the camera: on a thin uplink it would come before the voice. */
+  /** Whether connections begin to send without the camera: on a thin uplink it would come before the voice. */
   isCameraHeld = false;
   iceServers: IceServer[] = [];
   readonly certificates: RTCCertificate[];
@@ -55,6 +55,13 @@ export class Mesh implements Transport {
     return new Map(
       [...this.pairs].flatMap(([id, { shown }]) => shown === undefined ? [] : [[id, shown]]),
     );
+  }
+
+  /** What connections send when they begin to. */
+  get firstTracks(): ReadonlyMap<TrackKind, MediaStreamTrack> {
+    const tracks = new Map(this.tracks);
+    if (this.isCameraHeld) tracks.delete("camera");
+    return tracks;
   }
 
   setIceServers(servers: IceServer[]): void {
@@ -81,7 +88,7 @@ export class Mesh implements Transport {
       subscribe,
       number: () => ++this.#attempts,
       dial: (options) => this.#dial(options),
-      tracks: this.tracks,
+      tracks: () => this.firstTracks,
       events: {
         signal: (data) => this.events.signal(id, data),
         track: (kind, receiver) => this.events.track(id, kind, receiver),
@@ -146,10 +153,8 @@ export class Mesh implements Transport {
     for (const id of [...this.pairs.keys()]) this.remove(id);
   }
 
-  #dial({ number, initiator, tracks: all, events }: AttemptOptions): Attempt {
+  #dial({ number, initiator, tracks, events }: AttemptOptions): Attempt {
     const streams = this.#streams;
-    const tracks = new Map(all);
-    if (this.isCameraHeld) tracks.delete("camera");
     let pc: RTCPeerConnection | undefined;
     let channel: RTCDataChannel | undefined;
     // simple-peer makes the connection in its constructor; this is its public way to get hold of it first.

@@ -37,7 +37,7 @@ export interface PairOptions {
   number: () => number;
   dial: Dial;
   /** What is sent at the moment; read whenever an attempt begins. */
-  tracks: Tracks;
+  tracks(): Tracks;
   events: PairEvents;
   now?: Clock;
   random?: Random;
@@ -98,7 +98,7 @@ export class Pair {
     if (this.#feeds === on) return;
     this.#feeds = on;
     for (const kind of TRACK_KINDS) {
-      this.#legs.send(kind, (on ? this.#options.tracks.get(kind) : undefined) ?? null);
+      this.#legs.send(kind, (on ? this.#options.tracks().get(kind) : undefined) ?? null);
     }
   }
 
@@ -170,7 +170,7 @@ export class Pair {
     const options: AttemptOptions = {
       number,
       initiator,
-      tracks: this.#feeds ? tracks : NOTHING,
+      tracks: this.#feeds ? tracks() : NOTHING,
       events: {
         signal: (data) => events.signal({ peer: number, ...data }),
         // The first attempt is shown as it comes; a later one when it plays.

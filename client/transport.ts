@@ -43,6 +43,8 @@ export interface TransportEvents {
 }
 
 export interface Transport {
+  /** By what is sent to an SFU, where that is the way. */
+  readonly publishing?: RTCPeerConnection | undefined;
   setIceServers(servers: IceServer[]): void;
   /** What is sent to everyone who may be sent media; `null` for nothing. */
   setTrack(kind: TrackKind, track: MediaStreamTrack | null): void;

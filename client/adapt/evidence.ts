@@ -107,7 +107,7 @@ export function areHarmed(pasts: Pasts, now: number): boolean {
 }
 
 /** Whether the voice gets through to most no more; whoever is there twice is one. */
-export function areStarved({ connections }: Look): boolean {
+export function areStarved({ connections }: Pick<Look, "connections">): boolean {
   const people = (of: readonly Connection[]) =>
     new Set(of.map(({ id, identity }) => identity ?? id)).size;
   return people(connections.filter(({ isStarved }) => isStarved)) * 2 > people(connections);

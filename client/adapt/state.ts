@@ -59,6 +59,12 @@ export interface Holding {
   readonly waitMs: number;
 }
 
+/** The same where everything goes by other connections from now on: of them nothing is known yet, but of the uplink. */
+export function moved(state: AdaptState, now: number): AdaptState {
+  const { level, relapses, processor, redundancy } = state;
+  return { ...startAdapting(now), level, relapses, processor, redundancy };
+}
+
 /** How everything is sent at first: as if the uplink carried it. */
 export function startAdapting(now: number): AdaptState {
   return {

@@ -1,11 +1,10 @@
 /**
- * Has the mesh send what the uplink carries, and tells everyone when a camera is paused for it.
+ * Has sent what the uplink carries, in the mesh and by an SFU, and tells everyone when a camera is paused for it.
  *
  * @module
  */
-import { adapt, type Plan, planOf, startAdapting } from "../adapt.ts";
-import type { Look } from "../adapt/evidence.ts";
-import type { Camera } from "../adapt/ladder.ts";
+import { adapt, moved, type Plan, planOf, startAdapting } from "../adapt.ts";
+import { areStarved, type Look } from "../adapt/evidence.ts";
 import { ADAPT } from "../adapt/policy.ts";
 import type {
   AdaptationInfo,
@@ -18,9 +17,9 @@ import type { Attempt } from "../attempt.ts";
 import type { Clock } from "../clock.ts";
 import type { Emitter } from "../emitter.ts";
 import type { Remote } from "../remote.ts";
-import { SentLook } from "./adapt/look.ts";
-import { Outlet } from "./adapt/outlet.ts";
-import { Pace } from "./adapt/pace.ts";
+import type { Transport } from "../transport.ts";
+import { pictureOf } from "./adapt/look.ts";
+import { Outgoing } from "./adapt/outgoing.ts";
 import { Sight } from "./adapt/sight.ts";
 
 /** The mesh, as far as it is adapted. */
@@ -29,7 +28,7 @@ export interface AdaptedMesh {
   readonly attempts: ReadonlyMap<string, Pick<Attempt, "pc">>;
   /** What is sent. */
   readonly tracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
-  /** Whether new connections begin without the camera. */
+  /** Whether connections begin to send without the camera. */
   isCameraHeld: boolean;
   /** Has one that began without the camera send it. */
   addCamera(id: string): void;
@@ -40,6 +39,7 @@ export interface AdaptedCall {
   readonly self: { readonly media: MediaState };
   readonly roster: { readonly participants: ReadonlyMap<string, Remote> };
   readonly mesh: AdaptedMesh;
+  readonly transport: Pick<Transport, "publishing">;
   readonly way: { readonly mode: "mesh" | "sfu"; readonly epoch: number };
   readonly emitter: Pick<Emitter<CallEvents>, "emit">;
   /** What the application wants. */
@@ -55,13 +55,12 @@ interface Receiver {
   seen?: number;
   /** Whether it was told that our camera is paused. */
   isTold: boolean;
-  /** When it said last that our voice does not come through, and when that was last sent in another way. */
+  /** When it said last that our voice does not come through. */
   starved?: { readonly at: number; readonly missedMs: number };
-  changedAt?: number;
-  outlet?: Outlet;
-  sent: SentLook;
-  pace: Pace;
 }
+
+/** The connection to an SFU, among those to participants: it is nobody's id. */
+const TO_SFU = "";
 
 const ALL: AdaptationInfo = { sending: "full", reason: "none" };
 const FORCED: AdaptationInfo = { sending: "audio_only", reason: "forced" };
@@ -71,6 +70,10 @@ export class Adaptation {
   readonly #call: AdaptedCall;
   readonly #now: Clock;
   readonly #receivers = new Map<string, Receiver>();
+  /** By participant, or {@linkcode TO_SFU}: the connections by which is, or was, sent. */
+  readonly #outgoing = new Map<string, Outgoing>();
+  /** All that is sent by now: the mesh, or the connection to an SFU. */
+  #by: object | undefined;
   readonly #sight: Sight;
   readonly #timer: ReturnType<typeof setInterval>;
   #state;
@@ -84,6 +87,7 @@ export class Adaptation {
   constructor(call: AdaptedCall, now: Clock) {
     this.#call = call;
     this.#now = now;
+    this.#by = call.mesh;
     this.#state = startAdapting(now());
     this.#sight = new Sight({
       // An SFU is asked for what is seen.
@@ -105,11 +109,10 @@ export class Adaptation {
 
   /** Takes in for how long, in ms, our voice has not come through to a participant. */
   starved(id: string, missedMs: number): void {
-    const receiver = this.#receiver(id);
     const now = this.#now();
-    const { starved } = ADAPT;
-    if (missedMs < starved[receiver.outlet?.voice ?? "plain"]) return;
-    if (now - (receiver.changedAt ?? -Infinity) < starved.changeMs) return;
+    const outgoing = this.#outgoing.get(this.#call.way.mode === "mesh" ? id : TO_SFU);
+    if (!outgoing?.isMissed(missedMs, now)) return;
+    const receiver = this.#receiver(id);
     // Nobody can have missed it again any sooner.
     if (now - (receiver.starved?.at ?? -Infinity) < ADAPT.ear.missedMs) return;
     receiver.starved = { at: now, missedMs };
@@ -125,6 +128,7 @@ export class Adaptation {
   /** Somebody has left; whoever comes back under the same id has been told nothing. */
   left({ id }: Remote): void {
     this.#receivers.delete(id);
+    this.#outgoing.delete(id);
     for (const remote of this.#unshown) if (remote.id === id) this.#unshown.delete(remote);
     this.#sight.forget(id);
   }
@@ -152,15 +156,14 @@ export class Adaptation {
   }
 
   async #adapt(): Promise<void> {
-    const { mesh, roster, way, wishes } = this.#call;
+    const { mesh, roster, transport, way, wishes } = this.#call;
     // Then the call sends no camera, whichever way media goes.
     const isForced = wishes.mode === "audio_only" && this.#call.self.media.camera;
     const now = this.#now();
-    if (way.mode !== "mesh") {
-      // What was known of the mesh will not be true when it is the way again.
-      this.#state = startAdapting(now);
-      mesh.isCameraHeld = false;
-      return this.#say(isForced ? FORCED : ALL, isForced);
+    const by = way.mode === "mesh" ? mesh : transport.publishing;
+    if (by !== this.#by) {
+      this.#by = by;
+      this.#state = moved(this.#state, now);
     }
     const look = await this.#look();
     if (look.connections.length === 0) {
@@ -183,30 +186,21 @@ export class Adaptation {
 
   /** Asks every connection that stands. */
   async #look(): Promise<Look> {
-    const { mesh, roster } = this.#call;
+    const { mesh, roster: { participants } } = this.#call;
     const track = mesh.tracks.get("microphone");
     const now = this.#now();
     if (track !== this.#voice.track) this.#voice = { track, since: now };
     // A voice that has just begun, or is another, may have its own reasons not to come through.
     const isSteady = track !== undefined && now - this.#voice.since >= ADAPT.starved.steadyMs;
-    const looks = [...mesh.attempts].map(async ([id, { pc }]) => {
+    const looks = this.#connections().map(async ([id, pc]) => {
       if (pc.connectionState !== "connected" || pc.currentRemoteDescription === null) return [];
-      const receiver = this.#receiver(id);
-      if (receiver.outlet?.pc !== pc) {
-        receiver.outlet = new Outlet(pc);
-        receiver.sent = new SentLook();
-        receiver.pace = new Pace();
-      }
-      const { outlet, sent, seen } = receiver;
-      // A connection that closes under our hands says nothing.
-      const report = await outlet.microphone?.getStats().catch(() => undefined);
-      if (report === undefined) return [];
-      const { identity, permissions } = roster.participants.get(id) ?? {};
+      const outgoing = this.#outgoingBy(id, pc);
+      const sent = await outgoing.look(this.#now);
+      if (sent === undefined) return [];
+      const { identity, permissions } = participants.get(id) ?? {};
       const isIdle = permissions?.subscribe === false;
-      const at = this.#now();
-      receiver.pace.take(report, at);
-      const isStarved = isSteady && isMissing(receiver, at);
-      return [{ id, identity, seen, isIdle, isStarved, ...sent.take(report) }];
+      const isStarved = isSteady && this.#isMissed(id, outgoing);
+      return [{ ...sent, id, identity, seen: this.#receivers.get(id)?.seen, isIdle, isStarved }];
     });
     const connections = (await Promise.all(looks)).flat();
     return {
@@ -217,25 +211,64 @@ export class Adaptation {
     };
   }
 
-  #apply({ connections, isPaused }: Plan): void {
+  /** All by which is sent now. */
+  #connections(): [id: string, RTCPeerConnection][] {
+    const { mesh, transport, way } = this.#call;
+    if (way.mode === "mesh") return [...mesh.attempts].map(([id, { pc }]) => [id, pc]);
+    const { publishing } = transport;
+    return publishing === undefined ? [] : [[TO_SFU, publishing]];
+  }
+
+  #outgoingBy(id: string, pc: RTCPeerConnection): Outgoing {
+    const known = this.#outgoing.get(id);
+    if (known?.outlet.pc === pc) return known;
+    const outgoing = new Outgoing(pc, id === TO_SFU ? "sfu" : "mesh");
+    this.#outgoing.set(id, outgoing);
+    return outgoing;
+  }
+
+  /** Whether our voice is missed at the other end: behind an SFU, by most who are shown us that way. */
+  #isMissed(id: string, outgoing: Outgoing): boolean {
+    if (id !== TO_SFU) return this.#misses(id, outgoing);
+    const { roster: { participants }, way } = this.#call;
+    const shown = [...participants.values()].filter(({ shows }) => shows >= way.epoch);
+    const says = (id: string) => ({ id, isStarved: this.#misses(id, outgoing) });
+    return areStarved({
+      connections: shown.map(({ id, identity }) => ({ identity, ...says(id) })),
+    });
+  }
+
+  /** Whether somebody has just said that it misses our voice, which has gone on all the while. */
+  #misses(id: string, outgoing: Outgoing): boolean {
+    const { forMs, onItsWayMs } = ADAPT.starved;
+    const { at = -Infinity, missedMs = 0 } = this.#receivers.get(id)?.starved ?? {};
+    const agoMs = this.#now() - at;
+    return agoMs < forMs && outgoing.hasVoice(agoMs + missedMs + onItsWayMs);
+  }
+
+  #apply({ connections, isPaused, reason }: Plan): void {
     const { mesh, wishes } = this.#call;
     const isFree = wishes.mode === "off";
     const camera = mesh.tracks.get("camera");
     for (const [id, { voice, picture, screen }] of connections) {
-      const receiver = this.#receiver(id);
-      const { outlet } = receiver;
-      if (outlet === undefined) continue;
-      if (voice !== outlet.voice) receiver.changedAt = this.#now();
+      const outgoing = this.#outgoing.get(id);
+      if (outgoing === undefined) continue;
+      const { outlet } = outgoing;
       // Nothing is known of a camera that is off: it is sent as before when it is on again.
       const isOff = camera === undefined && !isPaused;
-      outlet.send({
+      // To an SFU the browser sends those sizes for which there is room; only the smallest it never gives up.
+      const isChosen = id === TO_SFU && (reason === "uplink" || reason === "none") &&
+        voice !== "lean" && screen === undefined && picture !== undefined;
+      outgoing.send({
         voice,
-        picture: isOff ? outlet.picture : isFree ? "free" : picture,
+        picture: isOff ? outlet.picture : isFree || isChosen ? "free" : picture,
         screen: isFree ? "free" : screen,
-      });
+      }, this.#now());
       // It has begun without, and is limited by now.
       const isWithout = camera !== undefined && outlet.camera?.sender.track === null;
-      if (isWithout && outlet.hasSettled) mesh.addCamera(id);
+      if (!isWithout || !outlet.hasSettled) continue;
+      if (id === TO_SFU) outlet.camera!.sender.replaceTrack(camera).catch(() => {});
+      else mesh.addCamera(id);
     }
   }
 
@@ -257,30 +290,13 @@ export class Adaptation {
   #receiver(id: string): Receiver {
     const known = this.#receivers.get(id);
     if (known !== undefined) return known;
-    const receiver: Receiver = { isTold: false, sent: new SentLook(), pace: new Pace() };
+    const receiver: Receiver = { isTold: false };
     this.#receivers.set(id, receiver);
     return receiver;
   }
 }
 
-/** Whether it has just said that it misses our voice, which has gone on all the while. */
-function isMissing({ starved, pace, outlet }: Receiver, now: number): boolean {
-  if (starved === undefined) return false;
-  const { forMs, onItsWayMs } = ADAPT.starved;
-  const agoMs = now - starved.at;
-  return agoMs < forMs &&
-    pace.isFull(outlet?.voice ?? "plain", agoMs + starved.missedMs + onItsWayMs);
-}
-
 /** What the application wants of what the call sends: without the camera, the rest is adapted as ever. */
 function settingsOf({ mode, maxBitrate }: AdaptationSettings): AdaptationSettings {
   return mode === "off" ? { mode } : { mode: "auto", maxBitrate };
-}
-
-function pictureOf(track: MediaStreamTrack | undefined): Camera | undefined {
-  if (track === undefined) return undefined;
-  // Some say nothing, and canvases that they are of no width at all.
-  const { width, frameRate } = track.getSettings();
-  const { middling } = ADAPT;
-  return { width: width || middling.width, frameRate: frameRate || middling.frameRate };
 }

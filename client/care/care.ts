@@ -56,7 +56,7 @@ export interface CaredCall extends HealedCall {
   readonly way: Way;
   readonly mesh: CaredMesh;
   /** Where media goes now. */
-  readonly transport: Pick<Transport, "stats" | "levels" | "refresh">;
+  readonly transport: Pick<Transport, "stats" | "levels" | "refresh" | "publishing">;
   /** Says something to what looks after the call at a participant, reliably and in order. */
   signal(to: string, item: Record<string, unknown>): void;
   /** Shows what is to be shown of somebody now, and tells the application. */
@@ -121,8 +121,7 @@ export class Care {
       },
     });
     this.#ear = new Ear({
-      // An SFU sends to each what its downlink carries.
-      connections: () => call.way.mode === "mesh" ? call.mesh.attempts : [],
+      voices: () => voicesOf(call.roster.participants.values()),
       tell: (id, ms) => this.#heal.say(id, { type: "starved", ms }),
     }, tools.now);
     // A connection that closes under our hands makes a round fail; the next one is soon enough.
@@ -206,9 +205,9 @@ export class Care {
     this.#call.measured(Object.values(stats).map((entry) => qualitySample(entry, path)));
     this.#heal.measured(stats);
     this.#window.push({ at: now, stats });
+    const all = Object.values(stats);
+    this.adaptation.feelProcessor(strainOf(all) === "cpu");
     if (this.#call.way.mode === "mesh") {
-      const all = Object.values(stats);
-      this.adaptation.feelProcessor(strainOf(all) === "cpu");
       const isFree = this.#call.wishes.mode === "off";
       const seen = strainOf(all, isFree ? undefined : this.adaptation.info);
       this.#strain = feelStrain(this.#strain, seen, now);
@@ -254,6 +253,13 @@ export class Care {
 
   async #listen(): Promise<void> {
     this.#monitor.listen(await this.#call.transport.levels(), this.#tools.now());
+  }
+}
+
+function* voicesOf(participants: Iterable<Remote>): Iterable<[string, RTCRtpReceiver]> {
+  for (const { id, arriving } of participants) {
+    const receiver = arriving.get("microphone");
+    if (receiver !== undefined) yield [id, receiver];
   }
 }
 

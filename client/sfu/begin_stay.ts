@@ -49,7 +49,9 @@ export function beginStay(
         publish,
         subscribe,
         iceServers: mesh.iceServers,
-        tracks: mesh.tracks,
+        get tracks() {
+          return mesh.firstTracks;
+        },
         history,
         offering: tools.offerCaptureTimes,
         // All connections of a stay are of one session, in which only the newest have a say.

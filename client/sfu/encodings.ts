@@ -14,9 +14,12 @@ export interface Encoding {
   maxBitrate: number;
 }
 
-/** The settings of each of `count` layers (1 if the SFU takes no simulcast) for a camera `width` pixels wide. */
-export function cameraEncodings(width: number, count: number): Encoding[] {
-  const used = layersOf(width);
+/** The settings of each of `count` layers (1 if the SFU takes no simulcast) for a camera; one that says nothing is middling. */
+export function cameraEncodings(
+  track: Pick<MediaStreamTrack, "getSettings"> | null | undefined,
+  count: number,
+): Encoding[] {
+  const used = layersOf(track?.getSettings().width ?? 640);
   return Array.from({ length: count }, (_, index) => ({
     active: index < used,
     scaleResolutionDownBy: 2 ** index,

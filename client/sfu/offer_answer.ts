@@ -58,16 +58,18 @@ export class OfferAnswer implements SfuPath {
       .find((worst) => links.some(({ state }) => state === worst)) ?? "connected";
   }
 
+  get publishing(): RTCPeerConnection | undefined {
+    return this.#publisher?.link.pc;
+  }
+
   handle(told: SfuTold): void {
     switch (told.op) {
       case "opened":
         return this.#opened(told.ticket, told.resumed);
       case "published":
         if (!this.#isMine("publish")) return;
-        return void this.#publisher?.link.answer(told.sdp).then(
-          () => this.#publisher?.settle(),
-          () => this.#options.renew("again"),
-        );
+        return void this.#publisher?.link.answer(told.sdp)
+          .catch(() => this.#options.renew("again"));
       case "offer":
         this.#turn = this.#turn.then(() => this.#take(told))
           .catch(() => this.#options.renew("again"));

@@ -50,6 +50,8 @@ export interface SfuOptions {
 export interface SfuPath {
   readonly state: SfuState;
   readonly ticket: string | undefined;
+  /** By what is sent, once there is a session. */
+  readonly publishing: RTCPeerConnection | undefined;
   /** By participant: what arrives. */
   readonly arrivals: ReadonlyMap<string, ReadonlyMap<TrackKind, RTCRtpReceiver>>;
   /** Takes in what the SFU tells. */

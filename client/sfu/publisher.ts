@@ -1,6 +1,6 @@
 /**
  * What is sent to an SFU: four sections, offered once; whatever is switched on, off or over later only changes what
- * a section carries.
+ * a section carries. What looks after the call settles how much of each is sent, see care/adapt/outlet.ts.
  *
  * @module
  */
@@ -42,14 +42,8 @@ export class Publisher {
   }
 
   send(kind: TrackKind, track: MediaStreamTrack | null): void {
-    const sender = this.#transceivers.get(kind)?.sender;
-    // Both reject when the connection has closed meanwhile; then there is nothing to send on.
-    sender?.replaceTrack(track).then(() => adapt(kind, sender)).catch(() => {});
-  }
-
-  /** The SFU has answered: it may take fewer layers than were offered. */
-  settle(): void {
-    for (const [kind, { sender }] of this.#transceivers) adapt(kind, sender).catch(() => {});
+    // Rejects when the connection has closed meanwhile; then there is nothing to send on.
+    this.#transceivers.get(kind)?.sender.replaceTrack(track).catch(() => {});
   }
 
   /** How loud the microphone is, 0 to 1. */
@@ -66,22 +60,9 @@ export class Publisher {
 function encodingsOf(kind: TrackKind, track: MediaStreamTrack | undefined) {
   if (kind === "screen") return [{ maxBitrate: SEND.screenBitrate }];
   if (kind !== "camera") return [];
-  const encodings = cameraEncodings(widthOf(track), RIDS.length);
+  const encodings = cameraEncodings(track, RIDS.length);
   return RIDS.map((rid, index) => ({ rid, ...encodings[index] }));
 }
-
-/** Settles how much is sent of a camera of this size. */
-async function adapt(kind: TrackKind, sender: RTCRtpSender): Promise<void> {
-  if (kind === "screen" && sender.track?.contentHint === "") sender.track.contentHint = "detail";
-  if (kind !== "camera" || sender.track === null) return;
-  const parameters = sender.getParameters();
-  const wanted = cameraEncodings(widthOf(sender.track), parameters.encodings.length);
-  parameters.encodings.forEach((encoding, index) => Object.assign(encoding, wanted[index]));
-  await sender.setParameters(parameters);
-}
-
-/** Cameras that say nothing are taken for middling ones. */
-const widthOf = (track: MediaStreamTrack | undefined) => track?.getSettings().width ?? 640;
 
 /** Each packet carries the one before it as well (RFC 2198), where the browser can and the SFU will. */
 function preferRedundancy(transceiver: RTCRtpTransceiver): void {

@@ -101,6 +101,10 @@ export class Switch implements Transport {
     this.#tend();
   }
 
+  get publishing(): RTCPeerConnection | undefined {
+    return this.#stay?.path.sfu.publishing;
+  }
+
   /** Whatever the node says, once the call has taken it in. */
   handleFrame(frame: ServerFrame): void {
     if (frame.type === "sfu") {

@@ -15,7 +15,8 @@ import type { Decode } from "./seat.ts";
 /** The mesh, as the switch uses it. */
 export interface SwitchedMesh extends Transport {
   events: TransportEvents;
-  readonly tracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
+  /** What new connections send at first. */
+  readonly firstTracks: ReadonlyMap<TrackKind, MediaStreamTrack>;
   readonly iceServers: IceServer[];
 }
 

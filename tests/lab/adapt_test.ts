@@ -1,8 +1,10 @@
+import { assert } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Page } from "playwright-core";
 import { decodesMore, framesOf, perceives } from "../e2e/call_page.ts";
 import { waitFor } from "../helpers/browser.ts";
 import { Stage } from "./stage.ts";
+import { hearEachOther, voiceIsBack } from "./voices.ts";
 
 /** Resolves when this page shows no picture of somebody, and says why. */
 function showsPaused(page: Page, identity: string, paused: boolean): Promise<unknown> {
@@ -52,6 +54,10 @@ function sends(page: Page, isPaused: boolean, limitMs: number): Promise<unknown>
   );
 }
 
+/** So long after a cut there may be any silence, and later one of so long. */
+const GRACE_MS = 2_000;
+const LONGEST_SILENCE_MS = 1_000;
+
 describe("an uplink that gets thin", () => {
   it("carries only the voice then, everyone is told, and the picture comes back with it", async () => {
     await using stage = await Stage.set({
@@ -81,4 +87,39 @@ describe("an uplink that gets thin", () => {
     await decodesMore(bob, "ada", frames + 10);
     await perceives(eve, ["ada", "bob"]);
   });
+
+  for (const sfu of ["embedded", "janus"] as const) {
+    it(`carries the voice to an SFU (${sfu}) too, and the picture again within 15 s`, async () => {
+      await using stage = await Stage.set({
+        hosts: { ada: "routed", bob: "routed", eve: "routed" },
+        turn: [],
+        sfu,
+      });
+      const uplink = (rate: number) => stage.lab.host("ada").uplink({ rate });
+      await uplink(4_000);
+      await using call = await stage.call(["ada", "bob", "eve"], { mode: "sfu" });
+      await call.stands("sfu");
+      const [ada, bob, eve] = ["ada", "bob", "eve"].map((name) => call.page(name)) as [
+        Page,
+        Page,
+        Page,
+      ];
+      await hearEachOther([ada, bob, eve]);
+
+      await uplink(100);
+      const since = Date.now() + GRACE_MS;
+      await sends(ada, true, 10_000);
+      for (const page of [bob, eve]) await showsPaused(page, "ada", true);
+      const silences = await Promise.all([bob, eve].map((page) => voiceIsBack(page, "ada", since)));
+      const longest = Math.max(...silences.map(({ ms }) => ms));
+      assert(longest <= LONGEST_SILENCE_MS, `the voice was missing for ${longest} ms`);
+
+      const frames = await framesOf(bob, "ada");
+      await uplink(4_000);
+      await sends(ada, false, 15_000);
+      for (const page of [bob, eve]) await showsPaused(page, "ada", false);
+      await decodesMore(bob, "ada", frames + 10);
+      await perceives(eve, ["ada", "bob"]);
+    });
+  }
 });

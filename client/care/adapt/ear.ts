@@ -21,8 +21,8 @@ export interface VoiceFlow {
 }
 
 export interface EarPort {
-  /** By participant: the connection by which its voice comes from it. */
-  connections(): Iterable<readonly [id: string, { readonly pc: RTCPeerConnection }]>;
+  /** By participant: by what its voice comes. */
+  voices(): Iterable<readonly [id: string, RTCRtpReceiver]>;
   /** Tells one participant for how long its voice has not come through, in ms. */
   tell(id: string, missedMs: number): void;
 }
@@ -51,10 +51,7 @@ export class Ear {
   #listen(): void {
     const at = this.#now();
     const heard = new Map<string, Heard>();
-    for (const [id, { pc }] of this.#port.connections()) {
-      // The microphone's section is the first one.
-      const [receiver] = pc.getReceivers();
-      if (receiver === undefined) continue;
+    for (const [id, receiver] of this.#port.voices()) {
       const before = this.#heard.get(id);
       const stamp = stampOf(receiver);
       const flow = before?.receiver === receiver

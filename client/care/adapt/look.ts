@@ -1,9 +1,11 @@
 /**
- * What the browser says of what one connection sends.
+ * What the browser says of what is sent, and of what one connection makes of it.
  *
  * @module
  */
 import type { Connection } from "../../adapt/evidence.ts";
+import type { Camera } from "../../adapt/ladder.ts";
+import { ADAPT } from "../../adapt/policy.ts";
 
 /** Everything but to whom, and how wide it is seen there. */
 export type Sent = Omit<Connection, "id" | "seen" | "isIdle">;
@@ -52,4 +54,13 @@ function selectedPair(entries: readonly Entry[]): Entry {
     // Firefox has no `transport` entry; it marks the pair itself.
     type === "candidate-pair" && (id === selectedCandidatePairId || selected === true)
   ) ?? {};
+}
+
+/** A camera or screen as it is; `undefined`: it is off. */
+export function pictureOf(track: MediaStreamTrack | undefined): Camera | undefined {
+  if (track === undefined) return undefined;
+  // Some say nothing, and canvases that they are of no width at all.
+  const { width, frameRate } = track.getSettings();
+  const { middling } = ADAPT;
+  return { width: width || middling.width, frameRate: frameRate || middling.frameRate };
 }

@@ -1,5 +1,5 @@
 /**
- * What one connection of the mesh sends, changed while it stands.
+ * What one connection sends, to a participant or to an SFU, changed while it stands.
  *
  * A voice's packets, and whether there is a picture at all, can be changed in an SDP only. Nobody else has to know: the
  * side that sends describes the same once more to itself, with what it wants in the far end's words. A picture that is
@@ -11,8 +11,9 @@
 import type { Encoding, Voice } from "../../adapt/ladder.ts";
 import { VOICE } from "../../adapt/policy.ts";
 import { TRACK_KINDS } from "../../transport.ts";
+import { layered } from "./layered.ts";
 import { Setting } from "./setting.ts";
-import { withoutPicture, withVoice } from "./words.ts";
+import { withLayers, withoutPicture, withVoice } from "./words.ts";
 
 /** How a picture is sent; `undefined`: not at all. `"free"`: as the browser likes. */
 export type Picture = Encoding | "free" | undefined;
@@ -29,12 +30,20 @@ const MICROPHONE = TRACK_KINDS.indexOf("microphone");
 const CAMERA = TRACK_KINDS.indexOf("camera");
 const SCREEN = TRACK_KINDS.indexOf("screen");
 const SCREEN_AUDIO = TRACK_KINDS.indexOf("screenAudio");
+/** How a voice is sent at first. */
+const FIRST_VOICE = { mesh: "plain", sfu: "doubled" } as const;
+/** In which direction a camera's section goes, with a picture and without. */
+const DIRECTIONS = {
+  mesh: { with: "sendrecv", without: "recvonly" },
+  sfu: { with: "sendonly", without: "inactive" },
+} as const;
 
 export class Outlet {
   readonly pc: RTCPeerConnection;
+  readonly #way: keyof typeof DIRECTIONS;
   /** As the far end described itself. */
   readonly #far: RTCSessionDescription;
-  readonly #description = new Setting(described("plain", "free"));
+  readonly #description: Setting;
   readonly #bitrate = new Setting("plain");
   readonly #encodings = TRACK_KINDS.map(() => new Setting(encoded(true, "free")));
   #wanted: Wanted | undefined;
@@ -42,9 +51,11 @@ export class Outlet {
   #isBusy = false;
 
   /** `pc`: one that has been negotiated. */
-  constructor(pc: RTCPeerConnection) {
+  constructor(pc: RTCPeerConnection, way: keyof typeof DIRECTIONS = "mesh") {
     this.pc = pc;
+    this.#way = way;
     this.#far = pc.currentRemoteDescription!;
+    this.#description = new Setting(described(FIRST_VOICE[way], "free"));
   }
 
   /** What was asked for of the picture last. */
@@ -98,14 +109,34 @@ export class Outlet {
   async #encode(slot: number, picture: Picture): Promise<void> {
     const sender = this.pc.getTransceivers()[slot]?.sender;
     if (sender === undefined) return;
+    if (slot === CAMERA && this.#way === "sfu") return await this.#layer(sender, picture ?? "free");
     // A camera that is off is switched on by its track alone.
     const active = slot === CAMERA || (sender.track !== null && picture !== undefined);
     await this.#encodings[slot]!.set(encoded(active, active ? picture : undefined), async () => {
+      // What an SFU shows is to be read.
+      if (slot === SCREEN && sender.track?.contentHint === "" && this.#way === "sfu") {
+        sender.track.contentHint = "detail";
+      }
       const parameters = sender.getParameters();
       const [encoding] = parameters.encodings;
       if (encoding === undefined) throw new Error(`Cannot limit slot ${slot}: it has no encoding`);
       encoding.active = active;
       if (active && picture !== undefined) limit(encoding, picture, slot === CAMERA);
+      await sender.setParameters(parameters);
+    });
+  }
+
+  /** A camera may be another than it was, and an SFU take fewer layers than were offered. */
+  async #layer(sender: RTCRtpSender, picture: Encoding | "free"): Promise<void> {
+    const { encodings } = sender.getParameters();
+    const layers = layered(sender.track, encodings.length, picture);
+    await this.#encodings[CAMERA]!.set(JSON.stringify([sender.track?.id, layers]), async () => {
+      const parameters = sender.getParameters();
+      for (const [index, layer] of layers.entries()) {
+        const encoding = parameters.encodings[index]!;
+        delete encoding.maxFramerate;
+        Object.assign(encoding, layer);
+      }
       await sender.setParameters(parameters);
     });
   }
@@ -125,8 +156,8 @@ export class Outlet {
     const { pc } = this;
     if (this.camera === undefined) return;
     const { type, sdp } = this.#far;
-    this.camera.direction = hasPicture ? "sendrecv" : "recvonly";
-    const words = withVoice(sdp, voice);
+    this.camera.direction = DIRECTIONS[this.#way][hasPicture ? "with" : "without"];
+    const words = withLayers(withVoice(sdp, voice), this.camera.sender.getParameters().encodings);
     try {
       if (type === "offer") {
         await pc.setRemoteDescription({ type, sdp: words });

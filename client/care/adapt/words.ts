@@ -17,8 +17,19 @@ export function withVoice(sdp: string, voice: Voice): string {
 /** Has nothing sent in a section. */
 export function withoutPicture(sdp: string, index: number): string {
   const [session, ...sections] = sdp.split(/(?=^m=)/m);
-  sections[index] = sections[index]?.replace(/^a=sendrecv/m, "a=sendonly") ?? "";
+  // An SFU only receives.
+  sections[index] = (sections[index] ?? "").replace(/^a=sendrecv/m, "a=sendonly")
+    .replace(/^a=recvonly/m, "a=inactive");
   return [session, ...sections].join("");
+}
+
+/** Has those of a picture's layers sent that are active, and no others: an answer has a say in that, too. */
+export function withLayers(
+  sdp: string,
+  layers: readonly { rid?: string; active?: boolean }[],
+): string {
+  const rids = layers.map(({ rid, active = true }) => active ? rid : `~${rid}`);
+  return sdp.replace(/^a=simulcast:recv [^\r\n]*/m, `a=simulcast:recv ${rids.join(";")}`);
 }
 
 function spoken(section: string, voice: Voice): string {

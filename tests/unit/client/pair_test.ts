@@ -40,7 +40,7 @@ function begin(
     id: "bob",
     initiator,
     subscribe,
-    tracks,
+    tracks: () => tracks,
     number: () => ++number,
     now: () => Date.now(),
     random: () => 0.5,

@@ -46,6 +46,7 @@ function adapted({ others = ["ada"] } = {}) {
     self: { media: { microphone: true, camera: true, screen: false } },
     roster: { participants: participants as unknown as ReadonlyMap<string, Remote> },
     mesh,
+    transport: {} as { publishing?: RTCPeerConnection },
     way: { mode: "mesh" as "mesh" | "sfu", epoch: 1 },
     emitter: { emit: (_name: string, info: unknown) => void infos.push(info as AdaptationInfo) },
     wishes: { mode: "auto" } as AdaptationSettings,
@@ -59,6 +60,7 @@ function adapted({ others = ["ada"] } = {}) {
     stats.set("T", { type: "transport", selectedCandidatePairId: "P" });
     stats.set("P", { id: "P", type: "candidate-pair", availableOutgoingBitrate: estimate });
   };
+  const sfu = new FakeConnection({ way: "sfu" });
   const join = (id: string, connection = new FakeConnection()) => {
     const stream = { getVideoTracks: () => [] };
     participants.set(id, { id, stream, paused: false, shows: 0, permissions: { subscribe: true } });
@@ -96,9 +98,18 @@ function adapted({ others = ["ada"] } = {}) {
     /** The uplink carries so much to each from now on; then it is looked for a while. */
     carries: async (bitrate: number, ms = 1_000) => {
       estimate = bitrate;
-      for (const connection of connections.values()) measure(connection);
+      for (const connection of [...connections.values(), sfu]) measure(connection);
       await pass(ms);
     },
+    /** By an SFU from now on, or (`mesh`) no longer; everyone shows it. */
+    moves: async (mode: "mesh" | "sfu") => {
+      call.way = { mode, epoch: call.way.epoch + 1 };
+      call.transport.publishing = mode === "sfu" ? sfu.pc : undefined;
+      measure(sfu);
+      for (const participant of participants.values()) participant.shows = call.way.epoch;
+      await pass(ADAPT.intervalMs);
+    },
+    sfu,
     /** The application wants this, and the call stops or begins to send the camera. */
     wants: async (wishes: AdaptationSettings) => {
       call.wishes = wishes;
@@ -226,7 +237,8 @@ describe("a camera that is paused", () => {
 
   it("is paused by an SFU too if the application wants it, and by it no longer once that shows", async () => {
     using call = adapted({ others: ["ada", "bob"] });
-    call.call.way = { mode: "sfu", epoch: 2 };
+    await call.moves("sfu");
+    call.remote("ada").shows = call.remote("bob").shows = 0;
     await call.wants({ mode: "audio_only" });
     assertEquals(paused(call.said), [["ada", true], ["bob", true]]);
     call.remote("ada").shows = 2;
@@ -237,15 +249,52 @@ describe("a camera that is paused", () => {
     assertEquals(paused(call.said).slice(3), [["bob", false]]);
   });
 
-  it("is sent again by an SFU, whatever the mesh carried", async () => {
+  it("is so by an SFU too, and in the mesh again, until there is room", async () => {
     using call = adapted();
     await call.pass(1_000);
     await call.carries(THIN);
-    call.call.way = { mode: "sfu", epoch: 2 };
-    call.remote("ada").shows = 2;
-    await call.pass(ADAPT.intervalMs);
+    for (const mode of ["sfu", "mesh", "sfu"] as const) {
+      await call.moves(mode);
+      await call.pass(1_000);
+      assertEquals([call.mesh.isCameraHeld, paused(call.said)], [true, [["ada", true]]]);
+    }
+    assertEquals(call.sfu.camera, "inactive");
+    await call.carries(AMPLE, 30_000);
     assertEquals(paused(call.said), [["ada", true], ["ada", false]]);
-    assertEquals([call.mesh.isCameraHeld, call.adaptation.info.sending], [false, "full"]);
+    assertEquals([call.sfu.camera, call.adaptation.info.sending], ["sendonly", "full"]);
+  });
+
+  it("is sent to an SFU in the sizes that the browser finds room for, if there is any for more than the least", async () => {
+    using call = adapted();
+    await call.moves("sfu");
+    await call.carries(AMPLE);
+    const sizes = () =>
+      (call.sfu.last("camera") as RTCRtpEncodingParameters[])
+        .flatMap(({ active, maxBitrate }) => active ? [maxBitrate] : []);
+    const all = sizes();
+    await call.carries(500_000, ADAPT.shortAfterMs + 2_000);
+    assertEquals([call.adaptation.info.sending, sizes()], ["reduced", all]);
+    await call.wants({ mode: "auto", maxBitrate: 500_000 });
+    assertEquals(sizes().length, 1);
+  });
+
+  it("is begun to be sent to an SFU when there is room for it", async () => {
+    using call = adapted();
+    await call.pass(1_000);
+    await call.carries(THIN);
+    call.sfu.put("camera", false);
+    await call.moves("sfu");
+    await call.carries(AMPLE, 30_000);
+    assertEquals(call.sfu.getTransceivers()[1]!.sender.track !== null, true);
+  });
+
+  it("is so for want of uplink to an SFU, whose mesh has room", async () => {
+    using call = adapted({ others: ["ada", "bob"] });
+    await call.moves("sfu");
+    await call.carries(AMPLE);
+    await call.carries(THIN, 5_000);
+    assertEquals(paused(call.said), [["ada", true], ["bob", true]]);
+    assertEquals(call.adaptation.info, { sending: "audio_only", reason: "uplink" });
   });
 
   it("is no longer so by the application's wish though nobody is there", async () => {
@@ -310,6 +359,18 @@ describe("a voice that does not come through", () => {
       await call.pass(sinceMs);
       await call.starve(plain);
       assertEquals(call.hasPicture("ada"), true, `${sinceMs} ms`);
+    }
+  });
+
+  it("is believed by an SFU if most say so, of those who are shown it that way", async () => {
+    for (const [missing, shown, isHeld] of [[1, 2, false], [2, 2, true], [1, 1, true]] as const) {
+      using call = adapted({ others: ["ada", "bob"] });
+      await call.moves("sfu");
+      call.remote("bob").shows = shown === 2 ? call.call.way.epoch : 0;
+      await call.pass(steadyMs + 1_000);
+      for (const id of ["ada", "bob"].slice(0, missing)) call.adaptation.starved(id, plain);
+      await call.pass(ADAPT.intervalMs);
+      assertEquals(call.sfu.camera, isHeld ? "inactive" : "sendonly", `${missing} of ${shown}`);
     }
   });
 

@@ -14,10 +14,9 @@ function listening() {
   const receiver = () => ({
     getSynchronizationSources: () => stamp === undefined ? [] : [{ timestamp: stamp }],
   });
-  let pc = { getReceivers: () => [one] };
   let one = receiver();
   const ear = new Ear({
-    connections: () => [["ada", { pc: pc as unknown as RTCPeerConnection }]],
+    voices: () => [["ada", one as unknown as RTCRtpReceiver]],
     tell: (_id, ms) => void told.push(ms),
   }, () => Date.now());
   const pass = (ms: number, isPlayed: boolean) => {
@@ -33,7 +32,6 @@ function listening() {
     /** Another connection carries the voice from now on. */
     moves: () => {
       one = receiver();
-      pc = { getReceivers: () => [one] };
     },
     [Symbol.dispose]: () => {
       ear.close();

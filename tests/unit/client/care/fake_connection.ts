@@ -14,7 +14,15 @@ const FAR = lines(
   "a=sendrecv",
 );
 
+/** As an SFU does, which takes three layers of a camera. */
+const SFU = FAR.replaceAll("sendrecv", "recvonly") + lines("a=simulcast:recv h;m;l");
+const LAYERS = ["h", "m", "l"].map((rid) => ({ rid, active: true }));
+
+const TRACK = { getSettings: () => ({ width: 640, frameRate: 30 }), contentHint: "" };
+
 export interface FakeConnectionOptions {
+  /** Whom it is to. */
+  way?: "mesh" | "sfu";
   /** Whether the far end was the one that offered. */
   far?: RTCSdpType;
   /** What is sent. */
@@ -24,7 +32,7 @@ export interface FakeConnectionOptions {
 /** One thing that the browser was asked for: to send a kind in some way, or what a description changed. */
 export type Asked = [what: string, how: unknown];
 
-/** A connection of the mesh that stands: notes what the browser is asked for, in order, and refuses what the test says. */
+/** A connection that stands: notes what the browser is asked for, in order, and refuses what the test says. */
 export class FakeConnection {
   signalingState: RTCSignalingState = "stable";
   connectionState: RTCPeerConnectionState = "connected";
@@ -36,11 +44,17 @@ export class FakeConnection {
   readonly stats = new Map<string, Record<string, unknown>>();
   readonly #transceivers;
 
-  constructor({ far = "answer", tracks = ["microphone", "camera"] }: FakeConnectionOptions = {}) {
-    this.currentRemoteDescription = { type: far, sdp: FAR };
+  constructor(
+    { way = "mesh", far = "answer", tracks = ["microphone", "camera"] }: FakeConnectionOptions = {},
+  ) {
+    const isSfu = way === "sfu";
+    this.currentRemoteDescription = { type: far, sdp: isSfu ? SFU : FAR };
     this.#transceivers = TRACK_KINDS.map((kind) => ({
-      direction: "sendrecv",
-      sender: this.#sender(kind, tracks.includes(kind)),
+      direction: isSfu ? "sendonly" : "sendrecv",
+      sender: this.#sender(kind, {
+        isSent: tracks.includes(kind),
+        encodings: isSfu && kind === "camera" ? LAYERS : [{ active: true }],
+      }),
     }));
   }
 
@@ -68,7 +82,7 @@ export class FakeConnection {
 
   /** With something else to send, or nothing. */
   put(kind: TrackKind, isSent: boolean): void {
-    this.#transceivers[TRACK_KINDS.indexOf(kind)]!.sender.track = isSent ? {} : null;
+    this.#transceivers[TRACK_KINDS.indexOf(kind)]!.sender.track = isSent ? TRACK : null;
   }
 
   async setLocalDescription(description?: RTCSessionDescriptionInit): Promise<void> {
@@ -97,16 +111,24 @@ export class FakeConnection {
     if (this.refused.has(what)) throw new DOMException(`Not ${what}`, "OperationError");
   }
 
-  #sender(kind: TrackKind, isSent: boolean) {
-    let encodings: RTCRtpEncodingParameters[] = [{ active: true }];
-    return {
-      track: (isSent ? {} : null) as object | null,
+  #sender(
+    kind: TrackKind,
+    { isSent, encodings }: { isSent: boolean; encodings: RTCRtpEncodingParameters[] },
+  ) {
+    const sender = {
+      track: (isSent ? TRACK : null) as object | null,
+      replaceTrack: (track: object) => {
+        sender.track = track;
+        return Promise.resolve();
+      },
       getParameters: () => ({ encodings: structuredClone(encodings) }),
       setParameters: async (parameters: { encodings: RTCRtpEncodingParameters[] }) => {
-        await this.#ask(kind, parameters.encodings[0]);
+        const [first, ...others] = parameters.encodings;
+        await this.#ask(kind, others.length === 0 ? first : parameters.encodings);
         encodings = parameters.encodings;
       },
       getStats: () => Promise.resolve(this.stats),
     };
+    return sender;
   }
 }

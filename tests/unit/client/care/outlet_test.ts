@@ -166,3 +166,60 @@ describe("what one connection sends", () => {
     assertEquals([outlet.hasSettled, connection.signalingState], [true, "closed"]);
   });
 });
+
+describe("what a connection to an SFU sends", () => {
+  async function toSfu() {
+    const connection = new FakeConnection({ way: "sfu" });
+    const outlet = new Outlet(connection.pc, "sfu");
+    const send = async (wanted: Partial<Wanted>) => {
+      connection.asked.length = 0;
+      outlet.send({ ...FREE, voice: "doubled", ...wanted });
+      await settled();
+    };
+    await send({});
+    return { connection, send };
+  }
+  const active = (encodings: unknown) =>
+    (encodings as RTCRtpEncodingParameters[]).flatMap(({ rid, active }) => active ? [rid] : []);
+
+  it("is a doubled voice and all layers at first, which needs no other words", async () => {
+    const { connection } = await toSfu();
+    assertEquals(connection.order, ["screen", "screenAudio", "camera"]);
+    assertEquals(active(connection.last("camera")), ["h", "m"]);
+  });
+
+  it("is a lean voice alone, in a section that goes nowhere", async () => {
+    const { connection, send } = await toSfu();
+    await send({ voice: "lean", picture: undefined });
+    assertEquals(connection.last("local offer"), "inactive");
+    const words = String(connection.last("remote answer"));
+    assertStringIncludes(words, `a=ptime:${VOICE.lean.packetMs}`);
+    assertStringIncludes(words.slice(words.indexOf("m=video")), "a=inactive");
+  });
+
+  it("has its layers limited before it is let in again, and described as they are", async () => {
+    const { connection, send } = await toSfu();
+    await send({ voice: "lean", picture: undefined });
+    await send({ voice: "lean", picture: SMALL });
+    assertEquals(connection.order, ["camera", "local offer", "remote answer"]);
+    assertEquals(active(connection.last("camera")), ["m"]);
+    assertEquals(connection.last("local offer"), "sendonly");
+    assertStringIncludes(String(connection.last("remote answer")), "a=simulcast:recv ~h;m;~l");
+  });
+
+  it("has the layers settled anew when the camera is another", async () => {
+    const { connection, send } = await toSfu();
+    const track = { id: "other", getSettings: () => ({ width: 1_280 }) };
+    connection.getTransceivers()[1]!.sender.replaceTrack(track);
+    await send({});
+    assertEquals(active(connection.last("camera")), ["h", "m", "l"]);
+  });
+
+  it("has a screen sent to be read", async () => {
+    const { connection, send } = await toSfu();
+    const track = { contentHint: "" };
+    connection.getTransceivers()[2]!.sender.replaceTrack(track);
+    await send({ screen: SMALL });
+    assertEquals(track.contentHint, "detail");
+  });
+});

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { withoutPicture, withVoice } from "../../../../client/care/adapt/words.ts";
+import { withLayers, withoutPicture, withVoice } from "../../../../client/care/adapt/words.ts";
 
 const lines = (...text: string[]) => text.map((line) => `${line}\r\n`).join("");
 
@@ -46,5 +46,20 @@ describe("the far end's words for what we send", () => {
   it("take nothing in where there is no picture", () => {
     const sdp = withoutPicture(SDP, 1);
     assertEquals(sdp, SESSION + MICROPHONE + CAMERA.replace("sendrecv", "sendonly"));
+  });
+
+  it("take nothing in of an SFU that only receives", () => {
+    const camera = CAMERA.replace("sendrecv", "recvonly");
+    const sdp = withoutPicture(SESSION + MICROPHONE + camera, 1);
+    assertEquals(sdp, SESSION + MICROPHONE + CAMERA.replace("sendrecv", "inactive"));
+  });
+
+  it("take only the layers that are active, where there are several", () => {
+    const layers = [{ rid: "h", active: false }, { rid: "m", active: true }, { rid: "l" }];
+    assertEquals(
+      withLayers(SDP + lines("a=simulcast:recv h;m;l"), layers),
+      SDP + lines("a=simulcast:recv ~h;m;l"),
+    );
+    assertEquals(withLayers(SDP, layers), SDP);
   });
 });

@@ -51,6 +51,7 @@ export class FakePath implements SfuPath {
   readonly sent: [TrackKind, string | null][] = [];
   readonly told: SfuTold[] = [];
   readonly asked: unknown[] = [];
+  readonly publishing = undefined;
   packets = 0;
   resumes = 0;
   isClosed = false;
@@ -99,6 +100,7 @@ export class FakePath implements SfuPath {
 /** A mesh whose every event is the test's. */
 export class FakeMesh implements SwitchedMesh {
   readonly tracks = new Map<TrackKind, MediaStreamTrack>();
+  readonly firstTracks = this.tracks;
   readonly iceServers = [];
   readonly peers = new Map<string, boolean>();
   isClosed = false;

@@ -398,24 +398,4 @@ describe("OfferAnswer", () => {
     path.resume();
     path.close();
   });
-
-  it("settles how much is sent of a camera by its size", async () => {
-    const { path, made } = await connected();
-    const [, transceiver] = made[0]!.transceivers;
-    path.send("camera", camera(320));
-    await turns();
-    assertEquals(transceiver!.init.sendEncodings!.map(({ active }) => active), [
-      true,
-      false,
-      false,
-    ]);
-    path.send("camera", null);
-    await turns();
-    assertEquals(transceiver!.sent.length, 2);
-    const screen = camera(1_920);
-    path.send("screen", screen);
-    await turns();
-    assertEquals(screen.contentHint, "detail");
-    path.close();
-  });
 });

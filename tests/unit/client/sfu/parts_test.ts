@@ -138,7 +138,7 @@ describe("cameraEncodings", () => {
   for (const [width, count, encodings] of cases) {
     it(`sends ${encodings.filter(([on]) => on).length} of ${count} layers of ${width} pixels`, () => {
       assertEquals(
-        cameraEncodings(width, count),
+        cameraEncodings({ getSettings: () => ({ width }) }, count),
         encodings.map(([active, scaleResolutionDownBy, maxBitrate]) => ({
           active,
           scaleResolutionDownBy,
