@@ -37,13 +37,17 @@ const TopologyPolicy = z.strictObject({
 const Settings = z.strictObject({
   name: Name.optional(),
   maxParticipants: z.number().int().min(1).max(POLICY.room.maxParticipantsCeiling)
-    .openapi({ example: POLICY.room.maxParticipants }),
+    .openapi({
+      description: `${POLICY.room.maxParticipants} in a new room that does not say.`,
+      example: POLICY.room.maxParticipants,
+    }),
   topology: TopologyPolicy.partial(),
   regions: z.array(z.string().min(1).max(32)).max(16).openapi({
     description: "Where the room's SFU may be; empty: anywhere.",
   }),
   emptyTimeoutSeconds: z.number().int().min(1).max(86_400).openapi({
-    description: "How long the room lives without participants.",
+    description:
+      `How long the room lives without participants; ${POLICY.room.emptyTimeoutSeconds} where a new one does not say.`,
     example: POLICY.room.emptyTimeoutSeconds,
   }),
   metadata: Metadata.optional(),
