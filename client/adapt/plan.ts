@@ -124,7 +124,7 @@ function probedFor({ phase, since }: AdaptState, level: number, now: number): nu
     if (from === 0 && level > 0) return TOP;
     return proven > level ? proven : undefined;
   }
-  return now - Math.max(since, phase.since) < ADAPT.shortAfterMs ? level : undefined;
+  return now - since < ADAPT.shortAfterMs ? level : undefined;
 }
 
 /** A connection that is probed. */

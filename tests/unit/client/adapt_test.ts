@@ -126,6 +126,22 @@ describe("what is sent over an uplink", () => {
     assertEquals([filled.state.level, filled.state.phase.is], [level, "resting"]);
   });
 
+  it("is no more because a burst of one found free what the others take", () => {
+    const look = (ofOne: number): Look => ({
+      connections: ample(3, (i) => ({ estimate: i === 0 ? ofOne : 140_000 })),
+      camera: CAMERA,
+      isProcessorShort: false,
+    });
+    const thin = keepLooking(startAdapting(0), () => look(140_000), { seconds: 20 });
+    let { state, now } = thin;
+    for (; state.phase.is !== "trying"; now += ADAPT.intervalMs) {
+      state = adapt(state, look(140_000), AUTO, now);
+    }
+    const all = 3 * 140_000;
+    const after = keepLooking(state, () => look(all * 0.9), { from: now, seconds: 5 });
+    assertEquals(after.state.level, thin.state.level);
+  });
+
   it("settles: it takes no more than the uplink carries, save for a trial", () => {
     fc.assert(fc.property(others, kilobits, (others, bitrate) => {
       const { state, look, now } = new Uplink(others, bitrate).run(120);
