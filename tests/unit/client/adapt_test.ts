@@ -128,8 +128,8 @@ describe("what is sent over an uplink", () => {
 
   it("is no more because a burst of one found free what the others take", () => {
     const look = (ofOne: number): Look => ({
-      connections: ample(3, (i) => ({ estimate: i === 0 ? ofOne : 140_000 })),
-      camera: CAMERA,
+      connections: ample(3, (i) => ({ estimate: i === 1 ? ofOne : 140_000 })),
+      camera: { width: 320, frameRate: 15 },
       isProcessorShort: false,
     });
     const thin = keepLooking(startAdapting(0), () => look(140_000), { seconds: 20 });
