@@ -1,5 +1,5 @@
 /**
- * How much to send to each participant of a mesh, by what the uplink that all connections share carries. Pure.
+ * How much to send to each participant of a mesh, or to an SFU, by what the uplink carries. Pure.
  *
  * There is one level for all. It falls as soon as the browser's estimates do: not to what they add up to, but to what
  * the middle one says, since of connections that share a link one may have heard nothing yet. It rises only after a
@@ -76,7 +76,7 @@ function adapted(
   }
   const isShown = (look.camera ?? look.screen) !== undefined &&
     (state.level > 0 || phase.is === "trying");
-  if (isShown && areStarved(look)) return hold(state, now);
+  if (isShown && areStarved(look.connections)) return hold(state, now);
   const lower = lowered(state, look, now);
   if (lower === state.level) return tryMore(state, look, settings, now);
   // What a trial has brought about ends with it, unless there is next to nothing left.
@@ -97,7 +97,7 @@ function hold(state: AdaptState, now: number): AdaptState {
 function afterHold(state: AdaptState, phase: Holding, look: Look, now: number): AdaptState {
   const { level } = state;
   const carried = carriedAt(level, look);
-  const isStarved = areStarved(look);
+  const isStarved = areStarved(look.connections);
   if (isStarved && now - phase.since < ADAPT.hold.mostMs) return state;
   const isAgain = phase.since - state.heldAt < ADAPT.hold.againMs;
   const held = { ...state, heldAt: now };

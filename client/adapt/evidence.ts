@@ -1,12 +1,12 @@
 /**
- * What the connections of a mesh say of the uplink that they share. Pure.
+ * What the connections by which is sent say of the uplink: those of a mesh, which share it, or the one to an SFU. Pure.
  *
  * @module
  */
 import { type Camera, needAt, type Shown, TOP } from "./ladder.ts";
 import { ADAPT } from "./policy.ts";
 
-/** One look at the connection to a participant. */
+/** One look at the connection to a participant, or to an SFU. */
 export interface Connection {
   readonly id: string;
   /** What the browser thinks that it carries, bit/s. */
@@ -21,11 +21,14 @@ export interface Connection {
   readonly path?: string;
   /** Whether nothing of what is sent to the others goes this way: then it says nothing of the uplink. */
   readonly isIdle?: boolean;
-  /** Whether the participant says that our voice does not come through. */
+  /** Whether our voice does not come through, as the participant says, or behind an SFU most do. */
   readonly isStarved?: boolean;
   /** Of the participant: with two tabs somebody is there twice. */
   readonly identity?: string;
 }
+
+/** Who is to hear our voice. */
+export type Listener = Pick<Connection, "id" | "identity" | "isStarved">;
 
 /** One look at what is sent. */
 export interface Look {
@@ -107,10 +110,10 @@ export function areHarmed(pasts: Pasts, now: number): boolean {
 }
 
 /** Whether the voice gets through to most no more; whoever is there twice is one. */
-export function areStarved({ connections }: Pick<Look, "connections">): boolean {
-  const people = (of: readonly Connection[]) =>
+export function areStarved(listeners: readonly Listener[]): boolean {
+  const people = (of: readonly Listener[]) =>
     new Set(of.map(({ id, identity }) => identity ?? id)).size;
-  return people(connections.filter(({ isStarved }) => isStarved)) * 2 > people(connections);
+  return people(listeners.filter(({ isStarved }) => isStarved)) * 2 > people(listeners);
 }
 
 /** The middle one; of an even number the better of the two. */

@@ -102,8 +102,9 @@ export const ADAPT = {
    * again within `againMs`, they do not: less is sent, and more not sooner than where nothing is estimated. */
   hold: { ms: 600, mostMs: 2_000, againMs: 5_000 },
   /** Of a voice that flowed for so long it is said that it is missed, when it has been for this time and each time it has been for
-   * twice as long as last said, until it is gone for good: word of it is acknowledged by the very uplink that has no room. */
-  ear: { intervalMs: 40, flowingMs: 1_000, missedMs: 80, goneMs: 1_000 },
+   * twice as long as last said, until it is gone for good: word of it is acknowledged by the very uplink that has no room.
+   * At most so much of a flow counts, less the gaps in it. */
+  ear: { intervalMs: 40, flowingMs: 1_000, countedMs: 2_000, missedMs: 80, goneMs: 1_000 },
   /** So much missed is not a matter of some lost packets, and is believed for so long, of a microphone that is on since so long and
    * is not just being sent another way; if the voice has gone on without a pause until then, and while word of it was on its way. */
   starved: {

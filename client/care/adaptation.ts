@@ -20,6 +20,7 @@ import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
 import { pictureOf } from "./adapt/look.ts";
 import { Outgoing } from "./adapt/outgoing.ts";
+import { Pauses } from "./adapt/pauses.ts";
 import { Sight } from "./adapt/sight.ts";
 
 /** The mesh, as far as it is adapted. */
@@ -49,12 +50,10 @@ export interface AdaptedCall {
   show(remote: Remote): void;
 }
 
-/** One participant, as the receiver of what we send. */
+/** What one participant has said of what we send. */
 interface Receiver {
   /** How wide it sees our camera; `undefined`: it has not said. */
   seen?: number;
-  /** Whether it was told that our camera is paused. */
-  isTold: boolean;
   /** When it said last that our voice does not come through. */
   starved?: { readonly at: number; readonly missedMs: number };
 }
@@ -74,13 +73,18 @@ export class Adaptation {
   readonly #outgoing = new Map<string, Outgoing>();
   /** All that is sent by now: the mesh, or the connection to an SFU. */
   #by: object | undefined;
+  /** What was seen of that last. */
+  #last: Look | undefined;
   readonly #sight: Sight;
+  readonly #pauses: Pauses;
   readonly #timer: ReturnType<typeof setInterval>;
   #state;
   #isProcessorShort = false;
   /** What is sent of the microphone, and since when. */
   #voice: { track: MediaStreamTrack | undefined; since: number } = { track: undefined, since: 0 };
   #looking: "no" | "once" | "again" = "no";
+  /** When it was last looked because participants said that they miss our voice. */
+  #heededAt = -Infinity;
   /** Whose camera has been paused, or is no longer, since the last look. */
   readonly #unshown = new Set<Remote>();
 
@@ -94,6 +98,7 @@ export class Adaptation {
       participants: () => call.way.mode === "mesh" ? call.roster.participants.values() : [],
       tell: (id, sees) => call.signal(id, { sees }),
     });
+    this.#pauses = new Pauses((id, paused) => call.signal(id, { paused }));
     this.#timer = setInterval(() => this.tend(), ADAPT.intervalMs);
   }
 
@@ -110,13 +115,15 @@ export class Adaptation {
   /** Takes in for how long, in ms, our voice has not come through to a participant. */
   starved(id: string, missedMs: number): void {
     const now = this.#now();
-    const outgoing = this.#outgoing.get(this.#call.way.mode === "mesh" ? id : TO_SFU);
+    const outgoing = this.#outgoingTo(id);
     if (!outgoing?.isMissed(missedMs, now)) return;
     const receiver = this.#receiver(id);
     // Nobody can have missed it again any sooner.
     if (now - (receiver.starved?.at ?? -Infinity) < ADAPT.ear.missedMs) return;
     receiver.starved = { at: now, missedMs };
-    // Two who say so at the same time count together, not one look later.
+    // Two who say so at the same time count together, not one look later. What there is to count is known without a look.
+    if (now - this.#heededAt < ADAPT.ear.intervalMs || !this.#isMissedByMost()) return;
+    this.#heededAt = now;
     this.tend();
   }
 
@@ -125,12 +132,13 @@ export class Adaptation {
     this.#isProcessorShort = isShort;
   }
 
-  /** Somebody has left; whoever comes back under the same id has been told nothing. */
+  /** Somebody has left. */
   left({ id }: Remote): void {
     this.#receivers.delete(id);
     this.#outgoing.delete(id);
     for (const remote of this.#unshown) if (remote.id === id) this.#unshown.delete(remote);
     this.#sight.forget(id);
+    this.#pauses.forget(id);
   }
 
   close(): void {
@@ -161,9 +169,16 @@ export class Adaptation {
     const isForced = wishes.mode === "audio_only" && this.#call.self.media.camera;
     const now = this.#now();
     const by = way.mode === "mesh" ? mesh : transport.publishing;
+    const settings = settingsOf(wishes);
+    for (const [id, { outlet }] of this.#outgoing) {
+      if (outlet.pc.connectionState === "closed") this.#outgoing.delete(id);
+    }
     if (by !== this.#by) {
       this.#by = by;
       this.#state = moved(this.#state, now);
+      // Nobody looks at it any more: what was only tried, or held back for a moment, would stay so.
+      if (this.#last !== undefined) this.#apply(planOf(this.#state, this.#last, settings, now));
+      this.#last = undefined;
     }
     const look = await this.#look();
     if (look.connections.length === 0) {
@@ -175,7 +190,7 @@ export class Adaptation {
       }
       return this.#say(isForced ? FORCED : ALL, isForced);
     }
-    const settings = settingsOf(wishes);
+    this.#last = look;
     this.#state = adapt(this.#state, look, settings, now);
     const plan = planOf(this.#state, look, settings, now);
     mesh.isCameraHeld = plan.isPaused;
@@ -199,7 +214,8 @@ export class Adaptation {
       if (sent === undefined) return [];
       const { identity, permissions } = participants.get(id) ?? {};
       const isIdle = permissions?.subscribe === false;
-      const isStarved = isSteady && this.#isMissed(id, outgoing);
+      const isStarved = isSteady &&
+        (id === TO_SFU ? this.#isMissedByMost() : this.#misses(id, outgoing));
       return [{ ...sent, id, identity, seen: this.#receivers.get(id)?.seen, isIdle, isStarved }];
     });
     const connections = (await Promise.all(looks)).flat();
@@ -219,6 +235,11 @@ export class Adaptation {
     return publishing === undefined ? [] : [[TO_SFU, publishing]];
   }
 
+  /** By which a participant is sent to now, as far as it has been looked at. */
+  #outgoingTo(id: string): Outgoing | undefined {
+    return this.#outgoing.get(this.#call.way.mode === "mesh" ? id : TO_SFU);
+  }
+
   #outgoingBy(id: string, pc: RTCPeerConnection): Outgoing {
     const known = this.#outgoing.get(id);
     if (known?.outlet.pc === pc) return known;
@@ -227,15 +248,14 @@ export class Adaptation {
     return outgoing;
   }
 
-  /** Whether our voice is missed at the other end: behind an SFU, by most who are shown us that way. */
-  #isMissed(id: string, outgoing: Outgoing): boolean {
-    if (id !== TO_SFU) return this.#misses(id, outgoing);
-    const { roster: { participants }, way } = this.#call;
-    const shown = [...participants.values()].filter(({ shows }) => shows >= way.epoch);
-    const says = (id: string) => ({ id, isStarved: this.#misses(id, outgoing) });
-    return areStarved({
-      connections: shown.map(({ id, identity }) => ({ identity, ...says(id) })),
-    });
+  /** Whether our voice is missed by most who may hear it, as far as is known without a look. */
+  #isMissedByMost(): boolean {
+    const participants = [...this.#call.roster.participants.values()];
+    return areStarved(participants.flatMap(({ id, identity, permissions }) => {
+      const outgoing = this.#outgoingTo(id);
+      if (!permissions.subscribe || outgoing?.outlet.pc.connectionState !== "connected") return [];
+      return [{ id, identity, isStarved: this.#misses(id, outgoing) }];
+    }));
   }
 
   /** Whether somebody has just said that it misses our voice, which has gone on all the while. */
@@ -274,14 +294,11 @@ export class Adaptation {
 
   #say({ sending, reason }: AdaptationInfo, isPaused: boolean): void {
     const { emitter, roster, way } = this.#call;
-    for (const [id, { shows }] of roster.participants) {
-      const receiver = this.#receiver(id);
-      if (receiver.isTold === isPaused) continue;
-      // The mesh has no picture for it yet, and the SFU's does not play there.
-      if (!isPaused && way.mode === "sfu" && shows < way.epoch) continue;
-      receiver.isTold = isPaused;
-      this.#call.signal(id, { paused: isPaused });
-    }
+    this.#pauses.say(
+      isPaused,
+      roster.participants.values(),
+      way.mode === "sfu" ? way.epoch : -Infinity,
+    );
     if (sending === this.info.sending && reason === this.info.reason) return;
     this.info = { sending, reason };
     emitter.emit("adaptation", this.info);
@@ -290,7 +307,7 @@ export class Adaptation {
   #receiver(id: string): Receiver {
     const known = this.#receivers.get(id);
     if (known !== undefined) return known;
-    const receiver: Receiver = { isTold: false };
+    const receiver: Receiver = {};
     this.#receivers.set(id, receiver);
     return receiver;
   }

@@ -13,7 +13,7 @@ export interface VoiceFlow {
   /** What was played last, as far as the browser says. */
   readonly stamp: number | undefined;
   readonly at: number;
-  /** How long it has flowed in all, and how long nothing has come since: only while it was looked. */
+  /** How much longer it has flowed than not, of late, and how long nothing has come since: only while it was looked. */
   readonly flowedMs: number;
   readonly missedMs: number;
   /** How long that was when its sender was last told. */
@@ -71,7 +71,17 @@ export function follow(before: VoiceFlow, stamp: number | undefined, at: number)
   if (stamp === undefined || stamp === before.stamp) {
     return { ...before, at, missedMs: before.missedMs + passed };
   }
-  return { stamp, at, flowedMs: before.flowedMs + passed, missedMs: 0, toldMs: 0 };
+  return { stamp, at, flowedMs: flowed(before) + passed, missedMs: 0, toldMs: 0 };
+}
+
+/**
+ * What counts of a flow after a gap. Of a voice that is lost some packets come through: what flowed before counts for a
+ * while. A pause, in which now and then one is sent (DTX, RFC 7587 §3.1.3), soon uses it up.
+ */
+function flowed({ flowedMs, missedMs }: VoiceFlow): number {
+  const { missedMs: least, countedMs } = ADAPT.ear;
+  const gapMs = missedMs < least ? 0 : missedMs;
+  return Math.max(0, Math.min(flowedMs, countedMs) - gapMs);
 }
 
 /** Whether a voice that was flowing has stopped to, not long ago, and its sender is to hear of it now. */

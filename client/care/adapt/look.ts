@@ -7,8 +7,8 @@ import type { Connection } from "../../adapt/evidence.ts";
 import type { Camera } from "../../adapt/ladder.ts";
 import { ADAPT } from "../../adapt/policy.ts";
 
-/** Everything but to whom, and how wide it is seen there. */
-export type Sent = Omit<Connection, "id" | "seen" | "isIdle">;
+/** Everything but what the far end says, and who that is. */
+export type Sent = Omit<Connection, "id" | "identity" | "seen" | "isIdle" | "isStarved">;
 
 type Entry = Record<string, unknown>;
 

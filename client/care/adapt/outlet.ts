@@ -62,9 +62,9 @@ export class Outlet {
   get picture(): Picture {
     return this.#wanted === undefined ? "free" : this.#wanted.picture;
   }
-  /** How the voice was asked to be sent last. */
+  /** How the voice was asked to be sent last, or is sent at first. */
   get voice(): Voice {
-    return this.#wanted?.voice ?? "plain";
+    return this.#wanted?.voice ?? FIRST_VOICE[this.#way];
   }
   /** Whether what was asked for first has been seen to. */
   get hasSettled(): boolean {

@@ -86,6 +86,8 @@ function adapted({ others = ["ada"] } = {}) {
     infos,
     added,
     voice,
+    /** All that is under way comes to its end. */
+    settle: () => time.runMicrotasks(),
     connections,
     join,
     pass,
@@ -362,16 +364,63 @@ describe("a voice that does not come through", () => {
     }
   });
 
-  it("is believed by an SFU if most say so, of those who are shown it that way", async () => {
-    for (const [missing, shown, isHeld] of [[1, 2, false], [2, 2, true], [1, 1, true]] as const) {
+  it("is believed by an SFU if most say so, of those who may hear it, whatever they say that they show", async () => {
+    for (const [missing, hearing, isHeld] of [[1, 2, false], [2, 2, true], [1, 1, true]] as const) {
       using call = adapted({ others: ["ada", "bob"] });
       await call.moves("sfu");
-      call.remote("bob").shows = shown === 2 ? call.call.way.epoch : 0;
+      call.remote("bob").shows = 0;
+      Object.assign(call.remote("bob").permissions, { subscribe: hearing === 2 });
       await call.pass(steadyMs + 1_000);
       for (const id of ["ada", "bob"].slice(0, missing)) call.adaptation.starved(id, plain);
       await call.pass(ADAPT.intervalMs);
-      assertEquals(call.sfu.camera, isHeld ? "inactive" : "sendonly", `${missing} of ${shown}`);
+      assertEquals(call.sfu.camera, isHeld ? "inactive" : "sendonly", `${missing} of ${hearing}`);
     }
+  });
+
+  it("is not looked at on the word of one among several, and at most once at a time on that of most", async () => {
+    using call = adapted({ others: ["ada", "bob", "eve"] });
+    // Without a picture there is none to hold back.
+    call.mesh.tracks.delete("camera");
+    await call.pass(steadyMs + 1_000);
+    const connection = call.connections.get("ada")!;
+    const before = connection.looks;
+    for (const [id, count] of [["ada", 0], ["bob", 1], ["eve", 1]] as const) {
+      call.adaptation.starved(id, plain);
+      await call.settle();
+      assertEquals(connection.looks - before, count, id);
+    }
+  });
+
+  it("is not looked at while the voice is silent", async () => {
+    using call = adapted();
+    await call.pass(steadyMs + 1_000);
+    call.voice.isSilent = true;
+    await call.pass(600);
+    const connection = call.connections.get("ada")!;
+    const before = connection.looks;
+    call.adaptation.starved("ada", plain);
+    await call.settle();
+    assertEquals(connection.looks, before);
+  });
+
+  it("is held back no longer in the mesh when media goes by an SFU", async () => {
+    using call = adapted();
+    await call.pass(steadyMs + 1_000);
+    await call.starve(plain);
+    assertEquals(call.hasPicture("ada"), false);
+    await call.moves("sfu");
+    assertEquals(call.hasPicture("ada"), true);
+  });
+
+  it("has nothing more asked of a connection that is closed", async () => {
+    using call = adapted();
+    await call.pass(steadyMs + 1_000);
+    await call.starve(plain);
+    const connection = call.connections.get("ada")!;
+    connection.connectionState = "closed";
+    const before = connection.asked.length;
+    await call.moves("sfu");
+    assertEquals(connection.asked.length, before);
   });
 
   it("is not believed for long", async () => {

@@ -4,7 +4,7 @@ import { FakeTime } from "@std/testing/time";
 import { Ear } from "../../../../client/care/adapt/ear.ts";
 import { ADAPT } from "../../../../client/adapt/policy.ts";
 
-const { intervalMs, flowingMs, missedMs, goneMs } = ADAPT.ear;
+const { intervalMs, flowingMs, countedMs, missedMs, goneMs } = ADAPT.ear;
 
 /** An ear for one participant, whose voice the test plays. */
 function listening() {
@@ -29,6 +29,13 @@ function listening() {
     told,
     plays: (ms: number) => pass(ms, true),
     misses: (ms: number) => pass(ms, false),
+    /** For so long, one packet comes in each such time. */
+    trickles: (ms: number, everyMs: number) => {
+      for (let passed = 0; passed < ms; passed += everyMs) {
+        pass(everyMs - intervalMs, false);
+        pass(intervalMs, true);
+      }
+    },
     /** Another connection carries the voice from now on. */
     moves: () => {
       one = receiver();
@@ -64,6 +71,26 @@ describe("the ear for a voice", () => {
     voice.plays(flowingMs / 2);
     voice.misses(flowingMs / 4);
     assertEquals(voice.told, []);
+  });
+
+  it("soon says nothing of a voice that pauses (DTX), until it has flowed again", () => {
+    using voice = listening();
+    voice.plays(2 * countedMs);
+    voice.trickles(2_000, 400);
+    voice.told.length = 0;
+    voice.trickles(60_000, 400);
+    assertEquals(voice.told, []);
+    voice.plays(flowingMs);
+    voice.misses(2 * missedMs);
+    assertEquals(voice.told, [missedMs, 2 * missedMs]);
+  });
+
+  it("goes on saying it of one of which every eighth packet comes through", () => {
+    using voice = listening();
+    voice.plays(2 * countedMs);
+    const everyMs = 8 * 20;
+    voice.trickles(8 * everyMs, everyMs);
+    assertEquals(voice.told, Array(8).fill(missedMs));
   });
 
   it("gives up a voice that is gone for good", () => {

@@ -38,6 +38,8 @@ export class FakeConnection {
   connectionState: RTCPeerConnectionState = "connected";
   readonly currentRemoteDescription: RTCSessionDescriptionInit;
   readonly asked: Asked[] = [];
+  /** How often it was asked for its statistics. */
+  looks = 0;
   /** What is asked for in vain. */
   readonly refused = new Set<string>();
   /** What its statistics say; without an entry, nothing of the uplink. */
@@ -127,7 +129,10 @@ export class FakeConnection {
         await this.#ask(kind, others.length === 0 ? first : parameters.encodings);
         encodings = parameters.encodings;
       },
-      getStats: () => Promise.resolve(this.stats),
+      getStats: () => {
+        this.looks++;
+        return Promise.resolve(this.stats);
+      },
     };
     return sender;
   }
