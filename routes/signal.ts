@@ -6,7 +6,7 @@
 import { Hono, type HonoRequest } from "hono";
 import { Connection } from "../lib/connection.ts";
 import type { Hub } from "../lib/hub.ts";
-import { LingeringWire } from "../lib/lingering_wire.ts";
+import { LingeringWire, type ServerSocket } from "../lib/lingering_wire.ts";
 import type { AddressOf } from "./caller.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -52,8 +52,12 @@ function isHandshake(request: HonoRequest): boolean {
     request.header("sec-websocket-key") !== undefined;
 }
 
-/** Outside of the handler, so that a socket keeps no request alive. */
-function attach(socket: WebSocket, hub: Hub, address: string): void {
+/** Has a connection of the hub listen to a socket. Outside of the handler, so that a socket keeps no request alive. */
+export function attach(
+  socket: ServerSocket & Pick<EventTarget, "addEventListener">,
+  hub: Hub,
+  address: string,
+): void {
   const wire = new LingeringWire(socket);
   const listener = new Listener(wire, new Connection(wire, hub, address));
   socket.addEventListener("message", listener);

@@ -1,15 +1,36 @@
 /**
  * `deno run -A --v8-flags=--expose-gc heap_per_participant.ts`: prints how many bytes of V8's heap a node keeps for each who
- * has joined and is idle, without the runtime's own socket.
+ * has joined and is idle, with the wire and the listener of its socket, but without the runtime's own socket.
  *
  * @module
  */
-import { Connection } from "../../lib/connection.ts";
-import type { Wire } from "../../lib/wire.ts";
+import type { ServerSocket } from "../../lib/lingering_wire.ts";
+import { attach } from "../../routes/signal.ts";
 import { type FakeNode, fakeNode, makeRoom, makeToken } from "./fake_node.ts";
 
 const ROOMS = 100;
 const PER_ROOM = 10;
+
+/** In place of the runtime's socket: keeps nothing but who listens. */
+class FakeSocket implements ServerSocket {
+  readonly bufferedAmount = 0;
+  readonly readyState = WebSocket.OPEN;
+  #listener: EventListenerOrEventListenerObject | null = null;
+
+  addEventListener(_type: string, listener: EventListenerOrEventListenerObject | null): void {
+    this.#listener = listener;
+  }
+  hears(data: string): void {
+    (this.#listener as EventListenerObject).handleEvent(new MessageEvent("message", { data }));
+  }
+  send(text: string): void {
+    if (joining?.socket === this) joining.answered(text);
+  }
+  close(): void {}
+}
+
+/** Whoever is joining just now, one after the other. */
+let joining: { socket: FakeSocket; answered: (text: string) => void } | undefined;
 
 const node = fakeNode();
 // The first make the node compile its code.
@@ -30,18 +51,15 @@ async function joined(what: string): Promise<void> {
   node.logs.length = 0;
 }
 
-/** Somebody joins over a wire that keeps nothing. */
 async function welcome({ hub }: FakeNode, token: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let tell: ((text: string) => void) | undefined = (text) => {
-    if (!text.startsWith(`{"type":"welcome"`)) throw new Error(`Cannot join: got ${text}`);
-    tell = undefined;
-    resolve();
-  };
-  const send = (text: string) => tell?.(text);
-  const wire: Wire = { bufferedAmount: 0, readyState: WebSocket.OPEN, send, close: () => {} };
-  new Connection(wire, hub, "192.0.2.1").receive(JSON.stringify({ type: "join", token }));
-  await promise;
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const socket = new FakeSocket();
+  attach(socket, hub, "192.0.2.1");
+  joining = { socket, answered: resolve };
+  socket.hears(JSON.stringify({ type: "join", token }));
+  const text = await promise;
+  joining = undefined;
+  if (!text.startsWith(`{"type":"welcome"`)) throw new Error(`Cannot join: got ${text}`);
 }
 
 function kept(): number {
