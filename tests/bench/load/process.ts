@@ -62,13 +62,15 @@ export interface BareRelay extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts bare_relay.ts. `idleTimeout` in s, by default Deno's own. */
+/** `idleTimeout` of a socket, in s: as the service has it, which is the cheaper, and what Deno takes by itself. */
+export const IDLE_TIMEOUT = { none: 0, default: 30 } as const;
+
+/** Starts bare_relay.ts. */
 export async function startBareRelay(
   mode: "forward" | "named",
-  idleTimeout?: number,
+  idleTimeout: number = IDLE_TIMEOUT.none,
 ): Promise<BareRelay> {
-  const args = idleTimeout === undefined ? [mode] : [mode, String(idleTimeout)];
-  const script = new Script("../servers/bare_relay.ts", args);
+  const script = new Script("../servers/bare_relay.ts", [mode, String(idleTimeout)]);
   const { url } = await script.hear() as { url: string };
   return { pid: script.pid, url, [Symbol.asyncDispose]: () => script[Symbol.asyncDispose]() };
 }

@@ -13,6 +13,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
       "To set up a call, two browsers send each other session descriptions of about 2 KB through the service. " +
       "This is how many of them it relays with a second of CPU, against the least that a relay on the same runtime can be: " +
       "a dozen lines of `Deno.serve` that parse the frame, look the receiver up and send (tests/bench/servers/bare_relay.ts). " +
+      "Like the service, it has the runtime's own pings switched off, which is cheaper; one that has them is beside it. " +
       "1 means that rooms, permissions, rate limits and counters cost nothing.",
     how:
       "60 rooms of two; a load program in a process of its own sends at a steady rate below saturation to each server in turn, " +
@@ -23,7 +24,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
     title: "Against other signaling servers",
     what:
       "The same load on the servers that people pick by habit. The figure is how many times more messages the service relays " +
-      "with a second of CPU than the best of them.",
+      "with a second of CPU than the best of them. How many times more the bare relay of T1 does is beside it: that much is the runtime's.",
     how:
       "Each is a pinned version from npm (tests/bench/peers), on Node with `NODE_ENV=production`, with the native add-ons that " +
       "the `ws` library recommends, without compression (off by default in all of them, and in ours), over plain TCP on one machine. Each is spoken to " +
@@ -34,7 +35,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
   T3: {
     title: "Memory",
     what:
-      "Resident memory that each joined, idle participant adds to a node, against what a bare socket of Deno takes.",
+      "Resident memory that each joined, idle participant adds to a node, against what a bare socket of Deno takes that the runtime does not ping either; one that it pings is beside it.",
     how:
       "5,000 participants in rooms of ten, which stay a mesh; RSS before the rooms are made and with all joined, each when it has stood still for ten seconds.",
   },

@@ -27,6 +27,7 @@ const DRAWN: Readonly<Record<string, Draw>> = {
   T1: relays("Relay of 2 KB: messages per second of server CPU", {
     service: "meshlift",
     forward: "bare relay",
+    pinging: "bare relay, pinging",
     named: "bare relay, naming the sender",
   }),
   T2: relays("Relay of 2 KB: messages per second of server CPU", { service: "meshlift" }),

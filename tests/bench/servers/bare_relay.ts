@@ -3,12 +3,12 @@
  *
  * `/?id=<own id>` opens a socket; `{"type":"signal","to":id,"data":...}` goes to the socket of that id, as it came
  * (`forward`) or with its sender named (`named`), as receivers need it. Arguments: the mode, and optionally an idle
- * time-out in s in place of Deno's default.
+ * time-out in s, by half of which the runtime pings; without one it never does, as in the service.
  *
  * @module
  */
 
-const [mode, idleTimeout] = Deno.args;
+const [mode, idleTimeout = "0"] = Deno.args;
 const sockets = new Map<string, WebSocket>();
 
 Deno.serve({
@@ -16,7 +16,7 @@ Deno.serve({
   hostname: "127.0.0.1",
   onListen: ({ port }) => console.log(JSON.stringify({ url: `ws://127.0.0.1:${port}/` })),
 }, (request) => {
-  const options = idleTimeout === undefined ? {} : { idleTimeout: Number(idleTimeout) };
+  const options = { idleTimeout: Number(idleTimeout) };
   const { socket, response } = Deno.upgradeWebSocket(request, options);
   attach(socket, new URL(request.url).searchParams.get("id")!);
   return response;

@@ -31,10 +31,10 @@ export async function servicePairs(
 export async function barePairs(
   mode: "forward" | "named",
   pairs: number,
-  { name = mode as string, connectRate = CONNECT_RATE } = {},
+  { name = mode as string, connectRate = CONNECT_RATE, idleTimeout = 0 } = {},
 ): Promise<Pairs> {
   await using stack = new AsyncDisposableStack();
-  const relay = stack.use(await startBareRelay(mode));
+  const relay = stack.use(await startBareRelay(mode, idleTimeout));
   const load = stack.use(new Load());
   await load.connect({ urls: [relay.url], sockets: ids(2 * pairs), connectRate });
   return { name, pids: [relay.pid], load, ...disposing(stack.move()) };

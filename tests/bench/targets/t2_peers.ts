@@ -22,6 +22,7 @@ import { RELAY_LOAD } from "./t1_relay.ts";
 const ROUNDS = { full: 5, quick: 1 };
 const ROUND_MS = { full: 5_000, quick: 1_000 };
 const BOUND = { is: "at least", value: 1.8 } as const;
+const BARE = "bare Deno relay";
 const WHAT = "relay of 2 KB session descriptions, to the best peer";
 
 export async function t2(scale: Scale): Promise<Figure[]> {
@@ -31,7 +32,7 @@ export async function t2(scale: Scale): Promise<Figure[]> {
   }
   await using stack = new AsyncDisposableStack();
   const service = stack.use(await servicePairs("service", RELAY_LOAD.pairs));
-  const bare = stack.use(await barePairs("forward", RELAY_LOAD.pairs, { name: "bare Deno relay" }));
+  const bare = stack.use(await barePairs("forward", RELAY_LOAD.pairs, { name: BARE }));
   const peers = [];
   for (const peer of PEERS) peers.push(stack.use(await peerPairs(peer, RELAY_LOAD.pairs)));
   const roundMs = ROUND_MS[scale];
@@ -54,6 +55,7 @@ export function report(
     perCpuSecond(all.get(b.name)!) - perCpuSecond(all.get(a.name)!)
   );
   const others = all.get(best!.name)!;
+  const bare = ratio(all.get(BARE)!, others);
   const busiest = Math.max(
     ...all.values().map((rounds) => medianOf(rounds, (r) => r.loadUtilization)),
   );
@@ -68,6 +70,18 @@ export function report(
       note: `${counted}, at ${rate}/s; the best is ${best!.name}; ratios of the ` +
         `rounds ${range(ratios(service, others))}; ${versions}`,
       samples: Object.fromEntries(all),
+    },
+    {
+      kind: "measured",
+      target: "T2",
+      what: `  ${BARE}, to the best peer`,
+      value: bare,
+      unit: "x",
+      note: `${BOUND.value} times the best peer is ${
+        rounded(BOUND.value / bare)
+      } times the bare relay of the same runtime; ratios of the rounds ${
+        range(ratios(all.get(BARE)!, others))
+      }`,
     },
     ...[...all].map(([name, rounds]): Figure => ({
       kind: "measured",
