@@ -63,6 +63,16 @@ export function silencesIn(
     .filter((silence) => silence.to > from && silence.from < to);
 }
 
+/** The most that somebody missed of somebody beyond what the same one misses of the same in calm, in ms; 0 if nobody missed more. */
+export function mostBeyond(
+  during: readonly Missing[],
+  calm: readonly Missing[],
+  read: (missing: Missing) => number,
+): number {
+  const usual = ({ by, of }: Pair) => read(calm.find((one) => one.by === by && one.of === of)!);
+  return Math.max(0, ...during.map((one) => read(one) - usual(one)));
+}
+
 /** What was missing in a span within those of the timelines. */
 export function missingIn(timelines: readonly Timeline[], span: Span): Missing[] {
   return timelines.map(({ by, of, frames, silences }) => ({

@@ -71,7 +71,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
     what:
       "A call of four is moved from the mesh to an SFU and back while everyone talks. What is measured is what people miss: the longest silence heard and the longest time between two frames shown, beyond what the same call misses in calm.",
     how:
-      "Four Chromium browsers, each with a steady tone as its voice and a loudspeaker of its own that is recorded; frames by requestVideoFrameCallback. The worst of twelve pairs counts. The rig first proves that it finds a silence of 50 ms and a picture that is frozen.",
+      "Four Chromium browsers, each with a steady tone as its voice and a loudspeaker of its own that is recorded; frames by requestVideoFrameCallback. Of each of the twelve pairs, what it misses in calm just before is subtracted; the worst one counts. Switches before which it was not calm do not. The rig first proves that it finds a silence of 50 ms and a picture that is frozen.",
   },
   T9: {
     title: "SFU killed",
