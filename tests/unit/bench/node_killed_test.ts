@@ -1,0 +1,53 @@
+import { assertEquals } from "@std/assert";
+import { describe, it } from "@std/testing/bdd";
+import { verdict } from "../../bench/report/figure.ts";
+import { report, type Round } from "../../bench/targets/t10_node_killed.ts";
+
+const CALM: Round = {
+  node: 0,
+  resumedMs: 900,
+  calmGapMs: 110,
+  gapMs: 125,
+  calmConcealedMs: 2,
+  concealedMs: 5,
+};
+const MESSAGES = { sent: 9_000, lost: 0, doubled: 0, disordered: 0 };
+
+/** What is not met in a run of ten kills. */
+function missed({ rounds = [] as Round[], made = 0, lost = 0 }): string[] {
+  const all = [...rounds, ...Array.from({ length: 10 - rounds.length }, () => CALM)];
+  return report(all, { ...MESSAGES, lost }, { made, left: 0 })
+    .filter((figure) => verdict(figure) !== "met").map(({ what }) => what.trim());
+}
+
+describe("what a killed node costs", () => {
+  it("is nothing where no more was missed than calm windows differ by", () =>
+    assertEquals(missed({}), []));
+
+  it("shows where one kill of ten stopped a picture, however long one stood still in calm", () => {
+    const stopped = { ...CALM, gapMs: 400 };
+    const [first, ...others] = [stopped, ...Array.from({ length: 9 }, () => CALM)];
+    const what = ["longest gap between frames shown, beyond calm, p95"];
+    assertEquals(missed({ rounds: [first!, ...others] }), what);
+  });
+
+  it("shows where each kill took one frame, though a calm window was as bad", () => {
+    const each = { ...CALM, gapMs: 180 };
+    const rounds = [{ ...each, calmGapMs: 500 }, ...Array.from({ length: 9 }, () => each)];
+    assertEquals(missed({ rounds }), ["longest gap between frames shown, beyond calm, median"]);
+  });
+
+  it("shows in sound that was made up", () => {
+    const rounds = Array.from({ length: 10 }, () => ({ ...CALM, concealedMs: 30 }));
+    assertEquals(missed({ rounds }), [
+      "sound made up for want of packets, beyond calm, median",
+      "sound made up for want of packets, beyond calm, p95",
+    ]);
+  });
+
+  it("shows in a connection made anew, and in a message lost", () =>
+    assertEquals(missed({ made: 1, lost: 1 }), [
+      "connections between people made anew",
+      "messages by `send` lost, doubled or out of order",
+    ]));
+});
