@@ -39,6 +39,8 @@ export interface Look {
   readonly screen?: Camera;
   /** Whether the browser sends less than it should because the processor is too slow. */
   readonly isProcessorShort: boolean;
+  /** Whether each packet of a voice carries the one before it too wherever there is room, lossy or not. */
+  readonly isDoubled?: boolean;
 }
 
 /** What is known of how one connection has done. Times as everywhere: ms of the clock that is handed in. */

@@ -82,15 +82,25 @@ export function planOf(
 
 /** The level, and what keeps it from being higher. */
 export function allowed(
-  { level, processor }: AdaptState,
+  { level, processor, redundancy }: AdaptState,
   look: Look,
   { mode, maxBitrate = Infinity }: AdaptationSettings,
 ): { level: number; limit: "uplink" | "cpu" | "forced" } {
   if (mode === "off") return { level: TOP, limit: "forced" };
-  const forced = fitting(maxBitrate, look);
+  const forced = within(maxBitrate, { ...look, isDoubled: look.isDoubled || redundancy.is });
   const least = Math.min(level, processor.most, forced);
   if (least === forced && forced < TOP) return { level: least, limit: "forced" };
   return { level: least, limit: least === processor.most && least < TOP ? "cpu" : "uplink" };
+}
+
+/** The highest level that takes no more than the application allows, with voices as they go. */
+function within(maxBitrate: number, look: Look): number {
+  const most = fitting(maxBitrate, look);
+  if (!look.isDoubled || most <= ADAPT.leanUpTo) return most;
+  const { doubled, plain } = ADAPT.voice;
+  const more = (doubled - plain) * look.connections.length;
+  // There, a voice is lean.
+  return Math.max(ADAPT.leanUpTo, fitting(maxBitrate - more, look));
 }
 
 /**

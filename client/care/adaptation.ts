@@ -224,6 +224,7 @@ export class Adaptation {
       camera: pictureOf(mesh.tracks.get("camera")),
       screen: pictureOf(mesh.tracks.get("screen")),
       isProcessorShort: this.#isProcessorShort,
+      isDoubled: this.#call.way.mode === "sfu",
     };
   }
 
@@ -276,8 +277,10 @@ export class Adaptation {
       const { outlet } = outgoing;
       // Nothing is known of a camera that is off: it is sent as before when it is on again.
       const isOff = camera === undefined && !isPaused;
-      // To an SFU the browser sends those sizes for which there is room; only the smallest it never gives up.
-      const isChosen = id === TO_SFU && (reason === "uplink" || reason === "none") &&
+      // To an SFU the browser sends those sizes for which there is room; only the smallest it never gives up, and of a limit
+      // it knows nothing.
+      const isChosen = id === TO_SFU && wishes.maxBitrate === undefined &&
+        (reason === "uplink" || reason === "none") &&
         voice !== "lean" && screen === undefined && picture !== undefined;
       outgoing.send({
         voice,

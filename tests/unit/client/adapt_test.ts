@@ -445,6 +445,18 @@ describe("what the application wants", () => {
     }));
   });
 
+  it("is a limit of voices that go doubled, too", () => {
+    for (const [isDoubled, width] of [[false, 640], [true, 480]] as const) {
+      const connections = ample(1, () => ({ seen: 1_280 }));
+      const { plan } = keepLooking(startAdapting(0), () => ({ connections, isDoubled }), {
+        seconds: 1,
+        settings: { mode: "auto", maxBitrate: 740_000 },
+      });
+      const { picture } = plan.connections.get("p0")!;
+      assertEquals(CAMERA.width / picture!.scaleResolutionDownBy, width);
+    }
+  });
+
   it("may be that nothing is adapted, and then nothing is said to be", () => {
     const settings = { mode: "off", maxBitrate: 50_000 } as const;
     const { plan } = new Uplink(3, 100_000, { settings }).run(20);

@@ -21,7 +21,7 @@ interface FakeRemote {
 }
 
 /** A call with others in the room, to each of whom a connection stands. */
-function adapted({ others = ["ada"] } = {}) {
+function adapted({ others = ["ada"], width = 640 } = {}) {
   const time = new FakeTime(0);
   Object.assign(globalThis, { document: { querySelectorAll: () => [] } });
   const track = (width: number) =>
@@ -37,7 +37,7 @@ function adapted({ others = ["ada"] } = {}) {
     attempts: connections as ReadonlyMap<string, { pc: RTCPeerConnection }>,
     tracks: new Map<TrackKind, MediaStreamTrack>([
       ["microphone", track(0)],
-      ["camera", track(640)],
+      ["camera", track(width)],
     ]),
     isCameraHeld: false,
     addCamera: (id: string) => void added.push(id),
@@ -61,6 +61,7 @@ function adapted({ others = ["ada"] } = {}) {
     stats.set("P", { id: "P", type: "candidate-pair", availableOutgoingBitrate: estimate });
   };
   const sfu = new FakeConnection({ way: "sfu" });
+  sfu.getTransceivers()[1]!.sender.track = track(width);
   const join = (id: string, connection = new FakeConnection()) => {
     const stream = { getVideoTracks: () => [] };
     participants.set(id, { id, stream, paused: false, shows: 0, permissions: { subscribe: true } });
@@ -116,7 +117,7 @@ function adapted({ others = ["ada"] } = {}) {
     wants: async (wishes: AdaptationSettings) => {
       call.wishes = wishes;
       if (wishes.mode === "audio_only") mesh.tracks.delete("camera");
-      else mesh.tracks.set("camera", track(640));
+      else mesh.tracks.set("camera", track(width));
       await pass(ADAPT.intervalMs);
     },
     /** Everyone says that our voice has not come through for so long. */
@@ -278,6 +279,20 @@ describe("a camera that is paused", () => {
     assertEquals([call.adaptation.info.sending, sizes()], ["reduced", all]);
     await call.wants({ mode: "auto", maxBitrate: 500_000 });
     assertEquals(sizes().length, 1);
+  });
+
+  it("takes no more to an SFU than the application allows, in all its sizes and with the voice", async () => {
+    using call = adapted({ width: 1_280 });
+    await call.moves("sfu");
+    await call.carries(AMPLE);
+    for (const maxBitrate of [400_000, 800_000, 1_800_000, 5_000_000]) {
+      await call.wants({ mode: "auto", maxBitrate });
+      await call.pass(30_000);
+      const sum = (call.sfu.last("camera") as RTCRtpEncodingParameters[])
+        .reduce((sum, { active, maxBitrate }) => sum + (active ? maxBitrate! : 0), 0);
+      const all = sum * ADAPT.overhead + ADAPT.voice.doubled;
+      assertEquals([all <= maxBitrate, all >= maxBitrate / 4], [true, true], `${all}`);
+    }
   });
 
   it("is begun to be sent to an SFU when there is room for it", async () => {
