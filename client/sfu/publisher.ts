@@ -1,6 +1,6 @@
 /**
  * What is sent to an SFU: four sections, offered once; whatever is switched on, off or over later only changes what
- * a section carries. What looks after the call settles how much of each is sent, see care/adapt/outlet.ts.
+ * a section carries. What looks after the call settles how much less is sent than usual, see care/adapt/outlet.ts.
  *
  * @module
  */
@@ -30,6 +30,7 @@ export class Publisher {
       });
       if (kind === "microphone") preferRedundancy(transceiver);
       offering(transceiver);
+      makeReadable(kind, track);
       this.#transceivers.set(kind, transceiver);
     }
   }
@@ -42,8 +43,10 @@ export class Publisher {
   }
 
   send(kind: TrackKind, track: MediaStreamTrack | null): void {
-    // Rejects when the connection has closed meanwhile; then there is nothing to send on.
-    this.#transceivers.get(kind)?.sender.replaceTrack(track).catch(() => {});
+    const sender = this.#transceivers.get(kind)?.sender;
+    makeReadable(kind, track);
+    // Both reject when the connection has closed meanwhile; then there is nothing to send on.
+    sender?.replaceTrack(track).then(() => settle(kind, sender)).catch(() => {});
   }
 
   /** How loud the microphone is, 0 to 1. */
@@ -62,6 +65,22 @@ function encodingsOf(kind: TrackKind, track: MediaStreamTrack | undefined) {
   if (kind !== "camera") return [];
   const encodings = cameraEncodings(track, RIDS.length);
   return RIDS.map((rid, index) => ({ rid, ...encodings[index] }));
+}
+
+/** What an SFU shows of a screen is to be read. */
+function makeReadable(kind: TrackKind, track: MediaStreamTrack | null | undefined): void {
+  if (kind === "screen" && track?.contentHint === "") track.contentHint = "detail";
+}
+
+/** Has a camera sent in its usual sizes, unless less is sent: then there is a frame rate too, and it stays as it is. */
+async function settle(kind: TrackKind, sender: RTCRtpSender): Promise<void> {
+  if (kind !== "camera" || sender.track === null) return;
+  const parameters = sender.getParameters();
+  const { encodings } = parameters;
+  if (encodings.some(({ maxFramerate }) => maxFramerate)) return;
+  const usual = cameraEncodings(sender.track, encodings.length);
+  encodings.forEach((encoding, index) => Object.assign(encoding, usual[index]));
+  await sender.setParameters(parameters);
 }
 
 /** Each packet carries the one before it as well (RFC 2198), where the browser can and the SFU will. */

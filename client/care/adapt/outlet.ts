@@ -113,10 +113,6 @@ export class Outlet {
     // A camera that is off is switched on by its track alone.
     const active = slot === CAMERA || (sender.track !== null && picture !== undefined);
     await this.#encodings[slot]!.set(encoded(active, active ? picture : undefined), async () => {
-      // What an SFU shows is to be read.
-      if (slot === SCREEN && sender.track?.contentHint === "" && this.#way === "sfu") {
-        sender.track.contentHint = "detail";
-      }
       const parameters = sender.getParameters();
       const [encoding] = parameters.encodings;
       if (encoding === undefined) throw new Error(`Cannot limit slot ${slot}: it has no encoding`);

@@ -214,12 +214,4 @@ describe("what a connection to an SFU sends", () => {
     await send({});
     assertEquals(active(connection.last("camera")), ["h", "m", "l"]);
   });
-
-  it("has a screen sent to be read", async () => {
-    const { connection, send } = await toSfu();
-    const track = { contentHint: "" };
-    connection.getTransceivers()[2]!.sender.replaceTrack(track);
-    await send({ screen: SMALL });
-    assertEquals(track.contentHint, "detail");
-  });
 });

@@ -172,6 +172,32 @@ describe("OfferAnswer", () => {
     path.close();
   });
 
+  it("has a screen sent to be read, one that is shared already and one that is swapped", async () => {
+    const [first, second] = [camera(1_920), camera(1_920)];
+    const { path } = await connected({ tracks: new Map([["screen", first]]) });
+    path.send("screen", second);
+    assertEquals([first.contentHint, second.contentHint], ["detail", "detail"]);
+    path.close();
+  });
+
+  it("sends a camera in its usual sizes at once, and none in more than it is limited to", async () => {
+    const { path, made } = await connected({ tracks: new Map() });
+    const { init } = made[0]!.transceivers[1]!;
+    const sizes = () => init.sendEncodings!.flatMap(({ active, rid }) => active ? [rid] : []);
+    assertEquals(sizes(), ["h", "m"]);
+    for (const width of [1_280, 320]) {
+      path.send("camera", camera(width));
+      await turns();
+      assertEquals(sizes(), width === 320 ? ["h"] : ["h", "m", "l"]);
+    }
+    const limited = [{ rid: "h", active: true, maxBitrate: 40_000, maxFramerate: 8 }];
+    init.sendEncodings = limited;
+    path.send("camera", camera(1_280));
+    await turns();
+    assertEquals(init.sendEncodings, limited);
+    path.close();
+  });
+
   it("is connected when all connections that there are stand", async () => {
     const { path, made } = await connected();
     assertEquals(path.state, "connected");
