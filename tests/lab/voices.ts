@@ -49,7 +49,7 @@ async function watchVoices(page: Page): Promise<void> {
   });
 }
 
-/** Of a fault: until when a voice was missing, ms since 1970, and for how long. */
+/** Of a fault: until when a voice was missing, ms since 1970, and for how long at the longest. */
 export interface Silence {
   readonly until: number;
   readonly ms: number;
@@ -61,7 +61,7 @@ const SILENT_MS = 450;
 const STEADY_MS = 1_000;
 
 /**
- * Resolves when the voice of somebody is heard steadily again, after a silence that ended after `since`; or when it has
+ * Resolves when the voice of somebody is heard steadily again, after silences that ended after `since`; or when it has
  * been heard all the time for so long after `since` (`calmMs`): then the silence is the longest that there was.
  */
 export async function voiceIsBack(
@@ -80,11 +80,34 @@ export async function voiceIsBack(
       const last = gaps.findLast(({ ms }) => ms > silentMs);
       const heardAt = times.at(-1)!;
       if (Date.now() - heardAt > silentMs) return undefined;
-      if (last !== undefined) return heardAt - last.until > steadyMs ? last : undefined;
-      if (heardAt - since < calmMs) return undefined;
-      return gaps.reduce((longest, gap) => gap.ms > longest.ms ? gap : longest);
+      const isBack = last === undefined
+        ? heardAt - since >= calmMs
+        : heardAt - last.until > steadyMs;
+      if (!isBack) return undefined;
+      const longest = gaps.reduce((longest, gap) => gap.ms > longest.ms ? gap : longest);
+      return { until: (last ?? longest).until, ms: longest.ms };
     },
     timeout,
     { identity, since, calmMs, silentMs: SILENT_MS, steadyMs: STEADY_MS },
   ) as Silence;
+}
+
+/** For how long, in ms, the voice of somebody was missing at the longest within `spanMs` after `since`. */
+export async function longestSilence(
+  page: Page,
+  identity: string,
+  { since, spanMs }: { since: number; spanMs: number },
+): Promise<number> {
+  return await waitFor(
+    page,
+    ({ identity, since, end }) => {
+      if (Date.now() < end) return undefined;
+      const times = voices[identity]!.filter((at) => at > since && at < end);
+      // It may be missing at the beginning, and to the end.
+      const edges = [since, ...times, end];
+      return Math.max(...edges.slice(1).map((at, i) => at - edges[i]!));
+    },
+    spanMs + 10_000,
+    { identity, since, end: since + spanMs },
+  ) as number;
 }
