@@ -22,6 +22,8 @@ import {
   type SfuAsk,
 } from "./protocol.ts";
 import type { Refusal, RoomEvent } from "./room_event.ts";
+import { memberOf } from "./room_state.ts";
+import { unwanted } from "./rooms.ts";
 import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import { iceServers } from "./turn.ts";
@@ -82,7 +84,7 @@ export class Participation {
         return;
       case "remove":
         if (!this.#permissions.moderate) return this.#notPermitted("moderate", "remove anyone");
-        return this.#alter({ kind: "remove", id: frame.participant });
+        return this.#remove(frame.participant);
       case "leave":
         return this.#alter({ kind: "leave", id, connection: this.#line.id });
       case "sfu":
@@ -172,6 +174,17 @@ export class Participation {
     });
   }
 
+  /** The store is asked for nobody whom the roster does not have, or not any more when its turn comes. */
+  #remove(id: string): void {
+    const { room } = this.seat;
+    const isHere = () => memberOf(room.view, id) !== undefined;
+    if (isHere()) return this.#alter({ kind: "remove", id }, isHere);
+    this.#line.refuse(
+      "participant_not_found",
+      `Cannot remove "${id}": no such participant in room "${room.view.key.id}"; expected an id from the roster`,
+    );
+  }
+
   #mayUpdate(): boolean {
     const now = Date.now();
     this.#updates ??= new TokenBucket(now, POLICY.updates);
@@ -204,7 +217,8 @@ export class Participation {
   #alter(event: RoomEvent, wanted?: () => boolean): void {
     const change = (this.#change ?? Promise.resolve()).then(async () => {
       const result = await this.#hub.rooms.change(this.seat.room.view.key, event, { wanted });
-      if (result.kind === "refused") this.#line.refuse(wireCode(result), result.message);
+      if (result === unwanted || result.kind !== "refused") return;
+      this.#line.refuse(wireCode(result), result.message);
     }).catch((error) => this.#failed(error)).finally(() => {
       if (this.#change === change) this.#change = undefined;
     });

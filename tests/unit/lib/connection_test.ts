@@ -363,6 +363,25 @@ describe("a connection", () => {
     assertEquals(told, [0, 9]);
   });
 
+  it("asks the store to remove only who is there, and once", async () => {
+    const presence = new OddPresence();
+    const node = fakeNode({ presence });
+    await makeRoom(node);
+    const ada = await join(node, "ada", { permissions: { moderate: true } });
+    const bob = await join(node, "bob");
+    const before = presence.calls;
+    for (let n = 0; n < 3; n++) ada.wire.says({ type: "remove", participant: `p_${n}` });
+    for (let n = 0; n < 3; n++) ada.wire.says({ type: "remove", participant: bob.id });
+    assertEquals((await bob.wire.closed).code, 4403);
+    ada.wire.says({ type: "leave" });
+    await ada.wire.closed;
+    const errors = ada.wire.frames.all.flatMap((frame) =>
+      frame.type === "error" ? [frame.code] : []
+    );
+    assertEquals(errors, Array(3).fill("participant_not_found"));
+    assertEquals(presence.calls - before, 2, "a removal and a leave");
+  });
+
   it("holds every permission that its token does not give against its client", async () => {
     const node = fakeNode();
     await makeRoom(node);
