@@ -137,6 +137,19 @@ describe("one node", () => {
     assertEquals(node.hub.size, { connections: 0, rooms: 0, participants: 0 });
   });
 
+  it("has nothing become due any more in a room that has ended", async () => {
+    const node = fakeNode();
+    await makeRoom(node);
+    const ada = await join(node, "ada");
+    const bob = await join(node, "bob");
+    bob.wire.hangsUp();
+    await seen(ada, bob.id, "away");
+    const later = Date.now() + POLICY.awayGraceMs;
+    assertEquals(node.hub.rooms.due(later), [ROOM]);
+    await node.hub.rooms.change(ROOM, { kind: "end" });
+    assertEquals(node.hub.rooms.due(later), []);
+  });
+
   it("keeps nothing of rooms and sockets that are gone", async () => {
     const node = fakeNode();
     await makeRoom(node);
