@@ -140,10 +140,11 @@ export class Signaling {
     const { urgent, probeRoundTrips, probeAtLeastMs, probeTimeoutMs } = SIGNALING;
     this.#urgency = hurried(this.#urgency, why, this.#now());
     if (this.#state.tag === "open") {
-      const last = this.exchanges.at(-1);
-      const tripMs = last === undefined ? Infinity : last.received - last.sent;
-      const fewTripsMs = Math.max(probeAtLeastMs[why], probeRoundTrips * tripMs);
-      this.#heartbeat.ping(Math.min(probeTimeoutMs, fewTripsMs));
+      // Where nothing but silence speaks for it, a socket that is slow now and then is not to be given up for it.
+      const judged = this.exchanges.slice(why === "silence" ? 0 : -1);
+      const trips = judged.map(({ sent, received }) => probeRoundTrips * (received - sent));
+      const enoughMs = trips.length > 0 ? Math.max(...trips) : probeTimeoutMs;
+      this.#heartbeat.ping(Math.min(probeTimeoutMs, Math.max(probeAtLeastMs[why], enoughMs)));
     }
     if (this.#state.tag === "waiting") {
       clearTimeout(this.#state.timer);

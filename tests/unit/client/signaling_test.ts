@@ -378,6 +378,26 @@ describe("Signaling", () => {
     signaling.close();
   });
 
+  it("gives a socket that was slow a while ago the time for it where nothing but silence speaks against it", async () => {
+    using time = new FakeTime();
+    using _socket = FakeSocket.install();
+    const { signaling, told } = begin();
+    await letIn(time);
+    for (const tripMs of [400, 20]) {
+      const { id } = FakeSocket.last.sent.findLast(({ type }) => type === "ping")!;
+      await time.tickAsync(tripMs);
+      FakeSocket.last.say({ type: "pong", id });
+      await time.tickAsync(SIGNALING.pingIntervalMs - tripMs);
+    }
+    FakeSocket.last.say({ type: "pong", id: FakeSocket.last.sent.at(-1)!.id });
+    signaling.hurry("silence");
+    await time.tickAsync(400 * SIGNALING.probeRoundTrips - 1);
+    assertEquals(told, ["joined"]);
+    await time.tickAsync(1);
+    assertEquals(told, ["joined", "away"]);
+    signaling.close();
+  });
+
   it("finds out soon, too, where nothing but silence says that it is our own network", async () => {
     using time = new FakeTime();
     using _socket = FakeSocket.install();
