@@ -103,6 +103,8 @@ export class Conference {
     this.roster = new Roster({
       added: (remote) => this.#added(remote),
       changed: (remote, returned) => this.#changed(remote, returned),
+      // It may be back by another socket before anybody missed it.
+      unchanged: ({ id }) => this.courier.repeat(id),
       left: (remote) => this.#left(remote),
     });
     media.listen({
@@ -167,9 +169,7 @@ export class Conference {
       case "signal":
         return this.courier.handle(frame.from, "signal", frame.data);
       case "participant":
-        this.roster.participant(frame.participant, frame.version);
-        // It may be back by another socket before anybody missed it.
-        return this.courier.repeat(frame.participant.id);
+        return this.roster.participant(frame.participant, frame.version);
       case "left":
         return this.roster.left(frame.id, frame.version);
       case "room":

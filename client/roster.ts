@@ -11,6 +11,8 @@ export interface RosterEvents {
   added(remote: Remote): void;
   /** What the node says of it has changed; `returned`: it was away, and is back. */
   changed(remote: Remote, returned: boolean): void;
+  /** The node says of it what it has said before. */
+  unchanged(remote: Remote): void;
   left(remote: Remote): void;
 }
 
@@ -71,6 +73,7 @@ export class Roster {
     }
     const returned = known.state === "away" && info.state === "active";
     if (known.update(info)) this.#events.changed(known, returned);
+    else this.#events.unchanged(known);
   }
 
   #miss(remote: Remote): void {

@@ -38,6 +38,7 @@ function begin() {
   const roster = new Roster({
     added: ({ id }) => void told.push(`+${id}`),
     changed: ({ id }, returned) => void told.push(`${returned ? "<" : "~"}${id}`),
+    unchanged: ({ id }) => void told.push(`=${id}`),
     left: ({ id }) => void told.push(`-${id}`),
   });
   return { roster, told };
@@ -53,8 +54,17 @@ describe("Roster", () => {
     roster.participant({ ...person("a"), state: "active" }, 8);
     roster.participant(person("a"), 9);
     roster.left("b", 10);
-    assertEquals(told, ["+a", "+b", "~a", "<a", "-b"]);
+    assertEquals(told, ["+a", "+b", "~a", "<a", "=a", "-b"]);
     assertStrictEquals(roster.participants.get("a"), a);
+  });
+
+  it("tells what is only said again, as of who is back by another socket, from a change", () => {
+    const { roster, told } = begin();
+    roster.welcome(welcome({ participants: [person("a")], version: 5 }));
+    roster.participant(person("a"), 6);
+    roster.participant({ ...person("a"), attributes: { hand: "up" } }, 7);
+    roster.participant(person("a"), 6);
+    assertEquals(told, ["+a", "=a", "~a"]);
   });
 
   it("does not let old news undo new ones, and does not list oneself", () => {
@@ -69,7 +79,7 @@ describe("Roster", () => {
     const { roster, told } = begin();
     roster.welcome(welcome({ participants: [person("a"), person("b")] }));
     roster.welcome(welcome({ participants: [person("b"), person("c")], resumed: true }));
-    assertEquals(told, ["+a", "+b", "-a", "+c"]);
+    assertEquals(told, ["+a", "+b", "-a", "=b", "+c"]);
   });
 
   it("waits for those whom a restarted node does not know, while their media flows", async () => {
