@@ -142,6 +142,7 @@ export class Heal {
       mayTake: (from, sdp) => tools.refusal(from, sdp) === undefined,
     });
     this.#searches = new Searches({
+      again: (id) => call.mesh.pairs.get(id)?.refresh("all"),
       missing: (id) => call.mesh.pairs.get(id)?.fail(),
       told: (id) => this.#warnOfNoPath(id),
       unreachable: (ids) => tools.unreachable(ids),

@@ -11,8 +11,11 @@ export interface Search {
   readonly since: number | undefined;
   /** Since when it is known that the other one looks for it too. */
   readonly answeredAt?: number;
-  /** `missing`: nothing was found for long; `told`: and no SFU came instead. */
-  readonly tag: "looking" | "missing" | "told";
+  /**
+   * `again`: nothing came of what the other one took part in, and another is made to see whether it still does, or had only
+   * come back for a moment; `missing`: nothing was found for long; `told`: and no SFU came instead.
+   */
+  readonly tag: "looking" | "again" | "missing" | "told";
 }
 
 export const NO_SEARCH: Search = { since: undefined, tag: "looking" };
@@ -33,14 +36,18 @@ export function search(
 ): Search {
   if (connection === "connected") return NO_SEARCH;
   // What is known stays true: by an SFU nobody looks for a path.
-  if (!isDue) return { since: undefined, tag };
+  if (!isDue) return { since: undefined, tag: isOpen(tag) ? "looking" : tag };
   since ??= now;
   const passed = now - since;
-  if (tag === "looking") {
-    if (isAnswered) answeredAt ??= now;
-    const limit = connection === "reconnecting" ? HEAL.lostPathMs : HEAL.noPathMs;
-    const isMissing = passed >= limit || now - (answeredAt ?? now) >= HEAL.noPathMs;
-    return isMissing ? { since: now, tag: "missing" } : { since, answeredAt, tag };
-  }
-  return { since, tag: passed >= HEAL.noPathWarningMs ? "told" : tag };
+  if (!isOpen(tag)) return { since, tag: passed >= HEAL.noPathWarningMs ? "told" : tag };
+  const limit = connection === "reconnecting" ? HEAL.lostPathMs : HEAL.noPathMs;
+  if (passed >= limit || (tag === "again" && isAnswered)) return { since: now, tag: "missing" };
+  if (isAnswered) answeredAt ??= now;
+  const isLong = now - (answeredAt ?? now) >= HEAL.noPathMs;
+  return { since, answeredAt, tag: isLong ? "again" : tag };
+}
+
+/** Whether a path may still be found in time. */
+export function isOpen(tag: Search["tag"]): boolean {
+  return tag === "looking" || tag === "again";
 }

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { NO_SEARCH, type Search, search, type SearchLook } from "./no_path.ts";
+import { isOpen, NO_SEARCH, type Search, search, type SearchLook } from "./no_path.ts";
 
 export interface SearchesEvents {
+  /** Another connection is to be made to somebody, to see whether it takes part. */
+  again(id: string): void;
   /** No path to somebody was found for long. */
   missing(id: string): void;
   /** Nor did an SFU come instead. */
@@ -31,7 +33,7 @@ export class Searches {
       this.#searches.set(id, next);
       if (next.tag !== before.tag && next.tag !== "looking") this.#events[next.tag](id);
     }
-    const ids = [...this.#searches].flatMap(([id, { tag }]) => tag === "looking" ? [] : [id]);
+    const ids = [...this.#searches].flatMap(([id, { tag }]) => isOpen(tag) ? [] : [id]);
     if (ids.join() === this.#unreachable) return;
     this.#unreachable = ids.join();
     this.#events.unreachable(ids);

@@ -10,6 +10,7 @@ const { noPathMs, noPathWarningMs } = HEAL;
 function begin() {
   const told: string[] = [];
   const searches = new Searches({
+    again: (id) => told.push(`again ${id}`),
     missing: (id) => told.push(`missing ${id}`),
     told: (id) => told.push(`told ${id}`),
     unreachable: (ids) => told.push(`unreachable: ${ids.join(" ")}`),
@@ -17,10 +18,10 @@ function begin() {
   return {
     searches,
     told,
-    tend: (now: number, connections: Record<string, Connection>) =>
+    tend: (now: number, connections: Record<string, Connection>, isAnswered = false) =>
       searches.tend(
         Object.entries(connections).map(([id, connection]) =>
-          [id, { connection, isDue: true, now }] as const
+          [id, { connection, isAnswered, isDue: true, now }] as const
         ),
       ),
   };
@@ -46,6 +47,15 @@ describe("Searches", () => {
       "unreachable: b",
       "unreachable: ",
     ]);
+  });
+
+  it("have another made to who took part, before anybody is said to be missing", () => {
+    const { told, tend } = begin();
+    tend(0, { a: "reconnecting" }, true);
+    tend(noPathMs, { a: "reconnecting" }, true);
+    assertEquals(told, ["again a"]);
+    tend(noPathMs + 1, { a: "reconnecting" }, true);
+    assertEquals(told, ["again a", "missing a", "unreachable: a"]);
   });
 
   it("forget who has left", () => {

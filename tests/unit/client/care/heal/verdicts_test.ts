@@ -104,11 +104,36 @@ describe("search", () => {
 
   it("is not so patient once the other one is known to look for it too", () => {
     const lost = { connection: "reconnecting", isDue: true } as const;
+    const at = 5_000 + HEAL.noPathMs;
     let state = search(NO_SEARCH, { ...lost, now: 0 });
     state = search(state, { ...lost, isAnswered: true, now: 5_000 });
-    state = search(state, { ...lost, isAnswered: false, now: 5_000 + HEAL.noPathMs - 1 });
+    state = search(state, { ...lost, isAnswered: true, now: at - 1 });
     assertEquals(state.tag, "looking");
-    assertEquals(search(state, { ...lost, now: 5_000 + HEAL.noPathMs }).tag, "missing");
+    state = search(state, { ...lost, isAnswered: true, now: at });
+    assertEquals(state.tag, "again");
+    state = search(state, { ...lost, isAnswered: false, now: at + 1 });
+    assertEquals(state.tag, "again");
+    assertEquals(search(state, { ...lost, isAnswered: true, now: at + 2 }).tag, "missing");
+  });
+
+  it("is patient still where the other one was only back for long enough to answer once", () => {
+    const lost = { connection: "reconnecting", isDue: true } as const;
+    let state: Search = search(NO_SEARCH, { ...lost, now: 0 });
+    state = search(state, { ...lost, isAnswered: true, now: 600 });
+    for (let now = 800; now < HEAL.lostPathMs; now += STEP) {
+      // What it has answered is being made until another takes its place.
+      state = search(state, { ...lost, isAnswered: state.tag === "looking", now });
+      assertEquals(state.tag, now < 600 + HEAL.noPathMs ? "looking" : "again", `at ${now}`);
+    }
+    assertEquals(search(state, { ...lost, now: HEAL.lostPathMs }).tag, "missing");
+  });
+
+  it("begins anew with who took part once the service has been away", () => {
+    const lost = { connection: "reconnecting", isDue: true, isAnswered: true } as const;
+    let state: Search = search(NO_SEARCH, { ...lost, now: 0 });
+    state = search(state, { ...lost, now: HEAL.noPathMs });
+    state = search(state, { ...lost, isDue: false, now: HEAL.noPathMs + 1 });
+    assertEquals(state, { since: undefined, tag: "looking" });
   });
 
   it("does not count the time in which none could be found, and forgets nothing by an SFU", () => {
