@@ -90,7 +90,7 @@ describe("an uplink that gets thin", () => {
   });
 
   for (const sfu of ["embedded", "janus"] as const) {
-    it(`carries the voice to an SFU (${sfu}) too, and the picture again within 15 s`, async () => {
+    it(`keeps the voice by an SFU (${sfu}) too, and has the picture again within 15 s`, async () => {
       await using stage = await Stage.set({
         hosts: { ada: "routed", bob: "routed", eve: "routed" },
         turn: [],
@@ -109,8 +109,8 @@ describe("an uplink that gets thin", () => {
 
       await uplink(100);
       const since = Date.now() + GRACE_MS;
-      await sends(ada, true, 10_000);
-      for (const page of [bob, eve]) await showsPaused(page, "ada", true);
+      // One connection may have room for the smallest picture beside the voice.
+      await waitFor(ada, () => globalThis.call.adaptation.sending !== "full", 10_000);
       const silences = await Promise.all(
         [bob, eve].map((page) => longestSilence(page, "ada", { since, spanMs: SPAN_MS })),
       );
