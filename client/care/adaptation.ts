@@ -19,6 +19,7 @@ import type { Emitter } from "../emitter.ts";
 import type { Remote } from "../remote.ts";
 import type { Transport } from "../transport.ts";
 import { pictureOf } from "./adapt/look.ts";
+import { Missed } from "./adapt/missed.ts";
 import { Outgoing } from "./adapt/outgoing.ts";
 import { Pauses } from "./adapt/pauses.ts";
 import { Sight } from "./adapt/sight.ts";
@@ -50,14 +51,6 @@ export interface AdaptedCall {
   show(remote: Remote): void;
 }
 
-/** What one participant has said of what we send. */
-interface Receiver {
-  /** How wide it sees our camera; `undefined`: it has not said. */
-  seen?: number;
-  /** When it said last that our voice does not come through. */
-  starved?: { readonly at: number; readonly missedMs: number };
-}
-
 /** The connection to an SFU, among those to participants: it is nobody's id. */
 const TO_SFU = "";
 
@@ -68,7 +61,9 @@ export class Adaptation {
   info: AdaptationInfo = ALL;
   readonly #call: AdaptedCall;
   readonly #now: Clock;
-  readonly #receivers = new Map<string, Receiver>();
+  /** By participant: how wide it sees our camera, if it has said. */
+  readonly #seen = new Map<string, number>();
+  readonly #missed = new Missed();
   /** By participant, or {@linkcode TO_SFU}: the connections by which is, or was, sent. */
   readonly #outgoing = new Map<string, Outgoing>();
   /** All that is sent by now: the mesh, or the connection to an SFU. */
@@ -105,7 +100,7 @@ export class Adaptation {
   /** Takes in what a participant says. */
   handle(from: Remote, item: unknown): void {
     const { sees, paused } = Object(item);
-    if (typeof sees === "number" && sees >= 0) this.#receiver(from.id).seen = sees;
+    if (typeof sees === "number" && sees >= 0) this.#seen.set(from.id, sees);
     if (typeof paused === "boolean" && paused !== from.paused) {
       from.paused = paused;
       this.#unshown.add(from);
@@ -116,11 +111,7 @@ export class Adaptation {
   starved(id: string, missedMs: number): void {
     const now = this.#now();
     const outgoing = this.#outgoingTo(id);
-    if (!outgoing?.isMissed(missedMs, now)) return;
-    const receiver = this.#receiver(id);
-    // Nobody can have missed it again any sooner.
-    if (now - (receiver.starved?.at ?? -Infinity) < ADAPT.ear.missedMs) return;
-    receiver.starved = { at: now, missedMs };
+    if (outgoing === undefined || !this.#missed.take(id, missedMs, outgoing, now)) return;
     // Two who say so at the same time count together, not one look later. What there is to count is known without a look.
     if (now - this.#heededAt < ADAPT.ear.intervalMs || !this.#isMissedByMost()) return;
     this.#heededAt = now;
@@ -134,7 +125,8 @@ export class Adaptation {
 
   /** Somebody has left. */
   left({ id }: Remote): void {
-    this.#receivers.delete(id);
+    this.#seen.delete(id);
+    this.#missed.forget(id);
     this.#outgoing.delete(id);
     for (const remote of this.#unshown) if (remote.id === id) this.#unshown.delete(remote);
     this.#sight.forget(id);
@@ -215,8 +207,8 @@ export class Adaptation {
       const { identity, permissions } = participants.get(id) ?? {};
       const isIdle = permissions?.subscribe === false;
       const isStarved = isSteady &&
-        (id === TO_SFU ? this.#isMissedByMost() : this.#misses(id, outgoing));
-      return [{ ...sent, id, identity, seen: this.#receivers.get(id)?.seen, isIdle, isStarved }];
+        (id === TO_SFU ? this.#isMissedByMost() : this.#missed.isBy(id, outgoing, this.#now()));
+      return [{ ...sent, id, identity, seen: this.#seen.get(id), isIdle, isStarved }];
     });
     const connections = (await Promise.all(looks)).flat();
     return {
@@ -251,20 +243,13 @@ export class Adaptation {
 
   /** Whether our voice is missed by most who may hear it, as far as is known without a look. */
   #isMissedByMost(): boolean {
+    const now = this.#now();
     const participants = [...this.#call.roster.participants.values()];
     return areStarved(participants.flatMap(({ id, identity, permissions }) => {
       const outgoing = this.#outgoingTo(id);
       if (!permissions.subscribe || outgoing?.outlet.pc.connectionState !== "connected") return [];
-      return [{ id, identity, isStarved: this.#misses(id, outgoing) }];
+      return [{ id, identity, isStarved: this.#missed.isBy(id, outgoing, now) }];
     }));
-  }
-
-  /** Whether somebody has just said that it misses our voice, which has gone on all the while. */
-  #misses(id: string, outgoing: Outgoing): boolean {
-    const { forMs, onItsWayMs } = ADAPT.starved;
-    const { at = -Infinity, missedMs = 0 } = this.#receivers.get(id)?.starved ?? {};
-    const agoMs = this.#now() - at;
-    return agoMs < forMs && outgoing.hasVoice(agoMs + missedMs + onItsWayMs);
   }
 
   #apply({ connections, isPaused, reason }: Plan): void {
@@ -305,14 +290,6 @@ export class Adaptation {
     if (sending === this.info.sending && reason === this.info.reason) return;
     this.info = { sending, reason };
     emitter.emit("adaptation", this.info);
-  }
-
-  #receiver(id: string): Receiver {
-    const known = this.#receivers.get(id);
-    if (known !== undefined) return known;
-    const receiver: Receiver = {};
-    this.#receivers.set(id, receiver);
-    return receiver;
   }
 }
 
