@@ -17,6 +17,7 @@ import {
   offerSlots,
   put,
 } from "./attempt.ts";
+import { isMeasurable, measuredBy } from "./measured.ts";
 import { Pair } from "./pair.ts";
 import {
   type Levels,
@@ -120,14 +121,15 @@ export class Mesh implements Transport {
     await Promise.all(
       [...this.pairs].map(async ([id, pair]) => {
         const pc = pair.shown?.pc;
-        if (pc === undefined) return;
+        const report = await measuredBy(pc);
+        if (pc === undefined || report === undefined) return;
         const kinds = new Map<string, TrackKind>();
         for (const transceiver of pc.getTransceivers()) {
           const kind = kindOf(pc, transceiver);
           if (kind !== undefined && transceiver.mid !== null) kinds.set(transceiver.mid, kind);
         }
         const description = pc.remoteDescription?.sdp;
-        stats.set(id, { report: await pc.getStats(), kinds, description });
+        stats.set(id, { report, kinds, description });
       }),
     );
     return stats;
@@ -137,7 +139,9 @@ export class Mesh implements Transport {
     const remote = new Map<string, number>();
     let sender: RTCRtpSender | undefined;
     for (const [id, pair] of this.pairs) {
-      const microphone = pair.shown?.pc.getTransceivers()[TRACK_KINDS.indexOf("microphone")];
+      const pc = pair.shown?.pc;
+      if (pc === undefined || !isMeasurable(pc)) continue;
+      const microphone = pc.getTransceivers()[TRACK_KINDS.indexOf("microphone")];
       const [source] = microphone?.receiver.getSynchronizationSources() ?? [];
       if (source !== undefined) remote.set(id, source.audioLevel ?? 0);
       if (microphone?.sender.track) sender ??= microphone.sender;

@@ -13,6 +13,7 @@ import type {
   SfuTold,
 } from "../../lib/protocol.ts";
 import type { TrackKind } from "../api.ts";
+import { measuredBy } from "../measured.ts";
 import type { Levels, TransportStats } from "../transport.ts";
 import { Link } from "./link.ts";
 import { SFU } from "./policy.ts";
@@ -102,22 +103,18 @@ export class OfferAnswer implements SfuPath {
 
   async received(): Promise<number> {
     let packets = 0;
-    for (const entry of (await this.#receiving?.pc.getStats())?.values() ?? []) {
+    for (const entry of (await measuredBy(this.#receiving?.pc))?.values() ?? []) {
       if (entry.type === "inbound-rtp") packets += entry.packetsReceived;
     }
     return packets;
   }
 
   async stats(): Promise<Map<string, TransportStats>> {
-    const [inbound, outbound] = await Promise.all([
-      this.#receiving?.pc.getStats(),
-      this.#publisher?.link.pc.getStats(),
-    ]);
     return participantReports({
       slots: this.#slots,
       description: this.#receiving?.pc.remoteDescription?.sdp,
-      inbound,
-      outbound,
+      inbound: await measuredBy(this.#receiving?.pc),
+      outbound: await measuredBy(this.#publisher?.link.pc),
       sent: this.#publisher?.kinds() ?? new Map(),
     });
   }

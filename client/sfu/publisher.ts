@@ -7,6 +7,7 @@
 import type { TrackKind } from "../api.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
 import { cameraEncodings, RIDS } from "./encodings.ts";
+import { measuredBy } from "../measured.ts";
 import type { Link } from "./link.ts";
 import type { SfuOptions } from "./path.ts";
 import { SEND } from "./policy.ts";
@@ -52,9 +53,8 @@ export class Publisher {
   /** How loud the microphone is, 0 to 1. */
   async level(): Promise<number> {
     const { sender } = this.#transceivers.get("microphone")!;
-    if (sender.track === null) return 0;
-    for (const entry of (await sender.getStats()).values()) {
-      if (entry.type === "media-source") return entry.audioLevel ?? 0;
+    for (const entry of (await measuredBy(this.link.pc, sender))?.values() ?? []) {
+      if (entry.type === "media-source") return entry.audioLevel;
     }
     return 0;
   }
