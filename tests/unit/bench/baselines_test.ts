@@ -1,24 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { Round } from "../../bench/load/rounds.ts";
 import { report as relay } from "../../bench/targets/t1_relay.ts";
 import { report as memory } from "../../bench/targets/t3_memory.ts";
 import { type Figure, type Measured, verdict } from "../../bench/report/figure.ts";
+import { round } from "./round.ts";
 
 /** Signals per second of CPU. */
 const READ = { service: 66_000, forward: 60_000, pinging: 55_000, named: 50_000 };
-
-function round(perCpuSecond: number): Round {
-  const none = { p50: 0, p99: 0 };
-  return {
-    perCpuSecond,
-    utilization: 0.25,
-    loadUtilization: 0.5,
-    perSecond: perCpuSecond / 4,
-    delayMs: none,
-    lagMs: none,
-  };
-}
 
 function settled(perSocket: number) {
   return { started: 1e8, provisioned: 1e8, connected: 2e8, perSocket };

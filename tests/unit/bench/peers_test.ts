@@ -1,8 +1,8 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import type { Round } from "../../bench/load/rounds.ts";
 import { verdict } from "../../bench/report/figure.ts";
 import { report } from "../../bench/targets/t2_peers.ts";
+import { round } from "./round.ts";
 
 /** Signals per second of CPU. */
 const READ = {
@@ -13,18 +13,6 @@ const READ = {
   "y-webrtc": 8_000,
   "y-webrtc, a topic each": 16_000,
 };
-
-function round(perCpuSecond: number): Round {
-  const none = { p50: 0, p99: 0 };
-  return {
-    perCpuSecond,
-    utilization: 0.25,
-    loadUtilization: 0.5,
-    perSecond: perCpuSecond / 4,
-    delayMs: none,
-    lagMs: none,
-  };
-}
 
 describe("the service beside its peers", () => {
   const rounds = new Map(Object.entries(READ).map(([name, read]) => [name, [round(read)]]));

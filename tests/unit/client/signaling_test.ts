@@ -36,6 +36,13 @@ function begin({ token = () => "t", random = () => 0.5 }: Options = {}) {
   return { signaling, told, errors };
 }
 
+/** The last ping's pong comes after so long. */
+async function answerPing(time: FakeTime, tripMs: number): Promise<void> {
+  const { id } = FakeSocket.last.sent.findLast(({ type }) => type === "ping")!;
+  await time.tickAsync(tripMs);
+  FakeSocket.last.say({ type: "pong", id });
+}
+
 /** The node lets the last socket in. */
 async function letIn(time: FakeTime, changes: Parameters<typeof welcome>[0] = {}) {
   FakeSocket.last.open();
@@ -294,9 +301,7 @@ describe("Signaling", () => {
     using _socket = FakeSocket.install();
     const { signaling, told } = begin();
     await letIn(time);
-    const { id } = FakeSocket.last.sent.findLast(({ type }) => type === "ping")!;
-    await time.tickAsync(150);
-    FakeSocket.last.say({ type: "pong", id });
+    await answerPing(time, 150);
     signaling.hurry();
     await time.tickAsync(150 * SIGNALING.probeRoundTrips - 1);
     assertEquals(told, ["joined"]);
@@ -384,9 +389,7 @@ describe("Signaling", () => {
     const { signaling, told } = begin();
     await letIn(time);
     for (const tripMs of [400, 20]) {
-      const { id } = FakeSocket.last.sent.findLast(({ type }) => type === "ping")!;
-      await time.tickAsync(tripMs);
-      FakeSocket.last.say({ type: "pong", id });
+      await answerPing(time, tripMs);
       await time.tickAsync(SIGNALING.pingIntervalMs - tripMs);
     }
     FakeSocket.last.say({ type: "pong", id: FakeSocket.last.sent.at(-1)!.id });
