@@ -8,7 +8,7 @@ import type { Ticket, Tokens } from "./auth.ts";
 import type { Config } from "./config.ts";
 import type { Counters } from "./counters.ts";
 import { checkAddress, checkEntry, type EntryFrame } from "./entry.ts";
-import { Gate, type Shed } from "./gate.ts";
+import { Gate, type GatePolicy, type Shed } from "./gate.ts";
 import type { Seat } from "./hub.ts";
 import type { Limits } from "./limits/mod.ts";
 import type { Peer } from "./local_room.ts";
@@ -35,6 +35,8 @@ export interface EntriesParts {
   sfus: SfuDirectory;
   counters: Counters;
   log: Log;
+  /** Who is let in when many want to be; by default what suits the store. */
+  gate?: GatePolicy;
 }
 
 /** Who wants to come in. */
@@ -55,7 +57,7 @@ export interface Entered {
 
 export class Entries {
   readonly #parts: EntriesParts;
-  readonly #gate = new Gate(POLICY.gate);
+  readonly #gate: Gate;
   readonly #standstill = new Standstill(POLICY.standstill);
   readonly #entering = new Set<Promise<unknown>>();
   /** How many were turned away since all were let in, and when the last. */
@@ -63,6 +65,8 @@ export class Entries {
 
   constructor(parts: EntriesParts) {
     this.#parts = parts;
+    const { gate, config } = parts;
+    this.#gate = new Gate(gate ?? gatePolicy(config.store.kind));
   }
 
   /** How many wait for their turn. */
@@ -97,6 +101,8 @@ export class Entries {
     const { frame, address, wanted } = newcomer;
     const tooOften = await checkAddress(this.#parts, address);
     if (tooOften) return tooOften;
+    // After a standstill nobody is served for a moment, which nobody has to wait for in the queue.
+    await this.#standstill.over();
     const is = frame.type === "join" ? "new" : "back";
     const passed = await this.#gate.pass({ is, address, wanted }, async () => {
       const ticket = await checkEntry(this.#parts, frame);
@@ -172,6 +178,11 @@ export class Entries {
     const recalled = recalledRoom(key, made, Date.now());
     return await rooms.change(key, event, { wanted, recalled });
   }
+}
+
+/** Who is let in when many want to be, with such a store. */
+export function gatePolicy(store: Config["store"]["kind"]): GatePolicy {
+  return { ...POLICY.gate, ...POLICY.gatePatience[store] };
 }
 
 const overtaken: Refusal = {

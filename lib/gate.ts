@@ -2,7 +2,8 @@
  * Few at a time through a door that has room for only so many: what a node does when more want in than it can serve.
  *
  * Letting someone in is work, and those who are in come first. So only a few are let in at once and in each turn of the
- * event loop; the others wait. Whoever comes back goes before those who are new: others miss it. A burst of newcomers
+ * event loop; the others wait. Whoever comes back goes before those who are new: others miss it; but whoever only says so
+ * must not keep out everybody else, so some turns are for those who are new. A burst of newcomers
  * may wait for a little; where the queue does not get empty for longer, more come than can be served, and whoever has
  * waited for more than a moment is told when to come back (after CoDel, RFC 8289). The newest is served first, so that
  * those who are served did not wait for those who are not. A node that is held up by other things lets nobody new in
@@ -18,6 +19,8 @@ export interface GatePolicy {
   readonly atOnce: number;
   /** Of those who wait, how many begin in one turn of the event loop. */
   readonly perTurn: number;
+  /** Of so many who are let in while others wait one is new, if any is. */
+  readonly newEvery: number;
   /** How long the queue of newcomers may stand, and each of them wait; from then until it was empty only `targetMs`. */
   readonly burstMs: number;
   readonly targetMs: number;
@@ -80,6 +83,8 @@ export class Gate {
   #pace: "prompt" | "late" = "prompt";
   /** Looks in a row that speak for the other pace. */
   #otherwise = 0;
+  /** How many of those who waited have begun. */
+  #called = 0;
   /** How long one takes while others wait, on average. */
   #eachMs: number;
   /** When the last one was done, while others wait. */
@@ -168,6 +173,7 @@ export class Gate {
     for (const { call } of this.#new.takeOlder(now - mostMs)) {
       call(shed("queue", this.#retryMs(now)));
     }
+    this.#forgetIfEmpty();
   }
 
   /** One after the other, as they can be served; where that is too late for the last, some time before. */
@@ -190,8 +196,9 @@ export class Gate {
     if (this.waiting === 0 || this.#underway >= this.#policy.atOnce) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#shedOld(Date.now());
+      // Nobody is refused for whom there is room.
       this.#call();
+      this.#shedOld(Date.now());
       this.#callLater();
     }, 1);
   }
@@ -200,13 +207,28 @@ export class Gate {
     const { atOnce, perTurn } = this.#policy;
     let free = Math.min(perTurn, atOnce - this.#underway);
     while (free > 0) {
-      const next = this.#back.take("oldest") ?? this.#new.take("newest");
+      const next = this.#next();
       if (!next) break;
       const turn = this.#begin(next);
-      if (turn.kind === "begins") free--;
+      if (turn.kind === "begins") {
+        this.#called++;
+        free--;
+      }
       next.call(turn);
     }
     if (this.#new.size === 0) this.#standingSince = undefined;
+    this.#forgetIfEmpty();
+  }
+
+  #next(): Waiter | undefined {
+    const isForNew = this.#called % this.#policy.newEvery === this.#policy.newEvery - 1;
+    return (isForNew ? this.#new.take("newest") : undefined) ??
+      this.#back.take("oldest") ?? this.#new.take("newest");
+  }
+
+  /** What begins after nobody waited is not to be told from nobody having come. */
+  #forgetIfEmpty(): void {
+    if (this.waiting === 0) this.#doneAt = undefined;
   }
 }
 

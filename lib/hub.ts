@@ -13,7 +13,7 @@ import { type Bus, type BusMessage, checkMessage } from "./bus/mod.ts";
 import { NodeClock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import { Counters } from "./counters.ts";
-import { Entries } from "./entries.ts";
+import { Entries, type EntriesParts } from "./entries.ts";
 import { every } from "./every.ts";
 import type { Guard } from "./guard.ts";
 import { Lease } from "./lease.ts";
@@ -59,6 +59,7 @@ export interface HubParts {
   /** Made for this node's name. */
   sfus: SfuDirectory;
   log: Log;
+  gate?: EntriesParts["gate"];
 }
 
 /** One node's sockets. */

@@ -45,16 +45,14 @@ export const POLICY = {
   /** A process that did not run for `longMs` reads for `settleMs` what came meanwhile, before it lets anyone in. */
   standstill: { longMs: 1_000, settleMs: 250 },
   /**
-   * Who is let in when many want to be, see `GatePolicy`. As many at once as the store takes; two in a turn leave the
-   * signals between them the larger part of it. A class of 200 that begins is served within `burstMs`; `targetMs` is
-   * about what a join takes in calm. Who has a place is told to come back within `awayGraceMs`, who is new while the
-   * SDK still waits.
+   * Who is let in when many want to be, see `GatePolicy`. As many at once as the store takes; four in a turn, which
+   * lasts 2 ms, are all that a node can serve, and leave signals their time between them. Who has a place is told to
+   * come back within `awayGraceMs`, who is new while the SDK still waits.
    */
   gate: {
     atOnce: 16,
-    perTurn: 2,
-    burstMs: 500,
-    targetMs: 15,
+    perTurn: 4,
+    newEvery: 4,
     patienceMs: 3_000,
     firstGuessMs: 2,
     lateMs: 250,
@@ -64,6 +62,15 @@ export const POLICY = {
     maxRetryMs: 5_000,
     backRetryMs: 1_000,
     lateRetryMs: 2_000,
+  },
+  /**
+   * How long newcomers wait, by the store that is asked. `burstMs` serves a hundred who come at once, by a shared store
+   * in 50 ms each; where it was longer, a tenth of those let in at twice what can be served would wait for it.
+   * `targetMs` is some joins' time in memory, and the time of one by a store that is slow.
+   */
+  gatePatience: {
+    memory: { burstMs: 50, targetMs: 5 },
+    upstash: { burstMs: 500, targetMs: 50 },
   },
   /** For how long a node that turned people away has to let all in until that counts as over, in ms. */
   shedOverMs: 5_000,

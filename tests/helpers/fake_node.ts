@@ -8,6 +8,7 @@ import type { Bus } from "../../lib/bus/mod.ts";
 import { memoryBus } from "../../lib/bus/memory.ts";
 import { readConfig } from "../../lib/config.ts";
 import { Connection } from "../../lib/connection.ts";
+import type { GatePolicy } from "../../lib/gate.ts";
 import { Hub } from "../../lib/hub.ts";
 import { randomId } from "../../lib/ids.ts";
 import type { LogFields } from "../../lib/log.ts";
@@ -41,6 +42,7 @@ export interface FakeNodeParts {
   env?: Record<string, string>;
   /** The SFUs that it can use. */
   sfus?: Sfu[];
+  gate?: GatePolicy;
 }
 
 /** A hub, and the lines that it logged. */
@@ -53,8 +55,14 @@ export interface FakeNode {
 }
 
 export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
-  const { node = "n1", presence = new MemoryPresence(), bus = memoryBus(), env = {}, sfus = [] } =
-    parts;
+  const {
+    node = "n1",
+    presence = new MemoryPresence(),
+    bus = memoryBus(),
+    env = {},
+    sfus = [],
+    gate,
+  } = parts;
   const config = readConfig({ ...ENVIRONMENT, ...env });
   const logs: FakeNode["logs"] = [];
   const waiting = new Map<string, () => void>();
@@ -67,6 +75,7 @@ export function fakeNode(parts: FakeNodeParts = {}): FakeNode {
     tokens: new Tokens(config.tokenSecret),
     limits: memoryLimits(config.rates),
     guards: [],
+    gate,
     log: (level, event, fields = {}) => {
       logs.push({ level, event, fields });
       waiting.get(event)?.();

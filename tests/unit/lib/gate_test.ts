@@ -2,11 +2,12 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { type Entrant, Gate, type GatePolicy, type Shed } from "../../../lib/gate.ts";
-import { POLICY as NODE } from "../../../lib/policy.ts";
+import { gatePolicy } from "../../../lib/entries.ts";
 
 const POLICY: GatePolicy = {
   atOnce: 4,
   perTurn: 2,
+  newEvery: 4,
   burstMs: 500,
   targetMs: 20,
   patienceMs: 3_000,
@@ -19,6 +20,8 @@ const POLICY: GatePolicy = {
   backRetryMs: 100,
   lateRetryMs: 200,
 };
+
+const delay = (ms: number) => new Promise<void>((done) => void setTimeout(done, ms));
 
 /** A gate with work that ends when the test says so. */
 class Door {
@@ -135,16 +138,78 @@ describe("a gate", () => {
 });
 
 describe("a gate before which more wait than can be served", () => {
-  it("lets all of a class in that begins at once", async () => {
+  for (
+    const [store, joinMs] of [["memory", 1], ["upstash", 5], ["upstash", 20], [
+      "upstash",
+      50,
+    ]] as const
+  ) {
+    it(`refuses none of a hundred who come at once, by ${store} in ${joinMs} ms each`, async () => {
+      using time = new FakeTime();
+      const gate = new Gate(gatePolicy(store));
+      const all = Array.from(
+        { length: 100 },
+        (_, i) =>
+          gate.pass({ is: "new", address: `${i}`, wanted: () => true }, () => delay(joinMs)),
+      );
+      for (let ms = 0; ms < 1_000; ms++) await time.tickAsync(1);
+      assert((await Promise.all(all)).every(({ kind }) => kind === "done"));
+    });
+  }
+
+  it("lets 400 in within a second, where those who are refused come back as they are told", async () => {
     using time = new FakeTime();
-    const gate = new Gate(NODE.gate);
-    const work = () => new Promise<void>((done) => void setTimeout(done, 5));
-    const pupils = Array.from(
-      { length: 200 },
-      (_, i) => gate.pass({ is: "new", address: `${i}`, wanted: () => true }, work),
-    );
+    const gate = new Gate(gatePolicy("memory"));
+    let [inside, refused] = [0, 0];
+    const comes = async (address: string) => {
+      const passed = await gate.pass({ is: "new", address, wanted: () => true }, () => delay(1));
+      if (passed.kind === "done") return void inside++;
+      assert(passed.kind === "shed");
+      refused++;
+      await delay(passed.retryAfterMs);
+      await comes(address);
+    };
+    for (let i = 0; i < 400; i++) comes(`${i}`);
     for (let ms = 0; ms < 1_000; ms++) await time.tickAsync(1);
-    assert((await Promise.all(pupils)).every(({ kind }) => kind === "done"));
+    assertEquals(inside, 400);
+    assert(refused > 0);
+  });
+
+  it("lets in some who are new while more than can be served say that they come back", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 2);
+    door.comes("b".repeat(20), { is: "back" });
+    for (let turn = 0; turn < 10; turn++) {
+      door.ends(1);
+      await time.tickAsync(2);
+    }
+    assertEquals(door.names, "bxbb");
+  });
+
+  it("refuses nobody for whom there is room", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 2);
+    await time.tickAsync(POLICY.burstMs + POLICY.targetMs);
+    door.ends(2);
+    await time.tickAsync(1);
+    assertEquals([door.names, door.shed.length], ["iixx", 0]);
+  });
+
+  it("does not count the time in which nobody came", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 1);
+    door.ends(1);
+    await time.tickAsync(POLICY.burstMs * 2);
+    door.gate.look(0, time.now);
+    await time.tickAsync(3_600_000);
+    door.comes("x");
+    door.ends(1);
+    await time.tickAsync(2);
+    door.comes("y");
+    await time.tickAsync(POLICY.burstMs + 1);
+    door.gate.look(0, time.now);
+    await time.tickAsync(0);
+    assertEquals(door.shed.map(({ retryAfterMs }) => retryAfterMs < 2 * POLICY.minRetryMs), [true]);
   });
 
   it("refuses whoever waited for more than a moment once the queue has stood for long", async () => {
@@ -169,7 +234,7 @@ describe("a gate before which more wait than can be served", () => {
 
   it("keeps the wait of those whom it lets in short", async () => {
     using time = new FakeTime();
-    const gate = new Gate(NODE.gate);
+    const gate = new Gate(gatePolicy("memory"));
     const waits: number[] = [];
     const became: Promise<{ kind: string }>[] = [];
     // Twice as many as it can serve.
@@ -190,7 +255,7 @@ describe("a gate before which more wait than can be served", () => {
     const refused = (await Promise.all(became)).filter(({ kind }) => kind === "shed").length;
     assertGreaterOrEqual(refused, 2_000);
     waits.sort((a, b) => a - b);
-    assertLessOrEqual(waits[Math.floor(waits.length * 0.99)]!, NODE.gate.targetMs + 2);
+    assertLessOrEqual(waits[Math.floor(waits.length * 0.99)]!, gatePolicy("memory").targetMs + 2);
   });
 
   it("is open again by itself, when nobody comes any more", async () => {
