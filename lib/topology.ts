@@ -34,8 +34,10 @@ export interface DecisionPolicy extends ReachPolicy {
 export interface PersonView extends ReachView {
   /** Of its node. */
   region: string;
-  /** Whether it sends anything. */
+  /** Whether it is here and sends anything. */
   sends: boolean;
+  /** Whether it is here and may be sent anything. */
+  hears: boolean;
   measured?: Measured;
 }
 
@@ -136,10 +138,11 @@ function troubleOf({ people, sfus, topology: { epoch } }: TopologyView, id: stri
   );
   const senders = people.filter(({ sends }) => sends).length;
   // Those to whom somebody else sends: only they can miss anything.
-  const hearers = people.filter(({ sends }) => senders > (sends ? 1 : 0)).length;
+  const hearers = people.filter(({ sends, hears }) => hears && senders > (sends ? 1 : 0)).length;
   const stalled = states.filter((state) => state === "stalled").length;
-  // One of many has trouble of its own, and mends it itself.
-  if (stalled > 0 && stalled * 2 >= hearers) return "sfu_lost";
+  // One alone, of two or many, has trouble of its own, or the other has, who mends it.
+  const least = Math.max(1, Math.min(2, hearers), hearers / 2);
+  if (stalled >= least) return "sfu_lost";
   if (states.includes("unreachable")) return "sfu_unreachable";
   return sfu.state === "draining" ? "sfu_draining" : undefined;
 }
@@ -216,14 +219,18 @@ export function topologyView(state: RoomState, sfus: readonly SfuView[]): Topolo
     topology,
     wish: settings.topology,
     regions: settings.regions,
-    people: Object.values(state.members).map((member) => ({
-      id: member.id,
-      joinedAt: member.joinedAt,
-      region: member.region,
-      sends: Object.values(member.media).some((on) => on),
-      ...(member.measured && { measured: member.measured }),
-      ...(member.unreached && { unreached: member.unreached }),
-    })),
+    people: Object.values(state.members).map((member) => {
+      const isHere = member.presence.state === "active";
+      return {
+        id: member.id,
+        joinedAt: member.joinedAt,
+        region: member.region,
+        sends: isHere && Object.values(member.media).some((on) => on),
+        hears: isHere && member.permissions.subscribe,
+        ...(member.measured && { measured: member.measured }),
+        ...(member.unreached && { unreached: member.unreached }),
+      };
+    }),
     sfus,
   };
 }

@@ -21,6 +21,7 @@ export function people(count: number, given: Partial<PersonView> = {}): PersonVi
     joinedAt: START,
     region: "eu",
     sends: true,
+    hears: true,
     ...given,
   }));
 }

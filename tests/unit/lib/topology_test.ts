@@ -145,6 +145,14 @@ const CASES: Record<string, [given: Partial<TopologyView>, decided: string]> = {
     { people: [...people(5), ...people(1, says("stalled"))], topology: onSfu("a") },
     "stay",
   ],
+  "so may the other one have, of two of whom one gets nothing": [
+    { people: [...people(1), ...people(1, says("stalled"))], wish: SFU, topology: onSfu("a") },
+    "stay",
+  ],
+  "two who both get nothing say that the SFU is dead": [
+    { people: people(2, says("stalled")), wish: SFU, topology: onSfu("a") },
+    "mesh sfu_lost",
+  ],
   "half of them who get nothing say that the SFU is dead": [
     { people: [...people(2), ...people(2, says("stalled"))], topology: onSfu("a") },
     "mesh sfu_lost",
@@ -152,6 +160,14 @@ const CASES: Record<string, [given: Partial<TopologyView>, decided: string]> = {
   "a lone viewer who gets nothing says so too": [
     {
       people: [...people(1), ...people(1, { sends: false, ...says("stalled") })],
+      wish: SFU,
+      topology: onSfu("a"),
+    },
+    "mesh sfu_lost",
+  ],
+  "so does one who is alone in being sent anything, since the other may not hear": [
+    {
+      people: [...people(1, { hears: false }), ...people(1, says("stalled"))],
       wish: SFU,
       topology: onSfu("a"),
     },
