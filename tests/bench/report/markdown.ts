@@ -86,7 +86,7 @@ function isOfSummary(figure: Figure): boolean {
 }
 
 function section(target: string, result: Result, pictures: readonly string[]): string[] {
-  const { title, what, how } = EXPLAINED[target]!;
+  const { title, what, how, quick } = EXPLAINED[target]!;
   const { figures, failure, date, seconds, scale, load } = result;
   const own = pictures.filter((name) =>
     name.startsWith(`${target.toLowerCase()}_`) || name === `${target.toLowerCase()}.svg`
@@ -103,7 +103,7 @@ function section(target: string, result: Result, pictures: readonly string[]): s
     "",
     what,
     "",
-    `*How.* ${how}`,
+    `*How.* ${how}${scale === "quick" && quick ? ` **Here in short: ${quick}.**` : ""}`,
     "",
     failure === undefined
       ? table(["what", "measured", "target", "verdict", "spread and notes"], rows) + tables(figures)
@@ -111,7 +111,7 @@ function section(target: string, result: Result, pictures: readonly string[]): s
     "",
     ...own.flatMap((name) => [`![${name.replace(".svg", "").replaceAll("_", " ")}](${name})`, ""]),
     `*${date.slice(0, 16).replace("T", " ")} UTC, ${Math.round(seconds)} s, ${
-      scale === "quick" ? "**quick**: fewer and shorter rounds, " : ""
+      scale === "quick" ? "**quick**, " : ""
     }the machine's load ${rounded(load.before)} before and ${rounded(load.after)} after.*`,
     "",
   ];

@@ -85,11 +85,16 @@ describe("the report", () => {
     assertStringIncludes(report({ results, pictures: [] }), "| client/mod.ts | 120 |");
   });
 
-  it("marks what was measured in a hurry", () =>
-    assertStringIncludes(
-      report({ results: { T1: { ...RESULT, scale: "quick" } }, pictures: [] }),
-      "**quick**",
-    ));
+  it("marks what was measured in a hurry, and says what was less of it", () => {
+    const text = report({ results: { T4: { ...RESULT, scale: "quick" } }, pictures: [] });
+    assertStringIncludes(text, "**quick**");
+    assertStringIncludes(text, "one round of 600 joins");
+  });
+
+  it("says nothing of less where all was measured", () => {
+    const text = report({ results: { T4: RESULT }, pictures: [] });
+    assert(!text.includes("600 joins"));
+  });
 
   it("takes in the profile, a level lower", () => {
     const profile = "# Profile\n\nBy function.\n\n## Relay\n";
