@@ -43,7 +43,7 @@ export class MeshliftCall implements Call {
     return this.#conference.topology;
   }
   get adaptation(): AdaptationInfo {
-    return this.#conference.adaptation;
+    return this.#conference.parts.adaptation;
   }
   get state(): CallState {
     return this.#conference.state;
@@ -62,7 +62,7 @@ export class MeshliftCall implements Call {
     let listening = true;
     queueMicrotask(() => {
       for (const remote of present) {
-        if (!listening || !this.#conference.isHere(remote)) continue;
+        if (!listening || !this.#conference.roster.isHere(remote)) continue;
         call(listener as (event: Participant) => void, remote);
       }
     });
@@ -122,12 +122,14 @@ export class MeshliftCall implements Call {
   }
 
   async stats(): Promise<CallStats> {
-    return await this.#conference.stats();
+    return await this.#conference.parts.stats();
   }
 
   async shortCode(participant: string | Participant): Promise<string | undefined> {
     this.#mustNotBeClosed(this.state, "make a short code");
-    return await this.#conference.shortCode(this.#idOf(participant, "make a short code with"));
+    return await this.#conference.parts.shortCode(
+      this.#idOf(participant, "make a short code with"),
+    );
   }
 
   leave(): Promise<void> {

@@ -5,24 +5,22 @@
  */
 import type { Measured, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type {
-  AdaptationInfo,
   AdaptationSettings,
   CallError,
   CallEvents,
   CallState,
-  CallStats,
   TopologyInfo,
   TrackKind,
 } from "./api.ts";
 import { Courier } from "./courier.ts";
 import { Emitter } from "./emitter.ts";
 import { callError, fromNode } from "./errors.ts";
-import type { LinkKind } from "./link.ts";
 import type { LocalMedia } from "./media.ts";
 import { Messages } from "./messages.ts";
 import { Mesh } from "./mesh.ts";
 import { Own } from "./own.ts";
 import { watchPage } from "./page.ts";
+import { Participants } from "./participants.ts";
 import { Parts } from "./parts.ts";
 import { Removals } from "./removals.ts";
 import type { Remote } from "./remote.ts";
@@ -31,7 +29,7 @@ import type { DownlinkSample } from "./sfu/layers.ts";
 import type { Switch } from "./sfu/switch.ts";
 import type { Signaling } from "./signaling.ts";
 import { Teller } from "./teller.ts";
-import { TRACK_KINDS, type Transport, type TransportEvents } from "./transport.ts";
+import { TRACK_KINDS, type Transport } from "./transport.ts";
 import { infoOf, isOther, meshEpochOf, type Way } from "./way.ts";
 
 /** What a call is made with. */
@@ -46,7 +44,8 @@ export class Conference {
   readonly media: LocalMedia;
   readonly self: Own;
   readonly emitter = new Emitter<CallEvents>();
-  readonly roster: Roster;
+  readonly #participants: Participants = new Participants(this);
+  readonly roster: Roster = new Roster(this.#participants);
   readonly messages: Messages;
   readonly removals: Removals;
   room: WelcomeFrame["room"];
@@ -67,7 +66,8 @@ export class Conference {
   mesh: Mesh;
   /** Where media goes: the mesh, or what moves it between the mesh and others. */
   transport: Transport;
-  #parts: Parts;
+  /** What is loaded while the call goes on. */
+  parts: Parts;
   readonly #teller: Teller;
 
   constructor({ signaling, media, certificates }: ConferenceParts, welcome: WelcomeFrame) {
@@ -86,12 +86,12 @@ export class Conference {
       present: () => ({ media: this.self.media, attributes: this.self.attributes }),
     }, welcome.limits);
     this.courier = new Courier({
-      ready: (to, type) => signaling.ready() || this.#parts.reaches(to, type),
+      ready: (to, type) => signaling.ready() || this.parts.reaches(to, type),
       send: (type, to, payload) => {
         signaling.sendText(`{"type":"${type}","to":${JSON.stringify(to)},"data":${payload}}`);
-        this.#parts.carry(to, type, payload);
+        this.parts.carry(to, type, payload);
       },
-      deliver: (from, kind, item) => this.#deliver(from, kind, item),
+      deliver: (from, kind, item) => this.#participants.deliver(from, kind, item),
     });
     this.messages = new Messages(
       this.courier,
@@ -99,14 +99,7 @@ export class Conference {
     );
     this.removals = new Removals((id) => void signaling.send({ type: "remove", participant: id }));
     this.transport = this.mesh = this.#newMesh(welcome);
-    this.#parts = new Parts(this, this.mesh);
-    this.roster = new Roster({
-      added: (remote) => this.#added(remote),
-      changed: (remote, returned) => this.#changed(remote, returned),
-      // It may be back by another socket before anybody missed it.
-      unchanged: ({ id }) => this.courier.repeat(id),
-      left: (remote) => this.#left(remote),
-    });
+    this.parts = new Parts(this, this.mesh);
     media.listen({
       changed: (kind) => {
         this.#send(kind, this.transport);
@@ -117,7 +110,7 @@ export class Conference {
     });
     this.roster.welcome(welcome);
     if (this.self.update(welcome.self)) this.tell();
-    this.#parts.prepare();
+    this.parts.prepare();
     this.#unwatchPage = watchPage({
       hidden: () => this.close(undefined),
       offline: () => signaling.hurry(),
@@ -134,10 +127,10 @@ export class Conference {
       // The node knew us no more: to the others we are somebody new, and so are they to us.
       this.roster.clear();
       this.courier.reset();
-      this.#parts.close();
+      this.parts.close();
       this.transport.close();
       this.transport = this.mesh = this.#newMesh(welcome);
-      this.#parts = new Parts(this, this.mesh);
+      this.parts = new Parts(this, this.mesh);
       this.meshEpoch = meshEpochOf(welcome.topology);
     }
     const differs = this.self.update(welcome.self);
@@ -152,13 +145,13 @@ export class Conference {
     this.removals.repeat();
     if (differs) this.tell();
     this.#setState("connected");
-    this.#parts.prepare();
-    this.#parts.handleFrame(welcome);
+    this.parts.prepare();
+    this.parts.handleFrame(welcome);
   }
 
   handleFrame(frame: ServerFrame): void {
     this.#takeIn(frame);
-    this.#parts.handleFrame(frame);
+    this.parts.handleFrame(frame);
   }
 
   #takeIn(frame: ServerFrame): void {
@@ -177,7 +170,7 @@ export class Conference {
         return;
       case "topology":
         this.#setWay(frame);
-        this.#parts.prepare();
+        this.parts.prepare();
         return;
       case "iceServers":
         return this.transport.setIceServers(frame.iceServers);
@@ -206,29 +199,15 @@ export class Conference {
     this.courier.restart();
   }
 
-  /** What has been measured until now. */
-  async stats(): Promise<CallStats> {
-    return await this.#parts.stats();
-  }
-
-  async shortCode(id: string): Promise<string | undefined> {
-    return await this.#parts.shortCode(id);
-  }
-
-  /** How what is sent is adapted. */
-  get adaptation(): AdaptationInfo {
-    return this.#parts.adaptation ?? { sending: "full", reason: "none" };
-  }
-
   async adapt(settings: AdaptationSettings): Promise<void> {
     this.wishes = settings;
     this.#send("camera", this.transport);
-    await this.#parts.adapt();
+    await this.parts.adapt();
   }
 
   /** What has come from each participant until now. */
   measured(samples: readonly DownlinkSample[]): void {
-    this.#parts.measured(samples);
+    this.parts.measured(samples);
   }
 
   /** Says something to the same part of a participant's SDK, reliably and in order. */
@@ -248,7 +227,7 @@ export class Conference {
     this.#unwatchPage();
     this.#teller.close();
     this.signaling.close();
-    this.#parts.close();
+    this.parts.close();
     this.transport.close();
     this.media.close();
     this.courier.close();
@@ -259,16 +238,17 @@ export class Conference {
     this.emitter.close();
   }
 
-  isHere(remote: Remote): boolean {
-    return this.roster.participants.get(remote.id) === remote;
-  }
-
   closedError(what: string): CallError {
     return callError("closed", `Cannot ${what}: the call is closed`, { cause: this.error });
   }
 
   #newMesh({ self, iceServers }: WelcomeFrame): Mesh {
-    const mesh = new Mesh(self.id, this.#transportEvents(), this.#certificates);
+    const mesh = new Mesh(self.id, {
+      signal: (to, data) => this.signal(to, data),
+      track: (from, kind, receiver) => this.#participants.track(from, kind, receiver),
+      connection: (id, state) => this.#participants.connection(id, state),
+      warning: (error) => this.emitter.emit("warning", error),
+    }, this.#certificates);
     mesh.setIceServers(iceServers);
     for (const kind of TRACK_KINDS) this.#send(kind, mesh);
     return mesh;
@@ -280,27 +260,6 @@ export class Conference {
     by.setTrack(kind, isHeld ? null : this.media.track(kind) ?? null);
   }
 
-  #transportEvents(): TransportEvents {
-    return {
-      signal: (to, data) => this.signal(to, data),
-      track: (from, kind, receiver) => {
-        const remote = this.roster.participants.get(from);
-        if (remote === undefined) return;
-        remote.arrive(kind, receiver);
-        // Screen sound is shown from its first packet on, see Remote.
-        receiver.track.addEventListener("unmute", () => this.#show(remote));
-        this.#show(remote);
-      },
-      connection: (id, state) => {
-        const remote = this.roster.participants.get(id);
-        if (remote === undefined) return;
-        remote.connection = state;
-        this.emitter.emit("updated", remote);
-      },
-      warning: (error) => this.emitter.emit("warning", error),
-    };
-  }
-
   /** From now on media goes where this one says. */
   switched(by: Switch): void {
     this.transport = by;
@@ -308,66 +267,12 @@ export class Conference {
 
   /** Has the node told what was measured. */
   report(measured: Measured): void {
-    this.#parts.report(measured);
-  }
-
-  #added(remote: Remote): void {
-    // A listener may have left while a welcome is being taken in.
-    if (this.state === "closed") return;
-    this.courier.add(remote.id);
-    this.#connect(remote);
-    this.emitter.emit("participant", remote);
-    this.#parts.added(remote);
-    this.courier.catchUp(remote.id);
-    this.#parts.prepare();
-  }
-
-  #connect(remote: Remote): void {
-    // Where the mesh is not the way, it is the switch that knows whether it is needed, and does this when it is there.
-    if (this.way.mode !== "mesh" && !this.#parts.isSwitched) return;
-    this.transport.add({ id: remote.id, subscribe: remote.permissions.subscribe });
-  }
-
-  #changed(remote: Remote, returned: boolean): void {
-    if (returned) this.courier.restart(remote.id);
-    this.show(remote);
+    this.parts.report(measured);
   }
 
   /** Shows what is to be shown of somebody now, and tells the application. */
   show(remote: Remote): void {
-    this.#show(remote);
-    this.emitter.emit("updated", remote);
-  }
-
-  #left(remote: Remote): void {
-    this.courier.park(remote.id);
-    this.transport.remove(remote.id);
-    this.#parts.left(remote);
-    remote.clear();
-    this.removals.left(remote.id);
-    this.emitter.emit("left", remote);
-  }
-
-  #show(remote: Remote): void {
-    if (!this.isHere(remote)) return;
-    for (const { kind, track } of remote.show()) {
-      this.emitter.emit("track", { participant: remote, kind, track });
-    }
-  }
-
-  #deliver(from: string, kind: LinkKind, item: unknown): void {
-    const remote = this.roster.participants.get(from);
-    if (remote === undefined) return;
-    if (kind === "signal") {
-      const { shows } = Object(item);
-      if (typeof shows === "number") {
-        remote.shows = shows;
-        this.#parts.prepare(true);
-      }
-      this.transport.handle(from, item);
-      return this.#parts.handle(remote, item);
-    }
-    this.messages.handle(remote, item);
+    this.#participants.show(remote);
   }
 
   /** `since`: what is older is stale; a node that has just started counts its epochs anew. */
@@ -376,7 +281,7 @@ export class Conference {
     this.way = way;
     this.topology = infoOf(way);
     this.meshEpoch = meshEpochOf(way, this.meshEpoch);
-    for (const remote of this.roster.participants.values()) this.#connect(remote);
+    for (const remote of this.roster.participants.values()) this.#participants.connect(remote);
     this.emitter.emit("topology", this.topology);
   }
 

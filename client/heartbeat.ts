@@ -22,6 +22,8 @@ export class Heartbeat {
   #interval: Timer | undefined;
   /** Set while a pong is owed. */
   #overdue: Timer | undefined;
+  /** Until when. */
+  #deadline = 0;
   #exchanges: readonly Exchange[] = [];
 
   constructor(events: HeartbeatEvents, now: Clock) {
@@ -40,14 +42,28 @@ export class Heartbeat {
     this.ping();
   }
 
-  /** One ping, whose pong is to come within so long; by itself (`undefined`), within the usual time. */
-  ping(timeoutMs?: number): void {
-    this.#events.ping(this.#now());
-    // One that already waits keeps its deadline, or a dead socket would never be found out.
-    if (this.#overdue !== undefined && timeoutMs === undefined) return;
+  /** One ping, whose pong is to come within so long. */
+  ping(timeoutMs: number = SIGNALING.pongTimeoutMs): void {
+    const now = this.#now();
+    this.#events.ping(now);
+    // One that already waits never gets a later deadline, or a dead socket would not be found out.
+    if (this.#overdue !== undefined && this.#deadline <= now + timeoutMs) return;
     clearTimeout(this.#overdue);
-    const overdue = () => this.#events.overdue();
-    this.#overdue = setTimeout(overdue, timeoutMs ?? SIGNALING.pongTimeoutMs);
+    this.#deadline = now + timeoutMs;
+    this.#overdue = setTimeout(() => this.#events.overdue(), timeoutMs);
+  }
+
+  /**
+   * One ping to find out soon: within some round trips, as they were lately. `silence`: nothing speaks for it that the
+   * socket is dead but that nobody is heard.
+   */
+  probe(why: "network" | "silence"): void {
+    const { probeRoundTrips, probeAtLeastMs, probeTimeoutMs } = SIGNALING;
+    // Then a socket that is slow now and then is not to be given up for it.
+    const judged = this.#exchanges.slice(why === "silence" ? 0 : -1);
+    const trips = judged.map(({ sent, received }) => probeRoundTrips * (received - sent));
+    const enoughMs = trips.length > 0 ? Math.max(...trips) : probeTimeoutMs;
+    this.ping(Math.min(probeTimeoutMs, Math.max(probeAtLeastMs[why], enoughMs)));
   }
 
   pong({ id, time }: { id?: number; time: number }): void {

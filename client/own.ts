@@ -62,6 +62,10 @@ export function mergeAttributes(
   attributes: Attributes,
   changes: Record<string, unknown>,
 ): Attributes {
+  if (Object(changes) !== changes || Array.isArray(changes)) {
+    const text = `Cannot set attributes to ${JSON.stringify(changes)}: expected an object`;
+    throw callError("invalid_argument", text);
+  }
   // As JSON, so that both ends see the same values.
   const all: Attributes = JSON.parse(JSON.stringify({ ...attributes, ...changes }));
   const merged = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));

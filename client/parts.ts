@@ -72,9 +72,9 @@ export class Parts {
     return this.#switch.part !== undefined;
   }
 
-  /** How what is sent is adapted; absent: it is not. */
-  get adaptation(): AdaptationInfo | undefined {
-    return this.#care.part?.adaptation.info;
+  /** How what is sent is adapted. */
+  get adaptation(): AdaptationInfo {
+    return this.#care.part?.adaptation.info ?? { sending: "full", reason: "none" };
   }
 
   /** Loads what is likely to be needed by now; `switched`: all, because it is needed. */
@@ -136,10 +136,12 @@ export class Parts {
     (await this.#care.get())?.adaptation.tend();
   }
 
+  /** What has been measured until now. */
   async stats(): Promise<CallStats> {
     return await (await this.#care.get())?.stats() ?? { timestamp: Date.now(), participants: {} };
   }
 
+  /** See {@linkcode Call.shortCode}. */
   async shortCode(id: string): Promise<string | undefined> {
     return await (await this.#care.get())?.shortCode(id);
   }

@@ -28,6 +28,11 @@ export class Roster {
     this.#events = events;
   }
 
+  /** Whether it is in the call: somebody else of the same id may be by now. */
+  isHere(remote: Remote): boolean {
+    return this.participants.get(remote.id) === remote;
+  }
+
   /** Takes over the roster of a welcome. */
   welcome({ self, participants, version, resumed }: WelcomeFrame): void {
     this.#self = self.id;

@@ -6,25 +6,19 @@
 import type { Exchange } from "../lib/clock_estimate.ts";
 import type { ClientFrame, ServerFrame, WelcomeFrame } from "../lib/protocol.ts";
 import type { CallError } from "./api.ts";
-import { type Random, retryDelay } from "./backoff.ts";
+import type { Random } from "./backoff.ts";
 import { type Clock, monotonic } from "./clock.ts";
-import { type Bucket, bucket, take, waitMs } from "./bucket.ts";
 import { judgeClose } from "./close_verdict.ts";
 import { callError } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { type RetryPolicy, SIGNALING } from "./policy.ts";
+import { hello, type HelloOptions } from "./hello.ts";
+import { isOpen, Pacer } from "./pacer.ts";
+import { SIGNALING } from "./policy.ts";
+import { Retries } from "./retries.ts";
 import { signalUrl } from "./signal_url.ts";
-import { CALM, hurried, isUrgent, tried } from "./urgency.ts";
 
 type ErrorFrame = Extract<ServerFrame, { type: "error" }>;
-type JoinFrame = Extract<ClientFrame, { type: "join" }>;
 type Timer = ReturnType<typeof setTimeout>;
-
-/** How it is tried to connect. */
-interface Pace {
-  readonly retry: RetryPolicy;
-  readonly openTimeoutMs: number;
-}
 
 /** What the signaling tells its owner. */
 export interface SignalingEvents {
@@ -40,12 +34,9 @@ export interface SignalingEvents {
   closed(error: CallError): void;
 }
 
-export interface SignalingOptions {
+export interface SignalingOptions extends HelloOptions {
   /** Where the service runs, `http(s)` or `ws(s)`. */
   url: string;
-  token: () => string | Promise<string>;
-  /** What to say of oneself on entering. */
-  present: () => Omit<JoinFrame, "type" | "token">;
   events: SignalingEvents;
   random?: Random;
   now?: Clock;
@@ -57,34 +48,27 @@ type State =
     readonly tag: "open";
     readonly socket: WebSocket;
     readonly since: number;
-    readonly bucket: Bucket;
+    readonly pacer: Pacer;
   }
   | { readonly tag: "waiting"; readonly timer: Timer }
   | { readonly tag: "closed" };
 
-/** The code of a close that came without one (RFC 6455 §7.1.5). */
-const CUT = 1006;
-
 export class Signaling {
   readonly #options: SignalingOptions;
   readonly #url: string;
-  readonly #random: Random;
   readonly #now: Clock;
   readonly #began: number;
   #state: State = { tag: "closed" };
   #session: string | undefined;
   #joined = false;
-  #tries = 0;
   /** What the node said last on this socket: it explains the close that follows. */
   #refusal: ErrorFrame | undefined;
-  #readyTimer: Timer | undefined;
   #iceTimer: Timer | undefined;
-  #urgency = CALM;
   readonly #heartbeat: Heartbeat;
+  readonly #retries: Retries;
 
   constructor(options: SignalingOptions) {
     this.#options = options;
-    this.#random = options.random ?? Math.random;
     this.#now = options.now ?? monotonic;
     this.#began = this.#now();
     this.#url = signalUrl(options.url);
@@ -92,6 +76,7 @@ export class Signaling {
       ping: (id) => this.send({ type: "ping", id }),
       overdue: () => this.#abandon(),
     }, this.#now);
+    this.#retries = new Retries(options.random ?? Math.random, this.#now);
   }
 
   /** See {@linkcode Heartbeat.exchanges}. */
@@ -106,15 +91,7 @@ export class Signaling {
 
   /** Whether a frame of a link may go now; if not, `events.ready` says when. */
   ready(): boolean {
-    if (this.#state.tag !== "open" || !isOpen(this.#state.socket)) return false;
-    const full = this.#state.socket.bufferedAmount > SIGNALING.bufferedBytes;
-    const wait = full ? SIGNALING.bufferedPollMs : waitMs(this.#state.bucket, this.#now());
-    if (wait === 0) return true;
-    this.#readyTimer ??= setTimeout(() => {
-      this.#readyTimer = undefined;
-      this.#options.events.ready();
-    }, wait);
-    return false;
+    return this.#state.tag === "open" && this.#state.pacer.ready();
   }
 
   /** Sends a frame if the socket is open; returns whether it was. Control frames do not wait for {@linkcode ready}. */
@@ -124,11 +101,7 @@ export class Signaling {
 
   /** The same for a frame that is JSON text already. */
   sendText(text: string): boolean {
-    if (this.#state.tag !== "open" || !isOpen(this.#state.socket)) return false;
-    const cost = Math.ceil(text.length / SIGNALING.frameUnit);
-    this.#state = { ...this.#state, bucket: take(this.#state.bucket, this.#now(), cost) };
-    this.#state.socket.send(text);
-    return true;
+    return this.#state.tag === "open" && this.#state.pacer.send(text);
   }
 
   /**
@@ -137,18 +110,11 @@ export class Signaling {
    * speaks for it; perhaps it is they who are cut off.
    */
   hurry(why: "network" | "silence" = "network"): void {
-    const { urgent, probeRoundTrips, probeAtLeastMs, probeTimeoutMs } = SIGNALING;
-    this.#urgency = hurried(this.#urgency, why, this.#now());
-    if (this.#state.tag === "open") {
-      // Where nothing but silence speaks for it, a socket that is slow now and then is not to be given up for it.
-      const judged = this.exchanges.slice(why === "silence" ? 0 : -1);
-      const trips = judged.map(({ sent, received }) => probeRoundTrips * (received - sent));
-      const enoughMs = trips.length > 0 ? Math.max(...trips) : probeTimeoutMs;
-      this.#heartbeat.ping(Math.min(probeTimeoutMs, Math.max(probeAtLeastMs[why], enoughMs)));
-    }
+    const delay = this.#retries.hurry(why);
+    if (this.#state.tag === "open") this.#heartbeat.probe(why);
     if (this.#state.tag === "waiting") {
       clearTimeout(this.#state.timer);
-      this.#wait(retryDelay(0, urgent.retry, { random: this.#random }));
+      this.#wait(delay);
     }
   }
 
@@ -168,10 +134,10 @@ export class Signaling {
     if (socket === undefined) return;
     this.#refusal = undefined;
     // The token is fetched while the socket opens.
-    const hello = this.#hello();
-    hello.catch(() => {});
+    const first = hello(this.#session, this.#options);
+    first.catch(() => {});
     socket.onopen = async () => {
-      const frame = await hello.catch((cause) => ({ cause }));
+      const frame = await first.catch((cause) => ({ cause }));
       if (!this.#owns(socket)) return;
       if ("cause" in frame) return this.#tokenFailed(frame.cause);
       socket.send(JSON.stringify(frame));
@@ -195,24 +161,13 @@ export class Signaling {
     }
   }
 
-  async #hello(): Promise<ClientFrame> {
-    if (this.#session !== undefined) {
-      return { type: "resume", session: this.#session, ...this.#options.present() };
-    }
-    const token: unknown = await this.#options.token();
-    if (typeof token !== "string" || token === "") {
-      throw new TypeError(`expected a string, not ${token === "" ? "an empty one" : typeof token}`);
-    }
-    return { type: "join", token, ...this.#options.present() };
-  }
-
   #giveUpLater(): Timer {
-    return setTimeout(() => this.#abandon(), this.#pace.openTimeoutMs);
+    return setTimeout(() => this.#abandon(), this.#retries.openTimeoutMs);
   }
 
   #handle(socket: WebSocket, frame: ServerFrame): void {
     // Whatever it says, it has been reached.
-    if (this.#state.tag === "connecting") this.#urgency = CALM;
+    if (this.#state.tag === "connecting") this.#retries.reached();
     switch (frame.type) {
       case "welcome":
         return this.#welcome(socket, frame);
@@ -221,7 +176,7 @@ export class Signaling {
         this.send({ type: "pong" });
         return;
       case "pong":
-        this.#urgency = CALM;
+        this.#retries.reached();
         return this.#heartbeat.pong(frame);
       case "error":
         this.#refusal = frame;
@@ -235,16 +190,17 @@ export class Signaling {
   }
 
   #welcome(socket: WebSocket, frame: WelcomeFrame): void {
-    const now = this.#now();
-    const { framesPerSecond, frameBurst } = frame.limits;
     this.#session = frame.session;
     this.#joined = true;
     this.#refusal = undefined;
     this.#enter({
       tag: "open",
       socket,
-      since: now,
-      bucket: bucket(frameBurst * SIGNALING.rateShare, framesPerSecond * SIGNALING.rateShare, now),
+      since: this.#now(),
+      pacer: new Pacer(socket, frame.limits, {
+        now: this.#now,
+        ready: () => this.#options.events.ready(),
+      }),
     });
     this.#renewIce(frame.ttlSeconds);
     this.#options.events.welcome(frame);
@@ -270,8 +226,6 @@ export class Signaling {
 
   #lost(code: number): void {
     const refusal = this.#refusal;
-    // Only a node gives another code than that which a browser makes up for a cut.
-    this.#urgency = tried(code > 0 && code !== CUT ? CALM : this.#urgency);
     const verdict = judgeClose({
       code,
       refusal,
@@ -280,31 +234,16 @@ export class Signaling {
     });
     if (verdict instanceof Error) return this.#fail(verdict);
     if (verdict === "anew") this.#session = undefined;
-    if (this.#state.tag === "open") {
-      if (this.#now() - this.#state.since >= SIGNALING.stableMs) this.#tries = 0;
-    }
-    const delay = retryDelay(this.#tries++, this.#pace.retry, {
-      random: this.#random,
-      atLeastMs: refusal?.retryAfterMs,
-    });
+    const { message = "no answer", retryAfterMs } = refusal ?? {};
+    const stoodMs = this.#state.tag === "open" ? this.#now() - this.#state.since : 0;
+    const delay = this.#retries.next({ code, stoodMs, atLeastMs: retryAfterMs });
     const patience = this.#began + SIGNALING.joinPatienceMs - this.#now();
     if (!this.#joined && delay > patience) {
-      return this.#fail(
-        callError(
-          "unreachable",
-          `Cannot join over ${this.#url}: ${refusal?.message ?? "no answer"}`,
-          {
-            retryAfterMs: refusal?.retryAfterMs,
-          },
-        ),
-      );
+      const text = `Cannot join over ${this.#url}: ${message}`;
+      return this.#fail(callError("unreachable", text, { retryAfterMs }));
     }
     this.#wait(delay);
     this.#options.events.away();
-  }
-
-  get #pace(): Pace {
-    return isUrgent(this.#urgency, this.#now()) ? SIGNALING.urgent : SIGNALING;
   }
 
   #tokenFailed(cause: unknown): void {
@@ -338,12 +277,8 @@ export class Signaling {
     if (last.tag === "open") {
       this.#heartbeat.stop();
       clearTimeout(this.#iceTimer);
-      clearTimeout(this.#readyTimer);
-      this.#readyTimer = undefined;
+      last.pacer.stop();
     }
     this.#state = next;
   }
 }
-
-/** A socket may be closing a while before it says that it has closed. */
-const isOpen = ({ readyState }: WebSocket) => readyState === WebSocket.OPEN;

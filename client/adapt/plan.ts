@@ -6,6 +6,7 @@
 import type { AdaptationInfo, AdaptationSettings } from "../api.ts";
 import { fitting, type Look, needsAt, shownIn } from "./evidence.ts";
 import {
+  type Camera,
   cameraLevel,
   type Encoding,
   encodingAt,
@@ -62,7 +63,7 @@ export function planOf(
       screen: screenAt(level, shown),
     };
     if (phase.is === "trying" && phase.trial.id === id) {
-      return [id, tried(usual, shown, phase.trial.bitrate, seen)];
+      return [id, tried(usual, shown, phase.trial.bitrate)];
     }
     if (aim === undefined || !small.ids.includes(id)) return [id, usual];
     return [id, probing(usual, { shown, seen, estimate, aim, level, now })];
@@ -178,17 +179,26 @@ function smallest(shown: Shown, seen?: number): Encoding {
   return { ...picture, maxFramerate: Math.min(ADAPT.trialFrameRate, picture.maxFramerate) };
 }
 
+/** A picture that is sent for the browser alone to measure with. */
+function unseen({ width, frameRate }: Camera): Encoding {
+  return {
+    maxBitrate: 0,
+    scaleResolutionDownBy: Math.max(1, width / ADAPT.trialWidth),
+    maxFramerate: Math.min(ADAPT.trialFrameRate, frameRate),
+  };
+}
+
 /** As if there were no screen beside the camera. */
 const alone = (shown: Shown): Shown => ({ ...shown, screen: undefined });
 
 /** With a trial's picture: the camera's as small as can be, or the screen's where there is no camera. */
-function tried(usual: Sending, shown: Shown, bitrate: number, seen?: number): Sending {
+function tried(usual: Sending, shown: Shown, bitrate: number): Sending {
   const at = (one: Encoding) => ({
     ...one,
     maxBitrate: Math.max(one.maxBitrate, Math.round(bitrate)),
   });
   if (shown.camera !== undefined) {
-    return { ...usual, picture: at(usual.picture ?? smallest(shown, seen)) };
+    return { ...usual, picture: at(usual.picture ?? unseen(shown.camera)) };
   }
   const screen = usual.screen ?? screenAt(1, shown);
   return screen === undefined ? usual : { ...usual, screen: at(screen) };

@@ -77,8 +77,10 @@ export const ADAPT = {
   trialBitrate: 60_000,
   trialFactor: 1.6,
   trialStepMs: 1_000,
-  /** Where there is no picture it has so few frames that the browser knows that it could send more. */
+  /** Where there is no picture it has so few frames that the browser knows that it could send more, and is so small that its first
+   * one does not hold up the voices: at 100 kbit/s, one of 160 pixels takes a quarter of a second. */
   trialFrameRate: 4,
+  trialWidth: 80,
   /** A trial in which the estimate falls to this share of its highest has failed ... */
   trialFallsTo: 0.6,
   /** ... and one in which it does not grow by this factor within this time, again and again. */
@@ -101,16 +103,23 @@ export const ADAPT = {
   /** When most hear no more of a voice that was flowing, no picture is sent for so long: then the estimates know why. If it is so
    * again within `againMs`, they do not: less is sent, and more not sooner than where nothing is estimated. */
   hold: { ms: 600, mostMs: 2_000, againMs: 5_000 },
-  /** Of a voice that flowed for so long it is said that it is missed, when it has been for this time and each time it has been for
-   * twice as long as last said, until it is gone for good: word of it is acknowledged by the very uplink that has no room.
-   * At most so much of a flow counts, less the gaps in it. */
-  ear: { intervalMs: 40, flowingMs: 1_000, countedMs: 2_000, missedMs: 80, goneMs: 1_000 },
+  /** Of a voice that flowed for so long it is said that it is missed, when it has been for this time (a lean one: for two of its
+   * packets) and each time it has been for twice as long as last said, until it is gone for good: word of it is acknowledged by
+   * the very uplink that has no room. At most so much of a flow counts, less the gaps in it. */
+  ear: {
+    intervalMs: 40,
+    flowingMs: 1_000,
+    countedMs: 2_000,
+    missedMs: 80,
+    leanMissedMs: 120,
+    goneMs: 1_000,
+  },
   /** So much missed is not a matter of some lost packets, and is believed for so long, of a microphone that is on since so long and
    * is not just being sent another way; if the voice has gone on without a pause until then, and while word of it was on its way. */
   starved: {
     plain: 80,
     doubled: 80,
-    lean: 160,
+    lean: 120,
     forMs: 250,
     steadyMs: 1_500,
     changeMs: 300,

@@ -75,8 +75,6 @@ export class Adaptation {
   readonly #timer: ReturnType<typeof setInterval>;
   #state;
   #isProcessorShort = false;
-  /** What is sent of the microphone, and since when. */
-  #voice: { track: MediaStreamTrack | undefined; since: number } = { track: undefined, since: 0 };
   #looking: "no" | "once" | "again" = "no";
   /** When it was last looked because participants said that they miss our voice. */
   #heededAt = -Infinity;
@@ -194,11 +192,7 @@ export class Adaptation {
   /** Asks every connection that stands. */
   async #look(): Promise<Look> {
     const { mesh, roster: { participants } } = this.#call;
-    const track = mesh.tracks.get("microphone");
-    const now = this.#now();
-    if (track !== this.#voice.track) this.#voice = { track, since: now };
-    // A voice that has just begun, or is another, may have its own reasons not to come through.
-    const isSteady = track !== undefined && now - this.#voice.since >= ADAPT.starved.steadyMs;
+    this.#missed.see(mesh.tracks.get("microphone"), this.#now());
     const looks = this.#connections().map(async ([id, pc]) => {
       if (pc.connectionState !== "connected" || pc.currentRemoteDescription === null) return [];
       const outgoing = this.#outgoingBy(id, pc);
@@ -206,8 +200,9 @@ export class Adaptation {
       if (sent === undefined) return [];
       const { identity, permissions } = participants.get(id) ?? {};
       const isIdle = permissions?.subscribe === false;
-      const isStarved = isSteady &&
-        (id === TO_SFU ? this.#isMissedByMost() : this.#missed.isBy(id, outgoing, this.#now()));
+      const isStarved = id === TO_SFU
+        ? this.#isMissedByMost()
+        : this.#missed.isBy(id, outgoing, this.#now());
       return [{ ...sent, id, identity, seen: this.#seen.get(id), isIdle, isStarved }];
     });
     const connections = (await Promise.all(looks)).flat();

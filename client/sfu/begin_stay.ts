@@ -1,13 +1,12 @@
 /**
- * Begins a call's stay at an SFU: with what its paths are made, and when nothing has come by one for too long.
+ * Begins a call's stay at an SFU: with what its paths are made.
  *
  * @module
  */
 import type { Grant } from "../../lib/protocol.ts";
-import type { CallError } from "../api.ts";
 import type { DialSfu, History } from "./path.ts";
-import { SFU } from "./policy.ts";
-import type { Path, Seat } from "./seat.ts";
+import type { Path } from "./seat.ts";
+import type { Seats } from "./seats.ts";
 import { Stay } from "./stay.ts";
 import type { SwitchedCall, SwitchedMesh, Tools } from "./switched.ts";
 
@@ -15,7 +14,7 @@ export interface StayPort {
   readonly call: SwitchedCall;
   readonly mesh: SwitchedMesh;
   readonly tools: Tools;
-  readonly seats: ReadonlyMap<string, Seat>;
+  readonly seats: Seats;
   /** How each kind of grant is used. */
   readonly dial: Record<Grant["kind"], DialSfu>;
   /** By epoch: which path was begun last, and may ask. */
@@ -26,7 +25,6 @@ export interface StayPort {
   changed(): void;
   /** There is something to do. */
   tend(): void;
-  warning(error: CallError): void;
 }
 
 export function beginStay(
@@ -59,7 +57,7 @@ export function beginStay(
         check: (sdp) => {
           const error = tools.refusal("the SFU", sdp);
           if (error === undefined) return;
-          port.warning(error);
+          mesh.events.warning(error);
           throw error;
         },
         changed: () => port.changed(),
@@ -72,17 +70,7 @@ export function beginStay(
     begun: (path) => port.begun(path),
     told: (state) => call.report({ sfu: { epoch, state } }),
     isOnline: () => call.state === "connected",
-    limitMs: (path) => limitMs([...seats.values()], path),
-    hasMoved: (path, at) => [...seats.values()].some((seat) => seat.movedBy(path, at)),
+    seats,
     retryDelay: tools.retryDelay,
   }, now);
-}
-
-/** How long nothing may come by `path`, ms; `undefined`: nobody sends by it. */
-function limitMs(seats: readonly Seat[], path: Path): number | undefined {
-  const senders = seats.filter((seat) => seat.sendsBy(path));
-  const proven = senders.filter((seat) => seat.isProven(path));
-  if (proven.some((seat) => seat.sendsBy(path, ["camera"]))) return SFU.stalledMs;
-  if (proven.length > 0) return SFU.soundStalledMs;
-  return senders.length > 0 ? SFU.unprovenMs : undefined;
 }

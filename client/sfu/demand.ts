@@ -12,7 +12,9 @@ import {
   GOOD_DOWNLINK,
   layerFor,
 } from "./layers.ts";
+import type { SfuPath } from "./path.ts";
 import { LAYERS } from "./policy.ts";
+import type { Seat } from "./seat.ts";
 
 /** How wide a participant's camera is seen, in device pixels; 0: not at all. */
 export type Seen = (participant: Participant) => number;
@@ -21,6 +23,8 @@ export class Demand {
   #downlink: Downlink = GOOD_DOWNLINK;
   #totals: DownlinkSample | undefined;
   #asked: Record<string, Layer> = {};
+  /** When it is looked again what is wanted. */
+  #at = 0;
   /** When all was asked for again. */
   #since = 0;
 
@@ -32,6 +36,20 @@ export class Demand {
     // Somebody left, or a connection is new: then the sums say nothing.
     if (last === undefined || totals.received < last.received || totals.lost < last.lost) return;
     this.#downlink = feelDownlink(this.#downlink, combine(totals, last, -1), now);
+  }
+
+  /** Asks `sfu`, if it is time, for as much of each as is seen of it. */
+  ask(sfu: SfuPath | undefined, seats: Iterable<Seat>, seen: Seen, now: number): void {
+    if (sfu?.state !== "connected" || now < this.#at) return;
+    this.#at = now + LAYERS.intervalMs;
+    const remotes = [...seats].map(({ remote }) => remote).filter(({ id }) => sfu.arrivals.has(id));
+    const changed = this.next(remotes, seen, now);
+    if (Object.keys(changed).length > 0) sfu.layers(changed);
+  }
+
+  /** What is wanted, or from whom something comes, may be another: it is looked at once. */
+  hasten(): void {
+    this.#at = 0;
   }
 
   /** What is to be asked for now and was not asked for before, or long ago: the SFU may have missed it. */

@@ -14,8 +14,6 @@ export interface PathUse {
   isShown(path: Path): boolean;
   /** Whether anyone may still show us by the path of this epoch. */
   isAwaited(epoch: number): boolean;
-  /** Whether the newest has been the one to take for so long that nobody is waited for any more. */
-  isOverdue: boolean;
 }
 
 export class Paths {
@@ -51,8 +49,11 @@ export class Paths {
     return this.#all.findLast((path) => path.epoch === epoch && path.sfu !== undefined)?.sfu;
   }
 
-  /** Lets the older ones by SFUs go that nobody uses any more; the epochs whose sessions are over by that. */
-  retire({ isShown, isAwaited, isOverdue }: PathUse): number[] {
+  /**
+   * Lets the older ones by SFUs go that nobody uses any more; the epochs whose sessions are over by that. `isOverdue`:
+   * the newest has been the one to take for so long that nobody is waited for any more.
+   */
+  retire(use: PathUse, isOverdue: boolean): number[] {
     const over: number[] = [];
     const { current } = this;
     for (const path of this.#all) {
@@ -60,15 +61,15 @@ export class Paths {
       if (path === current || sfu === undefined) continue;
       if (epoch === current.epoch) {
         // What was made in its place sends by now in its place.
-        if (!isShown(path)) this.#drop(path);
+        if (!use.isShown(path)) this.#drop(path);
         continue;
       }
-      const waits = !isOverdue && isAwaited(epoch);
+      const waits = !isOverdue && use.isAwaited(epoch);
       if (path.isFed && !waits) {
         path.isFed = false;
         for (const kind of SLOTS) sfu.send(kind, null);
       }
-      if (waits || (isShown(path) && !isOverdue)) continue;
+      if (waits || (use.isShown(path) && !isOverdue)) continue;
       if (this.ofEpoch(epoch) === sfu) over.push(epoch);
       this.#drop(path);
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Connection, TransportEvents } from "../transport.ts";
-import type { MediaState, TrackKind } from "../api.ts";
+import type { MediaState, Permissions, TrackKind } from "../api.ts";
 import type { Remote } from "../remote.ts";
 import { SLOTS } from "../../lib/sfu/mod.ts";
 import { stampOf } from "../stamp.ts";
@@ -36,7 +36,8 @@ export type Decode = (track: MediaStreamTrack, old?: MediaStreamTrack) => () => 
 export interface SeatOptions {
   remote: Remote;
   decode: Decode;
-  show: TransportEvents["track"];
+  /** Told what of it is shown, and how its connection is; carries what is said to it. */
+  events: TransportEvents;
   since: number;
 }
 
@@ -50,18 +51,18 @@ export class Seat {
   /** Of the topology of which we have told it that we show it by it. */
   announced: number | undefined;
   readonly #decode: Decode;
-  readonly #show: TransportEvents["track"];
+  readonly #events: TransportEvents;
   readonly #shown = new Map<TrackKind, ShownBy>();
   readonly #flows = new WeakMap<RTCRtpReceiver, Flow>();
   /** What is decoded in secret; each entry ends it. */
   readonly #primed = new Map<RTCRtpReceiver, () => void>();
 
-  constructor({ remote, decode, show, since }: SeatOptions) {
+  constructor({ remote, decode, events, since }: SeatOptions) {
     this.remote = remote;
     this.since = since;
     this.meshState = remote.connection;
     this.#decode = decode;
-    this.#show = show;
+    this.#events = events;
   }
 
   /** What the mesh shows already. */
@@ -99,7 +100,7 @@ export class Seat {
       const receiver = this.arrivals(path)?.get(kind) ?? old?.receiver;
       if (receiver !== undefined && (path !== old?.path || receiver !== old.receiver)) {
         this.#shown.set(kind, { path, receiver });
-        this.#show(this.remote.id, kind, receiver);
+        this.#events.track(this.remote.id, kind, receiver);
       }
       for (const rival of wanted ? rivals(candidates, path) : []) {
         waits = true;
@@ -115,6 +116,19 @@ export class Seat {
       if (!primed.has(receiver)) this.#stop(receiver, undo);
     }
     return waits;
+  }
+
+  /**
+   * Says how media comes from it, to the application and, once it comes by `current`, the newest path, to the sender, if
+   * we may have it.
+   */
+  tell(current: Path, { subscribe }: Permissions): void {
+    const { id, connection } = this.remote;
+    const state = this.connection(this.shownBy ?? current);
+    if (state !== connection) this.#events.connection(id, state);
+    if (this.announced === current.epoch || !subscribe || !this.isSwitched(current)) return;
+    this.announced = current.epoch;
+    this.#events.signal(id, { shows: current.epoch });
   }
 
   /** Whether anything is shown by `path`. */

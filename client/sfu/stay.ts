@@ -9,6 +9,7 @@ import type { retryDelay } from "../backoff.ts";
 import type { Beginning, SfuPath } from "./path.ts";
 import { SFU } from "./policy.ts";
 import type { Path } from "./seat.ts";
+import type { Seats } from "./seats.ts";
 import { silence, type Stall, watchStall } from "./stall.ts";
 
 export type SfuVerdict = NonNullable<Measured["sfu"]>["state"];
@@ -23,10 +24,8 @@ export interface StayOptions {
   told(verdict: SfuVerdict): void;
   /** Whether the SFU can be asked anything now. */
   isOnline(): boolean;
-  /** How long nothing may come by this path, ms; `undefined`: nobody sends. */
-  limitMs(path: Path): number | undefined;
-  /** Whether anything has come by this path at the look of this moment. */
-  hasMoved(path: Path, now: number): boolean;
+  /** Who sends by its paths. */
+  seats: Seats;
   retryDelay: typeof retryDelay;
 }
 
@@ -129,10 +128,14 @@ export class Stay {
 
   #watch(now: number): void {
     const path = this.#path;
-    const moved = this.#options.hasMoved(path, now) || this.#counted;
+    const moved = this.#options.seats.hasMoved(path, now) || this.#counted;
     this.#counted = false;
     const before = this.#stall.tag;
-    this.#stall = watchStall(this.#stall, { limitMs: this.#options.limitMs(path), moved, now });
+    this.#stall = watchStall(this.#stall, {
+      limitMs: this.#options.seats.limitMs(path),
+      moved,
+      now,
+    });
     path.stalled = this.#stall.tag === "stalled";
     const silentMs = silence(this.#stall, now);
     if (silentMs >= SFU.suspectMs) this.#count();
@@ -144,8 +147,8 @@ export class Stay {
       if (isSure && now - this.#since >= SFU.connectTimeoutMs) this.#tries = 0;
       return;
     }
-    if (before !== "stalled") return this.#tell("stalled");
-    // Perhaps it is only us.
+    // Where the node has gone as well, it is our network; which may be the matter here, too.
+    if (before !== "stalled" && this.#options.isOnline()) this.#tell("stalled");
     if (silentMs >= SFU.renewStalledMs && this.#next === undefined) this.renew("again", now);
   }
 

@@ -19,10 +19,11 @@ import { beginStay, type StayPort } from "./begin_stay.ts";
 import { Demand } from "./demand.ts";
 import type { DownlinkSample } from "./layers.ts";
 import { OfferAnswer } from "./offer_answer.ts";
-import type { DialSfu, SfuPath } from "./path.ts";
+import type { DialSfu } from "./path.ts";
 import { Paths } from "./paths.ts";
-import { LAYERS, SWITCH } from "./policy.ts";
+import { SWITCH } from "./policy.ts";
 import { Seat } from "./seat.ts";
+import { Seats } from "./seats.ts";
 import type { Stay } from "./stay.ts";
 import type { SwitchedCall, SwitchedMesh, Tools } from "./switched.ts";
 
@@ -42,13 +43,12 @@ export class Switch implements Transport {
   readonly #now: Clock;
   /** Where the application's media is shown. */
   readonly #events: TransportEvents;
-  readonly #seats = new Map<string, Seat>();
+  readonly #seats = new Seats();
   readonly #demand = new Demand();
   readonly #paths: Paths;
   /** When the newest became the one to take. */
   #since: number;
   #stay: Stay | undefined;
-  #demandAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Which SFU the newest is by. */
   #sfu: string | undefined;
@@ -72,21 +72,21 @@ export class Switch implements Transport {
       begun: (path) => {
         this.#paths.add(path);
         this.#demand.reset();
-        this.#demandAt = 0;
+        this.#demand.hasten();
       },
       changed: () => {
-        this.#demandAt = 0;
+        this.#demand.hasten();
         this.#tend();
       },
       tend: () => this.#tend(),
-      warning: (error) => this.#events.warning(error),
     };
     for (const remote of call.roster.participants.values()) {
       const seat = this.#seat(remote);
       for (const [kind, receiver] of remote.arriving) seat.adopt(this.#paths.mesh, kind, receiver);
     }
     mesh.events = {
-      signal: (to, data) => this.#events.signal(to, data),
+      // What is to be carried, and what is warned of, goes on as before.
+      ...this.#events,
       track: (from, kind, receiver) => {
         this.#seats.get(from)?.meshArrivals.set(kind, receiver);
         this.#tend();
@@ -96,7 +96,6 @@ export class Switch implements Transport {
         if (seat !== undefined) seat.meshState = state;
         this.#tend();
       },
-      warning: (error) => this.#events.warning(error),
     };
     this.#tend();
   }
@@ -158,14 +157,14 @@ export class Switch implements Transport {
     this.#tend();
   }
 
-  async stats(): Promise<Map<string, TransportStats>> {
-    return await this.#gather((source) => source.stats());
+  stats(): Promise<Map<string, TransportStats>> {
+    return this.#seats.gather(this.#paths, ({ sfu = this.#mesh }) => sfu.stats());
   }
 
   async levels(): Promise<Levels> {
     let own = 0;
-    const remote = await this.#gather(async (source) => {
-      const levels = await source.levels();
+    const remote = await this.#seats.gather(this.#paths, async ({ sfu = this.#mesh }) => {
+      const levels = await sfu.levels();
       own = Math.max(own, levels.own);
       return levels.remote;
     });
@@ -189,7 +188,7 @@ export class Switch implements Transport {
     const seat = new Seat({
       remote,
       decode: this.#tools.decode,
-      show: this.#events.track,
+      events: this.#events,
       since: epoch,
     });
     // In a settled mesh there is no older path on which anyone could go on sending.
@@ -220,7 +219,7 @@ export class Switch implements Transport {
     let waits = false;
     for (const seat of this.#seats.values()) {
       if (seat.update(this.#paths.all, now)) waits = true;
-      this.#tell(seat);
+      seat.tell(this.#paths.current, this.#call.self.permissions);
       // A listener of the application's may have closed the call.
       if (this.#isClosed) return false;
     }
@@ -228,7 +227,7 @@ export class Switch implements Transport {
     this.#stay?.tend(now);
     this.#retire(now);
     this.#tendMesh(now);
-    this.#ask(now);
+    this.#demand.ask(this.#stay?.path.sfu, this.#seats.values(), this.#tools.seen, now);
     return waits;
   }
 
@@ -255,26 +254,9 @@ export class Switch implements Transport {
     this.#call.report({ sfu: undefined });
   }
 
-  /** Says how media comes from somebody, to the application and, once it comes by the newest path, to the sender. */
-  #tell(seat: Seat): void {
-    const { id, connection } = seat.remote;
-    const current = this.#paths.current;
-    const state = seat.connection(seat.shownBy ?? current);
-    if (state !== connection) this.#events.connection(id, state);
-    if (seat.announced === current.epoch || !this.#call.self.permissions.subscribe) return;
-    if (!seat.isSwitched(current)) return;
-    seat.announced = current.epoch;
-    this.#events.signal(id, { shows: current.epoch });
-  }
-
   /** Lets older paths go, and the sessions that they were by. */
   #retire(now: number): void {
-    const over = this.#paths.retire({
-      isShown: (path) => this.#some((seat) => seat.isShownBy(path)),
-      isAwaited: (epoch) => this.#some((seat) => seat.awaits(epoch)),
-      isOverdue: this.#isOverdue(now),
-    });
-    for (const epoch of over) {
+    for (const epoch of this.#paths.retire(this.#seats, this.#isOverdue(now))) {
       this.#call.signaling.send({ type: "sfu", epoch, data: { op: "close" } });
     }
   }
@@ -300,38 +282,6 @@ export class Switch implements Transport {
         seat.meshState = "connecting";
       }
     }
-  }
-
-  /** Asks the SFU for as much of each picture as is seen of it. */
-  #ask(now: number): void {
-    const sfu = this.#stay?.path.sfu;
-    if (sfu?.state !== "connected" || now < this.#demandAt) return;
-    this.#demandAt = now + LAYERS.intervalMs;
-    const remotes = [...this.#seats.values()].map(({ remote }) => remote)
-      .filter(({ id }) => sfu.arrivals.has(id));
-    const changed = this.#demand.next(remotes, this.#tools.seen, now);
-    if (Object.keys(changed).length > 0) sfu.layers(changed);
-  }
-
-  #some(test: (seat: Seat) => boolean): boolean {
-    return [...this.#seats.values()].some(test);
-  }
-
-  /** What each participant's path says of it. */
-  async #gather<Value>(
-    get: (source: SfuPath | SwitchedMesh) => Promise<Map<string, Value>>,
-  ): Promise<Map<string, Value>> {
-    const current = this.#paths.current;
-    const used = this.#paths.all.filter((path) =>
-      path === current || this.#some((seat) => seat.isShownBy(path))
-    );
-    const said = await Promise.all(used.map(({ sfu }) => get(sfu ?? this.#mesh)));
-    const all = new Map<string, Value>();
-    for (const [id, seat] of this.#seats) {
-      const value = said[used.indexOf(seat.shownBy ?? current)]?.get(id);
-      if (value !== undefined) all.set(id, value);
-    }
-    return all;
   }
 
   /** Until something happens, or, while there is something to look at, for a moment. */

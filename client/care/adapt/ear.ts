@@ -4,14 +4,17 @@
  *
  * @module
  */
-import { ADAPT } from "../../adapt/policy.ts";
+import { ADAPT, VOICE } from "../../adapt/policy.ts";
 import type { Clock } from "../../clock.ts";
-import { stampOf } from "../../stamp.ts";
+import { rtpStampOf } from "../../stamp.ts";
 
 /** What came of a voice, from a row of looks. Times in ms. */
 export interface VoiceFlow {
-  /** What was played last, as far as the browser says. */
+  /** What was played last, as far as the browser says, and how much later in the voice that is than what was before. */
   readonly stamp: number | undefined;
+  readonly stepMs: number;
+  /** Whether it comes in the packets of a lean voice, as far as two steps tell. */
+  readonly isLean: boolean;
   readonly at: number;
   /** How much longer it has flowed than not, of late, and how long nothing has come since: only while it was looked. */
   readonly flowedMs: number;
@@ -53,10 +56,10 @@ export class Ear {
     const heard = new Map<string, Heard>();
     for (const [id, receiver] of this.#port.voices()) {
       const before = this.#heard.get(id);
-      const stamp = stampOf(receiver);
+      const stamp = rtpStampOf(receiver);
       const flow = before?.receiver === receiver
         ? follow(before.flow, stamp, at)
-        : { stamp, at, flowedMs: 0, missedMs: 0, toldMs: 0 };
+        : { stamp, stepMs: 0, isLean: false, at, flowedMs: 0, missedMs: 0, toldMs: 0 };
       const isDue = isToBeTold(flow);
       if (isDue) this.#port.tell(id, flow.missedMs);
       heard.set(id, { receiver, flow: isDue ? { ...flow, toldMs: flow.missedMs } : flow });
@@ -71,8 +74,13 @@ export function follow(before: VoiceFlow, stamp: number | undefined, at: number)
   if (stamp === undefined || stamp === before.stamp) {
     return { ...before, at, missedMs: before.missedMs + passed };
   }
-  return { stamp, at, flowedMs: flowed(before) + passed, missedMs: 0, toldMs: 0 };
+  const stepMs = ((stamp - (before.stamp ?? stamp)) >>> 0) / TICKS_PER_MS;
+  const isLean = [stepMs, before.stepMs].every((ms) => ms > 0 && ms % VOICE.lean.packetMs === 0);
+  return { stamp, stepMs, isLean, at, flowedMs: flowed(before) + passed, missedMs: 0, toldMs: 0 };
 }
+
+/** Of a voice's time stamps, which begin anew after 32 bits (RFC 7587 §4.1, RFC 3550 §5.1). */
+const TICKS_PER_MS = 48;
 
 /**
  * What counts of a flow after a gap. Of a voice that is lost some packets come through: what flowed before counts for a
@@ -85,7 +93,8 @@ function flowed({ flowedMs, missedMs }: VoiceFlow): number {
 }
 
 /** Whether a voice that was flowing has stopped to, not long ago, and its sender is to hear of it now. */
-export function isToBeTold({ flowedMs, missedMs, toldMs }: VoiceFlow): boolean {
-  const { flowingMs, missedMs: least, goneMs } = ADAPT.ear;
-  return flowedMs >= flowingMs && missedMs >= Math.max(least, 2 * toldMs) && missedMs < goneMs;
+export function isToBeTold({ isLean, flowedMs, missedMs, toldMs }: VoiceFlow): boolean {
+  const { flowingMs, missedMs: leastMs, leanMissedMs, goneMs } = ADAPT.ear;
+  const dueMs = Math.max(isLean ? leanMissedMs : leastMs, 2 * toldMs);
+  return flowedMs >= flowingMs && missedMs >= dueMs && missedMs < goneMs;
 }

@@ -2,8 +2,8 @@
  * What one connection sends, to a participant or to an SFU, changed while it stands.
  *
  * A voice's packets, and whether there is a picture at all, can be changed in an SDP only. Nobody else has to know: the
- * side that sends describes the same once more to itself, with what it wants in the far end's words. A picture that is
- * taken out that way leaves at once; one that is merely made inactive goes on being sent again for seconds, as the far
+ * side that sends offers the same once more, and answers itself with what it wants in the far end's words. A picture that
+ * is taken out that way leaves at once; one that is merely made inactive goes on being sent again for seconds, as the far
  * end still asks for what it has not got.
  *
  * @module
@@ -13,7 +13,7 @@ import { VOICE } from "../../adapt/policy.ts";
 import { TRACK_KINDS } from "../../transport.ts";
 import { layered } from "./layered.ts";
 import { Setting } from "./setting.ts";
-import { withLayers, withoutPicture, withVoice } from "./words.ts";
+import { asAnswer, withLayers, without, withVoice } from "./words.ts";
 
 /** How a picture is sent; `undefined`: not at all. `"free"`: as the browser likes. */
 export type Picture = Encoding | "free" | undefined;
@@ -41,8 +41,8 @@ const DIRECTIONS = {
 export class Outlet {
   readonly pc: RTCPeerConnection;
   readonly #way: keyof typeof DIRECTIONS;
-  /** As the far end described itself. */
-  readonly #far: RTCSessionDescription;
+  /** As the far end described itself, in an answer. */
+  readonly #far: string;
   readonly #description: Setting;
   readonly #bitrate = new Setting("plain");
   readonly #encodings = TRACK_KINDS.map(() => new Setting(encoded(true, "free")));
@@ -54,8 +54,8 @@ export class Outlet {
   constructor(pc: RTCPeerConnection, way: keyof typeof DIRECTIONS = "mesh") {
     this.pc = pc;
     this.#way = way;
-    this.#far = pc.currentRemoteDescription!;
-    this.#description = new Setting(described(FIRST_VOICE[way], "free"));
+    this.#far = asAnswer(pc.currentRemoteDescription!.sdp);
+    this.#description = new Setting(described(FIRST_VOICE[way], []));
   }
 
   /** What was asked for of the picture last. */
@@ -101,8 +101,8 @@ export class Outlet {
     // Before the picture is let in: it would begin as large as it was.
     if (picture !== undefined) await this.#encode(CAMERA, picture);
     await this.#description.set(
-      described(voice, picture),
-      () => this.#describe(voice, picture !== undefined),
+      described(voice, idleOf(picture, screen)),
+      () => this.#describe(voice, idleOf(picture, screen)),
     );
   }
 
@@ -148,28 +148,18 @@ export class Outlet {
     await sender!.setParameters(parameters!);
   }
 
-  async #describe(voice: Voice, hasPicture: boolean): Promise<void> {
+  /** `idle`: the sections in which nothing is sent. */
+  async #describe(voice: Voice, idle: readonly number[]): Promise<void> {
     const { pc } = this;
     if (this.camera === undefined) return;
-    const { type, sdp } = this.#far;
-    this.camera.direction = DIRECTIONS[this.#way][hasPicture ? "with" : "without"];
-    const words = withLayers(withVoice(sdp, voice), this.camera.sender.getParameters().encodings);
+    this.camera.direction = DIRECTIONS[this.#way][idle.includes(CAMERA) ? "without" : "with"];
+    const { encodings } = this.camera.sender.getParameters();
+    const words = withLayers(withVoice(this.#far, voice), encodings);
     try {
-      if (type === "offer") {
-        await pc.setRemoteDescription({ type, sdp: words });
-        await pc.setLocalDescription();
-      } else {
-        await pc.setLocalDescription();
-        await pc.setRemoteDescription({
-          type,
-          sdp: hasPicture ? words : withoutPicture(words, CAMERA),
-        });
-      }
+      await pc.setLocalDescription();
+      await pc.setRemoteDescription({ type: "answer", sdp: without(words, idle) });
     } catch (error) {
-      if (pc.signalingState !== "stable") {
-        const end = pc.signalingState === "have-local-offer" ? "Local" : "Remote";
-        await pc[`set${end}Description`]({ type: "rollback" });
-      }
+      if (pc.signalingState !== "stable") await pc.setLocalDescription({ type: "rollback" });
       throw error;
     }
   }
@@ -190,6 +180,16 @@ function limit(
 
 const FREE = { scaleResolutionDownBy: 1 };
 
+/**
+ * The sections in which nothing is sent. While there is a picture, a screen's waits for one to be shared. Beside a voice alone it
+ * must not: to see whether there is room for more, the browser fills it with up to 60 kbit/s of packets that say nothing
+ * (padding), for seconds, and the voice stands in line behind them.
+ */
+function idleOf(picture: Picture, screen: Picture): readonly number[] {
+  if (picture !== undefined) return [];
+  return screen === undefined ? [CAMERA, SCREEN] : [CAMERA];
+}
+
 const isLean = (voice: Voice) => voice === "lean" ? voice : "plain";
-const described = (voice: Voice, picture: Picture) => `${voice} ${picture !== undefined}`;
+const described = (voice: Voice, idle: readonly number[]) => `${voice} ${idle}`;
 const encoded = (active: boolean, picture: Picture) => JSON.stringify([active, picture]);

@@ -6,6 +6,11 @@
 import type { Voice } from "../../adapt/ladder.ts";
 import { VOICE } from "../../adapt/policy.ts";
 
+/** A description as an answer. Whoever has answered an offer has taken the active part of the handshake (RFC 8842 §5.3). */
+export function asAnswer(sdp: string): string {
+  return sdp.replaceAll("a=setup:actpass", "a=setup:passive");
+}
+
 /** Has a voice sent as wanted, by a far end's description. */
 export function withVoice(sdp: string, voice: Voice): string {
   const [session, ...sections] = sdp.split(/(?=^m=)/m);
@@ -14,12 +19,14 @@ export function withVoice(sdp: string, voice: Voice): string {
   return [session, spoken(microphone, voice), ...rest].join("");
 }
 
-/** Has nothing sent in a section. */
-export function withoutPicture(sdp: string, index: number): string {
+/** Has nothing sent in some sections. */
+export function without(sdp: string, indices: readonly number[]): string {
   const [session, ...sections] = sdp.split(/(?=^m=)/m);
   // An SFU only receives.
-  sections[index] = (sections[index] ?? "").replace(/^a=sendrecv/m, "a=sendonly")
-    .replace(/^a=recvonly/m, "a=inactive");
+  for (const index of indices) {
+    sections[index] = (sections[index] ?? "").replace(/^a=sendrecv/m, "a=sendonly")
+      .replace(/^a=recvonly/m, "a=inactive");
+  }
   return [session, ...sections].join("");
 }
 

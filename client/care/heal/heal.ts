@@ -92,6 +92,8 @@ export class Heal {
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #unwatchPage: () => void;
   #isDeaf = false;
+  /** When that was last taken for a reason to look whether the socket is dead. */
+  #hurriedAt = -Infinity;
   /** When the system said last that there is another network. */
   #movedAt = -Infinity;
   /** Since when the service has been away. */
@@ -242,8 +244,12 @@ export class Heal {
     }
     const wasDeaf = this.#isDeaf;
     this.#isDeaf = tags.has("silent") && !tags.has("heard");
+    // The network may change once more before anybody is heard again; then the socket that was just made is dead, too.
+    const isDue = this.#isServed && now - this.#hurriedAt >= HEAL.hurryAgainMs;
+    if (!this.#isDeaf || (wasDeaf && !isDue)) return;
+    this.#hurriedAt = now;
     // Nobody is heard any more: that is us, rather than all of them.
-    if (this.#isDeaf && !wasDeaf) signaling.hurry("silence");
+    signaling.hurry("silence");
   }
 
   #mayMend(id: string, now: number): boolean {

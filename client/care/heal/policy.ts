@@ -15,6 +15,8 @@ export const HEAL = {
   lostPathMs: 14_000,
   /** ... and how long after that an SFU may take to be there, before the application is warned. */
   noPathWarningMs: 4_000,
+  /** While nobody is heard, it is looked this often whether the socket is dead. */
+  hurryAgainMs: 2_000,
   /** A relayed connection is made anew when less than this share of its credentials' life is left. */
   renewBelow: 0.25,
 } as const;

@@ -81,7 +81,7 @@ describe("what is sent over an uplink", () => {
         const { level } = uplink.run(s);
         uplink.bitrate = 8_000_000;
         assert(uplink.run(15).level > level, JSON.stringify(uplink.levels));
-        assertEquals(uplink.run(15).plan.sending, "full", JSON.stringify(uplink.levels));
+        assertEquals(uplink.run(30).plan.sending, "full", JSON.stringify(uplink.levels));
       }),
     );
   });

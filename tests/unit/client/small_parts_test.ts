@@ -215,6 +215,13 @@ describe("mergeAttributes", () => {
     assertEquals(mergeAttributes({}, { a: undefined, b: 1 }), { b: 1 });
   });
 
+  it("refuses what is no object", () => {
+    for (const changes of ["abc", 5, [1, 2], true]) {
+      const merge = () => mergeAttributes({}, changes as unknown as Record<string, unknown>);
+      assertThrows(merge, CallError, `to ${JSON.stringify(changes)}: expected an object`);
+    }
+  });
+
   it("refuses more than the node would take", () => {
     assertThrows(() => mergeAttributes({}, { a: "x".repeat(2_048) }), CallError, "at most 2048");
   });

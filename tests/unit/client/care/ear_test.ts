@@ -6,13 +6,14 @@ import { ADAPT } from "../../../../client/adapt/policy.ts";
 
 const { intervalMs, flowingMs, countedMs, missedMs, goneMs } = ADAPT.ear;
 
-/** An ear for one participant, whose voice the test plays. */
-function listening() {
+/** An ear for one participant, whose voice the test plays in packets of this length. */
+function listening(packetMs = 20) {
   const time = new FakeTime();
   const told: number[] = [];
   let stamp: number | undefined;
   const receiver = () => ({
-    getSynchronizationSources: () => stamp === undefined ? [] : [{ timestamp: stamp }],
+    getSynchronizationSources: () =>
+      stamp === undefined ? [] : [{ timestamp: 0, rtpTimestamp: stamp }],
   });
   let one = receiver();
   const ear = new Ear({
@@ -21,7 +22,7 @@ function listening() {
   }, () => Date.now());
   const pass = (ms: number, isPlayed: boolean) => {
     for (let passed = 0; passed < ms; passed += intervalMs) {
-      if (isPlayed) stamp = Date.now();
+      if (isPlayed) stamp = rtpTimestamp(Date.now() - Date.now() % packetMs);
       time.tick(intervalMs);
     }
   };
@@ -47,6 +48,9 @@ function listening() {
   };
 }
 
+/** As a voice's packets have it, from a moment on before it begins anew. */
+const rtpTimestamp = (ms: number) => (2 ** 32 - 500 * 48 + ms * 48) % 2 ** 32;
+
 describe("the ear for a voice", () => {
   it("says for how long it has missed one that flowed, ever more seldom", () => {
     using voice = listening();
@@ -63,6 +67,14 @@ describe("the ear for a voice", () => {
       voice.plays(intervalMs);
     }
     assertEquals(voice.told, []);
+  });
+
+  it("says it of long packets when two of them are missing", () => {
+    using voice = listening(60);
+    voice.plays(2 * flowingMs);
+    assertEquals(voice.told, []);
+    voice.misses(240);
+    assertEquals(voice.told, [120, 240]);
   });
 
   it("says nothing of a voice that has hardly begun, nor of one that has not", () => {

@@ -3,7 +3,7 @@ import { TRACK_KINDS } from "../../../../client/transport.ts";
 
 const lines = (...text: string[]) => text.map((line) => `${line}\r\n`).join("");
 
-/** As the far end has described itself: a microphone and a camera. */
+/** As the far end has described itself: a microphone, a camera and a screen. */
 const FAR = lines(
   "v=0",
   "m=audio 9 UDP/TLS/RTP/SAVPF 111",
@@ -12,7 +12,11 @@ const FAR = lines(
   "a=fmtp:111 minptime=10",
   "m=video 9 UDP/TLS/RTP/SAVPF 96",
   "a=sendrecv",
+  "m=video 9 UDP/TLS/RTP/SAVPF 96",
+  "a=sendrecv",
 );
+
+const OFFER = FAR + lines("a=setup:actpass");
 
 /** As an SFU does, which takes three layers of a camera. */
 const SFU = FAR.replaceAll("sendrecv", "recvonly") + lines("a=simulcast:recv h;m;l");
@@ -50,7 +54,7 @@ export class FakeConnection {
     { way = "mesh", far = "answer", tracks = ["microphone", "camera"] }: FakeConnectionOptions = {},
   ) {
     const isSfu = way === "sfu";
-    this.currentRemoteDescription = { type: far, sdp: isSfu ? SFU : FAR };
+    this.currentRemoteDescription = { type: far, sdp: isSfu ? SFU : far === "offer" ? OFFER : FAR };
     this.#transceivers = TRACK_KINDS.map((kind) => ({
       direction: isSfu ? "sendonly" : "sendrecv",
       sender: this.#sender(kind, {

@@ -74,12 +74,21 @@ describe("what one connection sends", () => {
     assertEquals(connection.last("remote answer"), connection.currentRemoteDescription.sdp);
   });
 
-  it("takes the far end's offer first where that has offered", async () => {
+  it("has the far end answer, also where that has offered", async () => {
     const { connection, send } = await outletOf({ far: "offer" });
     await send(VOICE_ONLY);
-    assertEquals(connection.order, ["microphone", "remote offer", "local answer"]);
-    assertEquals(connection.last("local answer"), "recvonly");
+    assertEquals(connection.order, ["microphone", "local offer", "remote answer"]);
+    assertStringIncludes(String(connection.last("remote answer")), "a=setup:passive");
     assertEquals(connection.signalingState, "stable");
+  });
+
+  it("leaves the browser nothing to fill but the voice where there is no picture, until a screen is shared", async () => {
+    const { connection, send } = await outletOf();
+    const videos = () => String(connection.last("remote answer")).split(/^m=video/m).slice(1);
+    await send(VOICE_ONLY);
+    assertEquals(videos().map((video) => video.includes("a=sendonly")), [true, true]);
+    await send({ ...VOICE_ONLY, screen: SMALL });
+    assertEquals(videos().map((video) => video.includes("a=sendonly")), [true, false]);
   });
 
   it("has a doubled voice described, but not limited", async () => {
@@ -113,30 +122,29 @@ describe("what one connection sends", () => {
     assertEquals([outlet.voice, outlet.picture], ["plain", "free"]);
   });
 
-  for (const far of ["offer", "answer"] as const) {
-    const [first, second, back] = far === "offer"
-      ? ["remote offer", "local answer", "remote rollback"]
-      : ["local offer", "remote answer", "local rollback"];
+  it("is rolled back where the browser refuses the answer, and tried again", async () => {
+    const { connection, send } = await outletOf();
+    connection.refused.add("remote answer");
+    await send(VOICE_ONLY);
+    assertEquals(connection.order, [
+      "microphone",
+      "local offer",
+      "remote answer",
+      "local rollback",
+    ]);
+    assertEquals(connection.signalingState, "stable");
+    connection.refused.clear();
+    connection.asked.length = 0;
+    await send(VOICE_ONLY);
+    assertEquals(connection.order, ["local offer", "remote answer"]);
+  });
 
-    it(`is rolled back where the browser refuses a ${second}, and tried again`, async () => {
-      const { connection, send } = await outletOf({ far });
-      connection.refused.add(second);
-      await send(VOICE_ONLY);
-      assertEquals(connection.order, ["microphone", first, second, back]);
-      assertEquals(connection.signalingState, "stable");
-      connection.refused.clear();
-      connection.asked.length = 0;
-      await send(VOICE_ONLY);
-      assertEquals(connection.order, [first, second]);
-    });
-
-    it(`needs no rollback where the browser refuses a ${first}`, async () => {
-      const { connection, send } = await outletOf({ far });
-      connection.refused.add(first);
-      await send(VOICE_ONLY);
-      assertEquals(connection.order, ["microphone", first]);
-    });
-  }
+  it("needs no rollback where the browser makes no offer", async () => {
+    const { connection, send } = await outletOf();
+    connection.refused.add("local offer");
+    await send(VOICE_ONLY);
+    assertEquals(connection.order, ["microphone", "local offer"]);
+  });
 
   it("goes on as it is where the browser refuses it every time, until something else is wanted", async () => {
     using error = stub(console, "error");

@@ -1,6 +1,6 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { withLayers, withoutPicture, withVoice } from "../../../../client/care/adapt/words.ts";
+import { asAnswer, withLayers, without, withVoice } from "../../../../client/care/adapt/words.ts";
 
 const lines = (...text: string[]) => text.map((line) => `${line}\r\n`).join("");
 
@@ -43,14 +43,20 @@ describe("the far end's words for what we send", () => {
     assertEquals(withVoice(single, "doubled"), single);
   });
 
+  it("are an answer's, of who has taken the passive part", () => {
+    const offered = SDP + lines("a=setup:actpass");
+    assertEquals(asAnswer(offered), SDP + lines("a=setup:passive"));
+    assertEquals(asAnswer(SDP + lines("a=setup:active")), SDP + lines("a=setup:active"));
+  });
+
   it("take nothing in where there is no picture", () => {
-    const sdp = withoutPicture(SDP, 1);
+    const sdp = without(SDP, [1]);
     assertEquals(sdp, SESSION + MICROPHONE + CAMERA.replace("sendrecv", "sendonly"));
   });
 
   it("take nothing in of an SFU that only receives", () => {
     const camera = CAMERA.replace("sendrecv", "recvonly");
-    const sdp = withoutPicture(SESSION + MICROPHONE + camera, 1);
+    const sdp = without(SESSION + MICROPHONE + camera, [1]);
     assertEquals(sdp, SESSION + MICROPHONE + CAMERA.replace("sendrecv", "inactive"));
   });
 

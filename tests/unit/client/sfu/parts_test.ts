@@ -6,6 +6,7 @@ import { cameraEncodings } from "../../../../client/sfu/encodings.ts";
 import { beginFlow, look } from "../../../../client/sfu/flow.ts";
 import { feelDownlink, GOOD_DOWNLINK, layerFor } from "../../../../client/sfu/layers.ts";
 import { withOpusSettings } from "../../../../client/sfu/opus.ts";
+import type { SfuPath, SfuState } from "../../../../client/sfu/path.ts";
 import { LAYERS, SEND, SFU } from "../../../../client/sfu/policy.ts";
 import { participantReports } from "../../../../client/sfu/reports.ts";
 import { type Stall, watchStall } from "../../../../client/sfu/stall.ts";
@@ -257,6 +258,49 @@ describe("Demand", () => {
       demand.measured([{ received: lost * 2, lost, freezes: 0 }], now);
     }
     assertEquals(demand.next(people, () => 900, 0), { a: "medium", b: "medium" });
+  });
+
+  describe("of an SFU", () => {
+    /** Asks at each of these moments; what the SFU was asked for. */
+    const askAt = (
+      times: number[],
+      { hasten, state = "connected" }: { hasten?: number; state?: SfuState } = {},
+    ) => {
+      const asked: unknown[] = [];
+      const demand = new Demand();
+      const sfu = {
+        state,
+        arrivals: new Map([["a", new Map()]]),
+        layers: (wanted: unknown) => void asked.push(wanted),
+      } as Partial<SfuPath> as SfuPath;
+      for (const now of times) {
+        if (now === hasten) demand.hasten();
+        demand.ask(
+          sfu,
+          [{ remote: { id: "a" } }, { remote: { id: "b" } }] as never,
+          () => now,
+          now,
+        );
+      }
+      return asked;
+    };
+    const begun = LAYERS.intervalMs;
+
+    it("asks only of whom something comes by it", () => {
+      assertEquals(askAt([begun]), [{ a: "high" }]);
+    });
+
+    it("asks nothing before it is connected", () => {
+      assertEquals(askAt([begun], { state: "connecting" }), []);
+    });
+
+    it("looks from time to time, or when there is a reason", () => {
+      const [low, high] = [{ a: "low" }, { a: "high" }];
+      assertEquals(askAt([0, LAYERS.intervalMs - 1, LAYERS.intervalMs]), [low, high]);
+      const soon = LAYERS.intervalMs - 1;
+      assertEquals(askAt([0, soon], { hasten: soon }), [low, high]);
+      assertEquals(askAt([0, soon]), [low]);
+    });
   });
 });
 

@@ -523,6 +523,18 @@ describe("Switch, when the SFU fails", () => {
     call.switch.close();
   });
 
+  it("does not say so of a silence that began when the node had gone as well", async () => {
+    using time = new FakeTime();
+    const { call } = await settled(time);
+    call.state = "reconnecting";
+    await time.tickAsync(SFU.stalledMs + 100);
+    call.state = "connected";
+    call.report({ unreachable: undefined });
+    await time.tickAsync(200);
+    assertEquals(states(call), ["connected"]);
+    call.switch.close();
+  });
+
   it("leaves it to who has never been there to say that it cannot reach the SFU", async () => {
     using time = new FakeTime();
     const { call, old: [old] } = await promoted(time);

@@ -3,25 +3,7 @@ import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
 import { Lines } from "../../../../../client/care/heal/lines.ts";
 import { LINES } from "../../../../../client/care/heal/policy.ts";
-
-/** A data channel whose other end is the test. */
-class Channel extends EventTarget {
-  readyState = "open";
-  bufferedAmount = 0;
-  readonly sent: string[] = [];
-
-  send(text: string): void {
-    this.sent.push(text);
-  }
-
-  say(frame: unknown): void {
-    this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(frame) }));
-  }
-
-  get asChannel(): RTCDataChannel {
-    return this as unknown as RTCDataChannel;
-  }
-}
+import { Channel } from "./fake_channel.ts";
 
 const BEAT = '{"type":"beat"}';
 
