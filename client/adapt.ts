@@ -117,7 +117,8 @@ function weighed(state: AdaptState, look: Look, now: number): AdaptState {
   const { level, peak, shortSince } = state;
   const bitrate = carriedAt(level, look);
   const isPeak = bitrate >= peak.bitrate || now - peak.at > ADAPT.peakMs;
-  const isShort = bitrate < needsAt(level, look) * ADAPT.shortBelow;
+  const isContent = level === 1 && keepsToEstimate(look);
+  const isShort = !isContent && bitrate < needsAt(level, look) * ADAPT.shortBelow;
   return {
     ...state,
     peak: isPeak ? { bitrate, at: now } : peak,
@@ -138,6 +139,11 @@ function lowered(state: AdaptState, look: Look, now: number): number {
   if (hasCollapsed && !hasPicture(level, look)) return 0;
   const share = hasCollapsed ? ADAPT.collapsingShare : ADAPT.usedShare;
   return Math.min(level - 1, fitting(carried * share, look));
+}
+
+/** Whether the browser makes the smallest picture as small as it has to be: of several connections none knows of the others. */
+function keepsToEstimate({ connections: [one, other] }: Look): boolean {
+  return other === undefined && (one?.estimate ?? 0) >= ADAPT.leastWithPicture;
 }
 
 /** Whether, beside the voice, what is carried has room for any picture. */
@@ -170,8 +176,11 @@ function tryMore(
       return { ...state, ...first, phase: { ...phase, trial } };
     }
     if (outcome.level > level) return rise(state, outcome.level, look, now);
+    // After losses a browser's estimate stays where it is for up to a minute, whatever is tried.
+    const isStuck = outcome.sign === "none" && now - since >= blindMs(state);
+    if (isStuck && level === 0 && keepsToEstimate(look)) return rise(state, 1, look, now);
     // What was on a good way may only have been disturbed.
-    return rest(state, now, outcome.isGood ? ADAPT.waitMs : phase.waitMs);
+    return rest(state, now, outcome.sign === "good" ? ADAPT.waitMs : phase.waitMs);
   }
   if (isAll || now < Math.max(phase.until, since + ADAPT.settleMs)) return state;
   if (areHarmed(pasts, now)) return state;

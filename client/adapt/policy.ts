@@ -63,6 +63,8 @@ export const ADAPT = {
   collapsingShare: 0.6,
   /** An estimate that leaves less than this for a picture is the least that the browser ever gives. */
   leastPicture: 45_000,
+  /** A lean voice and the least picture that a browser sends. */
+  leastWithPicture: 40_000,
   /** A round trip longer than usual by this, or such a loss, is too much ... */
   lateMs: 300,
   /** What is usual is the shortest of this time, or of up to twice as long. */

@@ -38,8 +38,11 @@ export interface Aim {
 /** What a trial has come to. */
 export type Outcome =
   | { readonly is: "going"; readonly trial: Trial }
-  /** `level`: what is proven; `isGood`: there was more, if not enough, and nobody was harmed. */
-  | { readonly is: "over"; readonly level: number; readonly isGood: boolean };
+  /** `level`: what is proven. */
+  | { readonly is: "over"; readonly level: number; readonly sign: Sign };
+
+/** Of a trial that is over: there was more, if not enough; nothing came of it, and nobody was harmed; or there was less. */
+export type Sign = "good" | "none" | "bad";
 
 /**
  * Begins with the connection in the middle: of the best one an estimate may be out of date. `undefined`: the browser
@@ -73,21 +76,22 @@ export function begin(level: number, look: Look, now: number): Trial | undefined
 export function goOn(trial: Trial, aim: Aim, look: Look, now: number): Outcome {
   const { level, most, areHarmed } = aim;
   const one = look.connections.find(({ id }) => id === trial.id);
-  if (one === undefined) return { is: "over", level, isGood: true };
+  if (one === undefined) return { is: "over", level, sign: "good" };
   const { estimate = 0 } = one;
   const proven = provenBy(estimate, trial, aim, look);
   const reached = reachedOf(proven, level, look);
-  if (reached >= most) return { is: "over", level: reached, isGood: true };
+  if (reached >= most) return { is: "over", level: reached, sign: "good" };
   const lasted = now - trial.since;
   const hasGrown = estimate >= trial.grown.estimate * ADAPT.trialGrowth;
   const grown = hasGrown ? { estimate, at: now } : trial.grown;
+  const isMore = grown.at > trial.since;
   const isHarmful = areHarmed && lasted > ADAPT.trialStepMs;
   if (isHarmful || estimate < trial.peak * ADAPT.trialFallsTo) {
-    return { is: "over", level, isGood: !isHarmful && grown.at > trial.since };
+    return { is: "over", level, sign: !isHarmful && isMore ? "good" : "bad" };
   }
   const stands = now - grown.at > ADAPT.trialGrowthMs && reached >= proven;
   if (stands || lasted > ADAPT.trialMs) {
-    return { is: "over", level: reached, isGood: grown.at > trial.since };
+    return { is: "over", level: reached, sign: isMore ? "good" : "none" };
   }
   const next = { ...trial, peak: Math.max(trial.peak, estimate), grown, proven };
   if (now - trial.raisedAt < ADAPT.trialStepMs) return { is: "going", trial: next };

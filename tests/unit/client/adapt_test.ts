@@ -144,17 +144,65 @@ describe("what is sent over an uplink", () => {
 
   it("settles: it takes no more than the uplink carries, save for a trial", () => {
     fc.assert(fc.property(others, kilobits, (others, bitrate) => {
-      const { state, look, now } = new Uplink(others, bitrate).run(120);
+      const uplink = new Uplink(others, bitrate).run(120);
+      const { state, look, now } = uplink;
       const resting = { is: "resting", since: 0, until: 0, waitMs: 0 } as const;
       const { connections } = planOf({ ...state, phase: resting }, look, AUTO, now);
-      const sent = [...connections.values()].reduce(
+      const all = [...connections.values()].reduce(
         (sum, { voice, picture }) => sum + ADAPT.voice[voice] + (picture?.maxBitrate ?? 0),
         0,
       );
+      // To one alone the smallest picture may go where there is no room for all that it may take.
+      const sent = others === 1 && state.level === 1 ? uplink.sent : all;
       // The browser itself keeps within what it estimates: this is but what it may take.
       const most = Math.max(others * ADAPT.voice.lean, bitrate / ADAPT.shortBelow);
       assert(sent <= most, `${sent} of ${bitrate}`);
     }));
+  });
+
+  describe("to one alone, whose estimate stays low after losses", () => {
+    const low = { id: "sfu", estimate: 50_000 };
+    const cut = () => {
+      const { state, now } = keepLooking(startAdapting(0), () => ({ connections: ample(1) }), {
+        seconds: 5,
+      });
+      return keepLooking(state, () => ({ connections: [low] }), { from: now, seconds: 2 });
+    };
+
+    it("is the smallest picture again after a trial that does no harm, and it stays", () => {
+      const { state, now } = cut();
+      assertEquals(state.level, 0);
+      const { levels, plan } = keepLooking(state, () => ({ connections: [low] }), {
+        from: now,
+        seconds: 15,
+      });
+      assertEquals([levels, plan.sending], [[0, 1], "reduced"]);
+      const later = keepLooking(state, () => ({ connections: [low] }), { from: now, seconds: 120 });
+      assertEquals(later.levels, [0, 1]);
+    });
+
+    it("is the voice alone as long as trials do harm", () => {
+      const { state, now } = cut();
+      const look = ({ phase }: typeof state) => ({
+        connections: [{ ...low, loss: phase.is === "trying" ? 0.3 : 0 }],
+      });
+      let harmed = { state, now };
+      const levels = new Set<number>();
+      while (harmed.now < now + 60_000) {
+        const seconds = ADAPT.intervalMs / 1_000;
+        const before = harmed.state;
+        harmed = keepLooking(before, () => look(before), { from: harmed.now, seconds });
+        levels.add(harmed.state.level);
+      }
+      assertEquals([...levels], [0]);
+    });
+
+    it("is the voice alone where the estimate has no room for any picture", () => {
+      const { state, now } = cut();
+      const connections = [{ ...low, estimate: ADAPT.leastWithPicture - 1 }];
+      const { levels } = keepLooking(state, () => ({ connections }), { from: now, seconds: 60 });
+      assertEquals(levels, [0]);
+    });
   });
 
   it("does not swing where the estimates are noisy, however wide each one sees it", () => {

@@ -93,6 +93,11 @@ export class Uplink {
     return planOf(this.state, this.look, this.settings, this.now);
   }
 
+  /** What all connections sent of late, bit/s. */
+  get sent(): number {
+    return this.#flows.reduce((sum, { sent }) => sum + sent, 0);
+  }
+
   get level(): number {
     return this.state.level;
   }
@@ -138,7 +143,7 @@ export class Uplink {
       if (cap !== flow.cap) changed.add(flow);
       flow.cap = cap;
     }
-    const sum = this.#flows.reduce((sum, { sent }) => sum + sent, 0);
+    const sum = this.sent;
     const filled = this.queueMs + (sum / this.bitrate - 1) * ADAPT.intervalMs;
     this.queueMs = Math.max(0, Math.min(QUEUE_MS, filled));
     this.#flows.forEach((flow, i) => this.#follow(flow, { sum, i, isProbed: changed.has(flow) }));
