@@ -2,7 +2,10 @@
  * Does some work again and again, `ms` after its last end; `late`: by how many ms the process was held up. The answer
  * stops it; what is under way runs on.
  */
-export function every(ms: number, work: (now: number, late: number) => Promise<void>): () => void {
+export function every(
+  ms: number,
+  work: (now: number, late: number) => Promise<void> | void,
+): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let state: "running" | "stopped" = "running";
   const again = () => {

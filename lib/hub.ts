@@ -126,14 +126,18 @@ export class Hub {
       missed: () => this.lease.hurry(),
     });
     this.lease.start();
-    const stop = every(POLICY.tickMs, (now, late) => {
+    const stopTicking = every(POLICY.tickMs, (now, late) => {
       this.entries.look(now, late);
-      // A process that stood still has not heard what its clients said meanwhile.
-      if (late < POLICY.heartbeat.pingMs / 2) this.checkHeartbeats(now);
       return this.tick(now);
     });
+    const { lookMs, pingMs } = POLICY.heartbeat;
+    const stopLooking = every(lookMs, (now, late) => {
+      // A process that stood still has not heard what its clients said meanwhile.
+      if (late < pingMs / 2) this.checkHeartbeats(now);
+    });
     return async () => {
-      stop();
+      stopTicking();
+      stopLooking();
       this.lease.stop();
       await inbox.close();
     };

@@ -64,12 +64,12 @@ export const POLICY = {
     lateRetryMs: 2_000,
   },
   /**
-   * How long newcomers wait, by the store that is asked. `burstMs` serves a hundred who come at once, by a shared store
-   * in 50 ms each; where it was longer, a tenth of those let in at twice what can be served would wait for it.
-   * `targetMs` is some joins' time in memory, and the time of one by a store that is slow.
+   * How long newcomers wait, by the store that is asked. `burstMs` serves two hundred who come at once, also on a node
+   * that has just begun, by a shared store in 50 ms each; where it was longer, a tenth of those let in at twice what can
+   * be served would wait for it. `targetMs` is some joins' time in memory, and the time of one by a store that is slow.
    */
   gatePatience: {
-    memory: { burstMs: 50, targetMs: 5 },
+    memory: { burstMs: 100, targetMs: 5 },
     upstash: { burstMs: 500, targetMs: 50 },
   },
   /** For how long a node that turned people away has to let all in until that counts as over, in ms. */
@@ -86,8 +86,11 @@ export const POLICY = {
    */
   store: { concurrency: 16, queue: 4_096, timeoutMs: 1_500, failures: 5, pauseMs: 1_000 },
   bus: { concurrency: 1_024, queue: 4_096, failures: 20, pauseMs: 200 },
-  /** A socket that has been silent for `pingMs` is pinged; one that answers pings, after `silentMs` given up. */
-  heartbeat: { pingMs: 6_000, silentMs: 12_000 },
+  /**
+   * A socket that has been silent for `pingMs` is pinged; one that answers pings, after `silentMs` given up. All are
+   * looked at once in `lookMs`: more often, that was all that twenty thousand who say nothing cost.
+   */
+  heartbeat: { lookMs: 1_000, pingMs: 6_000, silentMs: 12_000 },
   /** What may wait in one socket's send buffer before its client counts as not reading, in bytes. */
   sendBufferBytes: 2_097_152,
   /** Rooms that one tenant may have at once. */

@@ -157,7 +157,7 @@ describe("a gate before which more wait than can be served", () => {
     });
   }
 
-  it("lets 400 in within a second, where those who are refused come back as they are told", async () => {
+  it("lets 800 in within a second, where those who are refused come back as they are told", async () => {
     using time = new FakeTime();
     const gate = new Gate(gatePolicy("memory"));
     let [inside, refused] = [0, 0];
@@ -169,9 +169,9 @@ describe("a gate before which more wait than can be served", () => {
       await delay(passed.retryAfterMs);
       await comes(address);
     };
-    for (let i = 0; i < 400; i++) comes(`${i}`);
+    for (let i = 0; i < 800; i++) comes(`${i}`);
     for (let ms = 0; ms < 1_000; ms++) await time.tickAsync(1);
-    assertEquals(inside, 400);
+    assertEquals(inside, 800);
     assert(refused > 0);
   });
 
