@@ -41,7 +41,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
     what:
       "Resident memory that each joined, idle participant adds to a node, against what a bare socket of Deno takes that the runtime does not ping either; one that it pings is beside it.",
     how:
-      "5,000 participants in rooms of ten, which stay a mesh; RSS before the rooms are made and with all joined, each when it has stood still for ten seconds.",
+      "5,000 participants in rooms of ten, which stay a mesh; RSS before the rooms are made and with all joined, each when it has stood still for 25 s: V8 collects what joining left over some 12 s after the last.",
   },
   T4: {
     title: "Join",
