@@ -26,6 +26,7 @@ import {
   moved,
   type Phase,
   type Resting,
+  type Rise,
   startAdapting,
 } from "./adapt/state.ts";
 import { type Aim, begin, goOn } from "./adapt/trial.ts";
@@ -103,7 +104,7 @@ function afterHold(state: AdaptState, phase: Holding, look: Look, now: number): 
   const held = { ...state, heldAt: now };
   if (level === 0) return rest(held, now);
   if (isStarved) return fall(held, 0, look, now);
-  const isCarried = carried >= needsAt(level, look) * ADAPT.usedShare;
+  const isCarried = suffices(state, look, ADAPT.usedShare);
   if (isCarried && !isAgain) return rest(held, now);
   const lower = Math.min(level - 1, fitting(carried * ADAPT.collapsingShare, look));
   const fallen = fall(held, lower, look, now);
@@ -117,8 +118,7 @@ function weighed(state: AdaptState, look: Look, now: number): AdaptState {
   const { level, peak, shortSince } = state;
   const bitrate = carriedAt(level, look);
   const isPeak = bitrate >= peak.bitrate || now - peak.at > ADAPT.peakMs;
-  const isContent = level === 1 && keepsToEstimate(look);
-  const isShort = !isContent && bitrate < needsAt(level, look) * ADAPT.shortBelow;
+  const isShort = !suffices(state, look, ADAPT.shortBelow);
   return {
     ...state,
     peak: isPeak ? { bitrate, at: now } : peak,
@@ -128,22 +128,37 @@ function weighed(state: AdaptState, look: Look, now: number): AdaptState {
 
 /** The level that is right by what goes wrong; the same where nothing does. */
 function lowered(state: AdaptState, look: Look, now: number): number {
-  const { level, since, peak, shortSince, pasts } = state;
+  const { level, since, peak, shortSince, pasts, rose } = state;
   if (level === 0) return 0;
   const carried = carriedAt(level, look);
-  const hasCollapsed = carried < needsAt(level, look) * ADAPT.usedShare &&
+  const hasCollapsed = !suffices(state, look, ADAPT.usedShare) &&
     carried < peak.bitrate * ADAPT.collapsedTo;
   const isShort = shortSince !== undefined && now - shortSince >= ADAPT.shortAfterMs;
-  const isHarmed = now - since >= ADAPT.reportsLagMs && areHarmed(pasts, now);
+  // Where nobody was harmed before, no report is of that time.
+  const lagMs = rose?.by === "trust" ? 0 : ADAPT.reportsLagMs;
+  const isHarmed = now - since >= lagMs && areHarmed(pasts, now);
   if (!hasCollapsed && !isShort && !isHarmed) return level;
   if (hasCollapsed && !hasPicture(level, look)) return 0;
   const share = hasCollapsed ? ADAPT.collapsingShare : ADAPT.usedShare;
-  return Math.min(level - 1, fitting(carried * share, look));
+  const least = hasCollapsed || isHarmed || !isEnoughForSmallest(state, look) ? 0 : 1;
+  return Math.min(level - 1, Math.max(least, fitting(carried * share, look)));
 }
 
-/** Whether the browser makes the smallest picture as small as it has to be: of several connections none knows of the others. */
-function keepsToEstimate({ connections: [one, other] }: Look): boolean {
-  return other === undefined && (one?.estimate ?? 0) >= ADAPT.leastWithPicture;
+/** Whether the connections carry this share of what the level needs; or the smallest picture, as small as it has to be. */
+function suffices(state: AdaptState, look: Look, share: number): boolean {
+  const { level } = state;
+  return carriedAt(level, look) >= needsAt(level, look) * share ||
+    (level === 1 && isEnoughForSmallest(state, look));
+}
+
+/**
+ * Whether one alone can be sent the smallest picture with less than it may take: the browser keeps it within the estimate. Of
+ * several connections none knows of the others; a screen cannot be smaller, and a voice must lose nothing.
+ */
+function isEnoughForSmallest({ redundancy }: AdaptState, look: Look): boolean {
+  const { connections: [one, other], screen } = look;
+  return other === undefined && screen === undefined && !redundancy.is &&
+    (one?.estimate ?? 0) >= ADAPT.smallestAlone;
 }
 
 /** Whether, beside the voice, what is carried has room for any picture. */
@@ -171,14 +186,15 @@ function tryMore(
       // The others are probed with a picture too small for more: it might as well be seen.
       const first = level === 0 && trial.proven > 0 && {
         ...changed(1, look, now),
-        rose: { from: 0, at: now },
+        rose: { from: 0, at: now, by: "proof" as const },
       };
       return { ...state, ...first, phase: { ...phase, trial } };
     }
     if (outcome.level > level) return rise(state, outcome.level, look, now);
-    // After losses a browser's estimate stays where it is for up to a minute, whatever is tried.
-    const isStuck = outcome.sign === "none" && now - since >= blindMs(state);
-    if (isStuck && level === 0 && keepsToEstimate(look)) return rise(state, 1, look, now);
+    // After losses, a browser's estimate stays low for up to a minute, whatever there is.
+    const mayTrust = level === 0 && outcome.sign !== "bad" && isEnoughForSmallest(state, look) &&
+      now >= Math.max(since + ADAPT.trust.afterMs, state.trustFrom);
+    if (mayTrust) return rise(state, 1, look, now, "trust");
     // What was on a good way may only have been disturbed.
     return rest(state, now, outcome.sign === "good" ? ADAPT.waitMs : phase.waitMs);
   }
@@ -202,26 +218,35 @@ function tryMore(
 }
 
 function fall(state: AdaptState, level: number, look: Look, now: number): AtRest {
-  const { rose, relapses } = state;
+  const { rose, relapses, trustFrom } = state;
   const heldMs = rose === undefined ? Infinity : now - rose.at;
   const hasHeld = heldMs >= Math.max(ADAPT.holdMs, blindMs(state));
+  const wasTrusted = rose?.by === "trust";
   // It was too much: the estimates of this moment are of that.
   const before = rose !== undefined && heldMs < ADAPT.relapseMs ? rose.from : 0;
   return {
     ...rest(state, now),
     ...changed(Math.max(level, before), look, now),
     rose: undefined,
-    relapses: hasHeld ? relapses : { count: relapses.count + 1, at: now },
+    // What was only tried says nothing of how good proofs are.
+    relapses: hasHeld || wasTrusted ? relapses : { count: relapses.count + 1, at: now },
+    trustFrom: wasTrusted && heldMs < ADAPT.holdMs ? now + ADAPT.trust.againMs : trustFrom,
   };
 }
 
-function rise(state: AdaptState, level: number, look: Look, now: number): AdaptState {
+function rise(
+  state: AdaptState,
+  level: number,
+  look: Look,
+  now: number,
+  by: Rise["by"] = "proof",
+): AdaptState {
   const { phase } = state;
   const since = phase.is === "trying" ? phase.trial.since : phase.since;
   return {
     ...state,
     ...changed(level, look, now),
-    rose: { from: state.level, at: now },
+    rose: { from: state.level, at: now, by },
     phase: { is: "resting", since, until: now, waitMs: ADAPT.waitMs },
   };
 }

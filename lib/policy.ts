@@ -64,9 +64,9 @@ export const POLICY = {
     lateRetryMs: 2_000,
   },
   /**
-   * How long newcomers wait, by the store that is asked. `burstMs` serves two hundred who come at once, also on a node
-   * that has just begun, by a shared store in 50 ms each; where it was longer, a tenth of those let in at twice what can
-   * be served would wait for it. `targetMs` is some joins' time in memory, and the time of one by a store that is slow.
+   * How long newcomers wait, by the store that is asked. `burstMs` serves two hundred who come at once in memory, also
+   * on a node that has just begun, and a hundred by a shared store in 50 ms each; where it was longer, a tenth of those
+   * let in at twice what can be served would wait for it. `targetMs` is some joins' time in memory, and the time of one by a store that is slow.
    */
   gatePatience: {
     memory: { burstMs: 100, targetMs: 5 },

@@ -63,8 +63,8 @@ export const ADAPT = {
   collapsingShare: 0.6,
   /** An estimate that leaves less than this for a picture is the least that the browser ever gives. */
   leastPicture: 45_000,
-  /** A lean voice and the least picture that a browser sends. */
-  leastWithPicture: 40_000,
+  /** To one alone, the smallest picture goes with less: no browser sends less of one, beside a lean voice. */
+  smallestAlone: 40_000,
   /** A round trip longer than usual by this, or such a loss, is too much ... */
   lateMs: 300,
   /** What is usual is the shortest of this time, or of up to twice as long. */
@@ -102,6 +102,8 @@ export const ADAPT = {
   relapseMs: 5_000,
   /** Where nothing is estimated more is sent without a trial, but not before so long; doubled for each that did not hold. */
   blind: { afterMs: 10_000, atMostMs: 300_000 },
+  /** Without a picture for so long, one alone is sent the smallest if a trial did no harm; if that did not hold, not sooner than this. */
+  trust: { afterMs: 10_000, againMs: 300_000 },
   /** When most hear no more of a voice that was flowing, no picture is sent for so long: then the estimates know why. If it is so
    * again within `againMs`, they do not: less is sent, and more not sooner than where nothing is estimated. */
   hold: { ms: 600, mostMs: 2_000, againMs: 5_000 },

@@ -19,8 +19,10 @@ export interface AdaptState {
   readonly peak: { readonly bitrate: number; readonly at: number };
   /** Since when they have carried less than is needed; `undefined`: they carry it. */
   readonly shortSince: number | undefined;
-  /** From which level it rose last, and when, if it has not fallen since. */
-  readonly rose: { readonly from: number; readonly at: number } | undefined;
+  /** How it rose last, if it has not fallen since. */
+  readonly rose: Rise | undefined;
+  /** From when on the smallest picture may be sent to one alone without a proof. */
+  readonly trustFrom: number;
   /** How often a rise did not hold, as far as it is not forgotten; and when that last changed. */
   readonly relapses: { readonly count: number; readonly at: number };
   readonly pasts: Pasts;
@@ -29,6 +31,13 @@ export interface AdaptState {
   /** When pictures were last held back, until then. */
   readonly heldAt: number;
   readonly small: Small;
+}
+
+/** From which level, and when; because there was room for more, or because there may be, and a trial did no harm. */
+export interface Rise {
+  readonly from: number;
+  readonly at: number;
+  readonly by: "proof" | "trust";
 }
 
 /** Who is shown less than there is for most, since its connection does not carry it, or not yet; and what there is. */
@@ -61,8 +70,8 @@ export interface Holding {
 
 /** The same where everything goes by other connections from now on: of them nothing is known yet, but of the uplink. */
 export function moved(state: AdaptState, now: number): AdaptState {
-  const { level, relapses, processor, redundancy } = state;
-  return { ...startAdapting(now), level, relapses, processor, redundancy };
+  const { level, relapses, trustFrom, processor, redundancy } = state;
+  return { ...startAdapting(now), level, relapses, trustFrom, processor, redundancy };
 }
 
 /** How everything is sent at first: as if the uplink carried it. */
@@ -74,6 +83,7 @@ export function startAdapting(now: number): AdaptState {
     peak: { bitrate: 0, at: now },
     shortSince: undefined,
     rose: undefined,
+    trustFrom: now,
     relapses: { count: 0, at: now },
     pasts: {},
     processor: ALL_ALLOWED,

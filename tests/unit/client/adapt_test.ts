@@ -162,46 +162,67 @@ describe("what is sent over an uplink", () => {
 
   describe("to one alone, whose estimate stays low after losses", () => {
     const low = { id: "sfu", estimate: 50_000 };
+    const is = (more: Partial<Connection> = {}) => () => ({ connections: [{ ...low, ...more }] });
+    /** Since when only the voice is sent. */
     const cut = () => {
       const { state, now } = keepLooking(startAdapting(0), () => ({ connections: ample(1) }), {
         seconds: 5,
       });
-      return keepLooking(state, () => ({ connections: [low] }), { from: now, seconds: 2 });
+      const thin = keepLooking(state, is(), { from: now, seconds: 2 });
+      assertEquals(thin.state.level, 0);
+      return thin;
     };
 
-    it("is the smallest picture again after a trial that does no harm, and it stays", () => {
+    it("is the smallest picture again after a trial that did no harm, and stays it", () => {
       const { state, now } = cut();
-      assertEquals(state.level, 0);
-      const { levels, plan } = keepLooking(state, () => ({ connections: [low] }), {
-        from: now,
-        seconds: 15,
-      });
-      assertEquals([levels, plan.sending], [[0, 1], "reduced"]);
-      const later = keepLooking(state, () => ({ connections: [low] }), { from: now, seconds: 120 });
-      assertEquals(later.levels, [0, 1]);
+      const risen = keepLooking(state, is(), { from: now, seconds: 15 });
+      assertEquals([risen.levels, risen.plan.sending], [[0, 1], "reduced"]);
+      const later = keepLooking(risen.state, is(), { from: risen.now, seconds: 120 });
+      assertEquals(later.levels, [1]);
+    });
+
+    it("is the voice alone at once where much of it is lost, and soon where some is", () => {
+      for (const [loss, seconds] of [[0.3, 1], [0.05, 15]] as const) {
+        const { state, now } = cut();
+        const risen = keepLooking(state, is(), { from: now, seconds: 12 });
+        assertEquals(risen.state.level, 1);
+        const lossy = keepLooking(risen.state, is({ loss }), { from: risen.now, seconds });
+        assertEquals(lossy.state.level, 0);
+      }
     });
 
     it("is the voice alone as long as trials do harm", () => {
       const { state, now } = cut();
-      const look = ({ phase }: typeof state) => ({
-        connections: [{ ...low, loss: phase.is === "trying" ? 0.3 : 0 }],
-      });
       let harmed = { state, now };
       const levels = new Set<number>();
       while (harmed.now < now + 60_000) {
+        const loss = harmed.state.phase.is === "trying" ? 0.3 : 0;
         const seconds = ADAPT.intervalMs / 1_000;
-        const before = harmed.state;
-        harmed = keepLooking(before, () => look(before), { from: harmed.now, seconds });
+        harmed = keepLooking(harmed.state, is({ loss }), { from: harmed.now, seconds });
         levels.add(harmed.state.level);
       }
       assertEquals([...levels], [0]);
     });
 
-    it("is the voice alone where the estimate has no room for any picture", () => {
+    it("is the voice alone where there is no room for any picture", () => {
       const { state, now } = cut();
-      const connections = [{ ...low, estimate: ADAPT.leastWithPicture - 1 }];
-      const { levels } = keepLooking(state, () => ({ connections }), { from: now, seconds: 60 });
-      assertEquals(levels, [0]);
+      const look = is({ estimate: ADAPT.smallestAlone - 1 });
+      assertEquals(keepLooking(state, look, { from: now, seconds: 60 }).levels, [0]);
+    });
+
+    it("is the voice alone where a screen is shared, which cannot be smaller", () => {
+      const { state, now } = cut();
+      const look = () => ({ ...is()(), screen: SCREEN });
+      assertEquals(keepLooking(state, look, { from: now, seconds: 60 }).levels, [0]);
+    });
+
+    it("is tried once in five minutes where it does not hold, and proofs need be no better for it", () => {
+      const uplink = new Uplink(1, 34_000).run(240);
+      const falls = uplink.levels.filter(({ level }, i) => i > 0 && level === 0);
+      assert(falls.length <= 2, JSON.stringify(uplink.levels));
+      assertEquals(uplink.state.relapses.count, 0);
+      uplink.bitrate = 2_000_000;
+      assert(uplink.run(20).level > 2, `level ${uplink.level}`);
     });
   });
 

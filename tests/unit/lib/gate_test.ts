@@ -139,16 +139,18 @@ describe("a gate", () => {
 
 describe("a gate before which more wait than can be served", () => {
   for (
-    const [store, joinMs] of [["memory", 1], ["upstash", 5], ["upstash", 20], [
-      "upstash",
-      50,
-    ]] as const
+    const [count, store, joinMs] of [
+      [200, "memory", 1],
+      [100, "upstash", 5],
+      [100, "upstash", 20],
+      [100, "upstash", 50],
+    ] as const
   ) {
-    it(`refuses none of a hundred who come at once, by ${store} in ${joinMs} ms each`, async () => {
+    it(`refuses none of ${count} who come at once, by ${store} in ${joinMs} ms each`, async () => {
       using time = new FakeTime();
       const gate = new Gate(gatePolicy(store));
       const all = Array.from(
-        { length: 100 },
+        { length: count },
         (_, i) =>
           gate.pass({ is: "new", address: `${i}`, wanted: () => true }, () => delay(joinMs)),
       );

@@ -85,7 +85,7 @@ describe("the node's heartbeat", () => {
     const { node } = await pair();
     const wire = new FakeWire(node.hub);
     time.tick(4_999);
-    await node.hub.tick(time.now + silentMs);
+    node.hub.checkHeartbeats(time.now + silentMs);
     assertEquals(wire.frames.all, []);
     wire.hangsUp();
   });
