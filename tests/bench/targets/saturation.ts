@@ -45,15 +45,13 @@ export async function saturation(_scale: Scale): Promise<Figure[]> {
   const tokens = await provisionRooms(node, { rooms: ROOMS, perRoom: 2 });
   const at = async (rate: number, seconds: number): Promise<Step> => {
     const count = rate * seconds;
-    const before = { cpu: cpuSeconds(node.pid), load: cpuSeconds(load.pid) };
+    const pids = [node.pid, load.pid];
+    // While they come: to wait for the last answer takes no CPU.
+    const shares = sharesOfCore(pids, seconds);
     const visits = await load.visit({ urls: [node.wsUrl], tokens, rate, count });
-    const took = visits.tookMs / 1_000;
+    const [cpu, loadCpu] = await shares as [number, number];
     await pause(REST_MS);
-    return {
-      ...read(visits, rate, count),
-      cpu: (cpuSeconds(node.pid) - before.cpu) / took,
-      loadCpu: (cpuSeconds(load.pid) - before.load) / took,
-    };
+    return { ...read(visits, rate, count), cpu, loadCpu };
   };
   // The first are slower than all later ones.
   await at(CALM_RATE, CALM_SECONDS);
@@ -61,6 +59,14 @@ export async function saturation(_scale: Scale): Promise<Figure[]> {
   const steps: Step[] = [];
   for (const rate of RATES) steps.push(await at(rate, SECONDS));
   return report(calm, steps);
+}
+
+/** Of a core, by each process, over the next so many seconds. */
+async function sharesOfCore(pids: readonly number[], seconds: number): Promise<number[]> {
+  const [before, began] = [pids.map(cpuSeconds), performance.now()];
+  await pause(seconds * 1_000);
+  const took = (performance.now() - began) / 1_000;
+  return pids.map((pid, i) => (cpuSeconds(pid) - before[i]!) / took);
 }
 
 function read(visits: Visits, rate: number, count: number): Omit<Step, "cpu" | "loadCpu"> {
