@@ -94,7 +94,7 @@ function growth(figures: readonly Measured[]): [string, string][] {
   return [
     ["signal", "CPU per signal as rooms grow", find("CPU per signal"), [
       "meshlift",
-      "meshlift, less what it takes when idle",
+      "meshlift, less idle",
       "bare Deno relay",
     ]] as const,
     ["join", "CPU per join, with its leave, as rooms grow", find("CPU per join"), [
