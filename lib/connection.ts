@@ -26,8 +26,6 @@ import { Unavailable } from "./unavailable.ts";
 import { TokenBucket } from "./token_bucket.ts";
 import type { Wire } from "./wire.ts";
 
-type Timer = ReturnType<typeof setTimeout>;
-
 /** What the client says before its welcome is handled after it; what it `then` wants is known before. */
 interface Entering {
   readonly kind: "entering";
@@ -36,7 +34,7 @@ interface Entering {
 }
 
 type Stage =
-  | { kind: "waiting"; timer: Timer }
+  | { kind: "waiting"; readonly since: number }
   | Entering
   | { kind: "joined"; participation: Participation }
   | { kind: "closed" };
@@ -59,8 +57,7 @@ export class Connection implements Socket, Line {
     const now = Date.now();
     this.#bucket = new TokenBucket(now, hub.parts.config.frames);
     this.#heartbeat = new Heartbeat(now);
-    const timer = setTimeout(() => this.#joinTimedOut(), LIMITS.joinTimeoutMs);
-    this.#stage = { kind: "waiting", timer };
+    this.#stage = { kind: "waiting", since: now };
     hub.opened(this);
   }
 
@@ -97,9 +94,13 @@ export class Connection implements Socket, Line {
     this.#hub.closed(this);
   }
 
-  /** Looks whether the client is still there: a network may go without a word. */
-  checkHeartbeat(now: number): void {
-    if (this.#stage.kind !== "joined") return;
+  /** Looks whether the client has said what it wants, and is still there: a network may go without a word. */
+  look(now: number): void {
+    const stage = this.#stage;
+    if (stage.kind === "waiting" && now - stage.since >= LIMITS.joinTimeoutMs) {
+      return this.#joinTimedOut();
+    }
+    if (stage.kind !== "joined") return;
     switch (this.#heartbeat.check(now)) {
       case "heard":
         return;
@@ -135,8 +136,12 @@ export class Connection implements Socket, Line {
     options: { retryAfterMs?: number } = {},
   ): void {
     if (!this.isOpen) return;
-    this.#hub.counters.error(code);
     this.#log("ended", { code });
+    this.#end(code, message, options);
+  }
+
+  #end(code: EndCode, message: string, options: { retryAfterMs?: number }): void {
+    this.#hub.counters.error(code);
     this.#transmit(JSON.stringify({ type: "error", code, message, ...options }));
     this.#finish(CLOSE_AFTER[code], code);
   }
@@ -159,7 +164,6 @@ export class Connection implements Socket, Line {
   /** From here on nothing is taken in or sent, and whoever had joined is away. */
   #part(): void {
     const stage = this.#stage;
-    if (stage.kind === "waiting") clearTimeout(stage.timer);
     this.#stage = { kind: "closed" };
     if (stage.kind !== "joined") return;
     this.#hub.away(stage.participation.seat, this).catch((error) => this.failed(error));
@@ -179,17 +183,16 @@ export class Connection implements Socket, Line {
       const fatal = read.code === "malformed_frame" || stage.kind !== "joined";
       return fatal ? this.end(read.code, read.message) : this.refuse(read.code, read.message);
     }
-    if (stage.kind === "waiting") return this.#first(read, stage.timer);
+    if (stage.kind === "waiting") return this.#first(read);
     if (stage.kind === "joined") return this.#joined(read, stage.participation);
   }
 
-  #first(read: FrameRead | RelayRead, timer: Timer): void {
+  #first(read: FrameRead | RelayRead): void {
     if (read.kind === "relay") return this.#notJoined(read.type);
     const { frame } = read;
     switch (frame.type) {
       case "join":
       case "resume": {
-        clearTimeout(timer);
         if (this.#hub.status === "draining") return this.#hub.sendAway(this);
         const stage: Entering = { kind: "entering", backlog: [], then: "stay" };
         this.#stage = stage;
@@ -232,6 +235,8 @@ export class Connection implements Socket, Line {
 
   #turnAway({ code, message, retryAfterMs }: Refusal): void {
     if (this.#hub.status === "draining") return this.#hub.sendAway(this);
+    // Not in the log: it may be thousands, whom the log is told of as a whole.
+    if (code === "unavailable" && this.isOpen) return this.#end(code, message, { retryAfterMs });
     if (isEndCode(code)) return this.end(code, message, { retryAfterMs });
     this.end("unavailable", message, { retryAfterMs: POLICY.drain.minMs });
   }

@@ -5,7 +5,8 @@
  * event loop; the others wait. Whoever comes back goes before those who are new: others miss it; but whoever only says so
  * must not keep out everybody else, so some turns are for those who are new. A burst of newcomers
  * may wait for a little; where the queue does not get empty for longer, more come than can be served, and whoever has
- * waited for more than a moment is told when to come back (after CoDel, RFC 8289). The newest is served first, so that
+ * waited for more than a moment is told when to come back (after CoDel, RFC 8289), until nobody had to be told for as
+ * long as a burst may wait. The newest is served first, so that
  * those who are served did not wait for those who are not. A node that is held up by other things lets nobody new in
  * until it has caught up.
  *
@@ -21,7 +22,7 @@ export interface GatePolicy {
   readonly perTurn: number;
   /** Of so many who are let in while others wait one is new, if any is. */
   readonly newEvery: number;
-  /** How long the queue of newcomers may stand, and each of them wait; from then until it was empty only `targetMs`. */
+  /** How long the queue of newcomers may stand, and each of them wait; then only `targetMs`, until none was refused for `burstMs`. */
   readonly burstMs: number;
   readonly targetMs: number;
   /** How long somebody who comes back waits at most. */
@@ -80,6 +81,8 @@ export class Gate {
   #underway = 0;
   /** Since when newcomers wait, without all having been served in between. */
   #standingSince: number | undefined;
+  /** When the last newcomer was refused for having waited: a queue that is empty by that has not been served. */
+  #refusedAt = -Infinity;
   #pace: "prompt" | "late" = "prompt";
   /** Looks in a row that speak for the other pace. */
   #otherwise = 0;
@@ -160,7 +163,8 @@ export class Gate {
   }
 
   #isStanding(now: number): boolean {
-    return this.#standingSince !== undefined && now - this.#standingSince >= this.#policy.burstMs;
+    const { burstMs } = this.#policy;
+    return now - (this.#standingSince ?? now) >= burstMs || now - this.#refusedAt < burstMs;
   }
 
   /** Refuses those who have waited for too long. */
@@ -171,6 +175,7 @@ export class Gate {
     }
     const mostMs = this.#isStanding(now) ? targetMs : burstMs;
     for (const { call } of this.#new.takeOlder(now - mostMs)) {
+      this.#refusedAt = now;
       call(shed("queue", this.#retryMs(now)));
     }
     this.#forgetIfEmpty();

@@ -18,6 +18,7 @@ import { every } from "./every.ts";
 import type { Guard } from "./guard.ts";
 import { Lease } from "./lease.ts";
 import { Lift } from "./lift.ts";
+import { Closings } from "./lingering_wire.ts";
 import type { LocalRoom, Peer } from "./local_room.ts";
 import { countedLimits } from "./limits/counted.ts";
 import type { Limits } from "./limits/mod.ts";
@@ -41,8 +42,8 @@ export interface Seat {
 
 /** A socket, as the hub sees it: a peer that may be told to come back another time. */
 export interface Socket extends Peer {
-  /** Looks whether the client is still there. */
-  checkHeartbeat(now: number): void;
+  /** Looks whether the client is still there, and has said what it wants. */
+  look(now: number): void;
 }
 
 /** What a node is made of. */
@@ -73,6 +74,7 @@ export class Hub {
   readonly lift: Lift;
   readonly qualities = new Qualities();
   readonly exchange: QualityExchange;
+  readonly closings = new Closings();
   readonly #sockets = new Set<Socket>();
   readonly #farewells = bulkhead(POLICY.farewells, Infinity);
   #status: "serving" | "draining" = "serving";
@@ -133,7 +135,7 @@ export class Hub {
     const { lookMs, pingMs } = POLICY.heartbeat;
     const stopLooking = every(lookMs, (now, late) => {
       // A process that stood still has not heard what its clients said meanwhile.
-      if (late < pingMs / 2) this.checkHeartbeats(now);
+      if (late < pingMs / 2) this.lookAtSockets(now);
     });
     return async () => {
       stopTicking();
@@ -184,9 +186,9 @@ export class Hub {
     await this.#farewells.execute(() => this.rooms.change(room.view.key, event, { now, wanted }));
   }
 
-  /** Looks which clients are still there. */
-  checkHeartbeats(now: number): void {
-    for (const socket of this.#sockets) socket.checkHeartbeat(now);
+  /** Looks which clients are still there, and have said what they want. */
+  lookAtSockets(now: number): void {
+    for (const socket of this.#sockets) socket.look(now);
   }
 
   /** Ends what is due: the grace of those who are away. */

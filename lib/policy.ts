@@ -153,8 +153,11 @@ export const POLICY = {
     forsakenMs: 20_000,
   },
   token: { ttlSeconds: 3_600, maxTtlSeconds: 86_400 },
-  /** A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`, and not waited for after `giveUpMs`; in ms. */
-  close: { quietMs: 100, atMostMs: 400, giveUpMs: 2_000 },
+  /**
+   * A socket is closed when its client has been silent for `quietMs`, at the latest after `atMostMs`, and not waited for
+   * after `giveUpMs`; all are looked at once in `lookMs`, and what is due waits for that; in ms.
+   */
+  close: { lookMs: 25, quietMs: 100, atMostMs: 400, giveUpMs: 2_000 },
   /** When a listener that failed is opened again, in ms. */
   listenAgainMs: 500,
   /** How a draining node spreads the return of its clients, waits for sockets to close, and ends; in ms. */

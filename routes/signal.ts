@@ -58,7 +58,7 @@ export function attach(
   hub: Hub,
   address: string,
 ): void {
-  const wire = new LingeringWire(socket);
+  const wire = new LingeringWire(socket, hub.closings);
   const listener = new Listener(wire, new Connection(wire, hub, address));
   socket.addEventListener("message", listener);
   // An error is followed by a close.

@@ -1,7 +1,10 @@
 /** What a node does for a signal, a join and an idle participant, in counts that are the same on every machine. */
 import { assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { stub } from "@std/testing/mock";
+import { spy, stub } from "@std/testing/mock";
+import { FakeTime } from "@std/testing/time";
+import { Closings, LingeringWire, type ServerSocket } from "../../../lib/lingering_wire.ts";
+import { POLICY } from "../../../lib/policy.ts";
 import { payload } from "../../bench/load/payloads.ts";
 import { fakeNode, FakeWire, join, makeRoom, makeToken } from "../../helpers/fake_node.ts";
 
@@ -155,6 +158,33 @@ describe("a join", () => {
     const [one, three, seven] = [await written(1), await written(3), await written(7)];
     // One entry of the welcome for each who is there.
     assertLess(Math.abs((seven - three) - 2 * (three - one)), 32);
+  });
+});
+
+describe("a socket that has not joined", () => {
+  it("keeps no timer", async () => {
+    const { hub } = fakeNode();
+    const open = () => Promise.resolve(new DeafWire(hub));
+    assertEquals(await timersLeft(open), 0);
+  });
+
+  it("closes by a timer that it shares with all others who do", () => {
+    using time = new FakeTime();
+    const closings = new Closings();
+    using sets = spy(globalThis, "setInterval");
+    let closed = 0;
+    const socket: ServerSocket = {
+      bufferedAmount: 0,
+      readyState: 1,
+      send: () => {},
+      close: () => void closed++,
+    };
+    for (let i = 0; i < 100; i++) {
+      new LingeringWire(socket, closings).close(4408, "join_timeout", () => {});
+    }
+    assertEquals(sets.calls.length, 1);
+    time.tick(POLICY.close.quietMs);
+    assertEquals(closed, 100);
   });
 });
 

@@ -267,7 +267,23 @@ describe("a gate before which more wait than can be served", () => {
     assertEquals(door.gate.shedding(time.now), "queue");
     await time.tickAsync(POLICY.burstMs);
     door.gate.look(0, time.now);
+    assertEquals([door.gate.waiting, door.gate.shedding(time.now)], [0, "queue"]);
+    await time.tickAsync(POLICY.burstMs);
     assertEquals(door.gate.shedding(time.now), undefined);
+  });
+
+  it("lets no burst wait again as soon as those who waited were refused", async () => {
+    using time = new FakeTime();
+    const door = await crowd(time, 3);
+    await time.tickAsync(POLICY.burstMs + 1);
+    door.gate.look(0, time.now);
+    assertEquals(door.gate.waiting, 0);
+    await time.tickAsync(POLICY.targetMs);
+    door.comes("y");
+    await time.tickAsync(POLICY.targetMs + 1);
+    door.gate.look(0, time.now);
+    await time.tickAsync(0);
+    assertEquals(door.shed.at(-1)!.name, "y");
   });
 
   it("refuses nobody who comes back, but after long, and for a short time", async () => {

@@ -20,13 +20,13 @@ describe("the node's heartbeat", () => {
     using time = new FakeTime();
     const { node, pings } = await pair();
     time.tick(pingMs - 1);
-    node.hub.checkHeartbeats(time.now);
+    node.hub.lookAtSockets(time.now);
     assertEquals(pings(), 0);
     time.tick(1);
-    node.hub.checkHeartbeats(time.now);
+    node.hub.lookAtSockets(time.now);
     assertEquals(pings(), 1);
     time.tick(1_000);
-    node.hub.checkHeartbeats(time.now);
+    node.hub.lookAtSockets(time.now);
     assertEquals(pings(), 1);
   });
 
@@ -36,7 +36,7 @@ describe("the node's heartbeat", () => {
     for (let n = 0; n < 5; n++) {
       time.tick(pingMs - 1);
       bob.wire.says({ type: "ping", id: n });
-      node.hub.checkHeartbeats(time.now);
+      node.hub.lookAtSockets(time.now);
     }
     assertEquals(pings(), 0);
   });
@@ -45,13 +45,13 @@ describe("the node's heartbeat", () => {
     using time = new FakeTime();
     const { node, ada, bob } = await pair();
     time.tick(pingMs);
-    node.hub.checkHeartbeats(time.now);
+    node.hub.lookAtSockets(time.now);
     bob.wire.says({ type: "pong" });
     time.tick(silentMs - 1);
-    node.hub.checkHeartbeats(time.now);
+    node.hub.lookAtSockets(time.now);
     assert(bob.wire.connection.isOpen);
     time.tick(1);
-    node.hub.checkHeartbeats(time.now);
+    node.hub.lookAtSockets(time.now);
     assertEquals((await bob.wire.frames.next("error")).code, "too_silent");
     assertEquals(await bob.wire.closed, { code: 1013, reason: "too_silent" });
     await seen(ada, bob.id, "away");
@@ -62,7 +62,7 @@ describe("the node's heartbeat", () => {
     const { node, bob, pings } = await pair();
     for (let n = 1; n <= 10; n++) {
       time.tick(pingMs);
-      node.hub.checkHeartbeats(time.now);
+      node.hub.lookAtSockets(time.now);
       assertEquals(pings(), n);
       bob.wire.says({ type: "pong" });
     }
@@ -74,19 +74,19 @@ describe("the node's heartbeat", () => {
     const { node, bob, pings } = await pair();
     for (let n = 0; n < 20; n++) {
       time.tick(pingMs);
-      node.hub.checkHeartbeats(time.now);
+      node.hub.lookAtSockets(time.now);
     }
     assert(bob.wire.connection.isOpen);
     assertEquals(pings(), 1);
   });
 
-  it("leaves alone who has not joined", async () => {
+  it("asks nobody who has not joined, and has to in less time", async () => {
     using time = new FakeTime();
     const { node } = await pair();
     const wire = new FakeWire(node.hub);
-    time.tick(4_999);
-    node.hub.checkHeartbeats(time.now + silentMs);
-    assertEquals(wire.frames.all, []);
+    node.hub.lookAtSockets(time.now + pingMs);
+    const [only, ...others] = wire.frames.all;
+    assertEquals([only?.type === "error" && only.code, others], ["join_timeout", []]);
     wire.hangsUp();
   });
 });

@@ -209,7 +209,7 @@ describe("one node", () => {
   it("waits in its drain only so long for a socket that does not close", async () => {
     using time = new FakeTime();
     const node = fakeNode();
-    const stuck = { id: "s", deliver() {}, end() {}, close() {}, checkHeartbeat() {} };
+    const stuck = { id: "s", deliver() {}, end() {}, close() {}, look() {} };
     node.hub.opened(stuck);
     let drained = false;
     const draining = node.hub.drain().then(() => drained = true);

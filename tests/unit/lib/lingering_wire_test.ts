@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { FakeTime } from "@std/testing/time";
-import { LingeringWire, type ServerSocket } from "../../../lib/lingering_wire.ts";
+import { Closings, LingeringWire, type ServerSocket } from "../../../lib/lingering_wire.ts";
 import { POLICY } from "../../../lib/policy.ts";
 
 const { quietMs, atMostMs, giveUpMs } = POLICY.close;
@@ -16,7 +16,7 @@ function lingering() {
     close: (code, reason) => closes.push([code, reason]),
   };
   const givenUp: number[] = [];
-  const wire = new LingeringWire(socket);
+  const wire = new LingeringWire(socket, new Closings());
   const close = (code: number, reason: string) =>
     wire.close(code, reason, () => givenUp.push(Date.now()));
   return { wire, close, closes, givenUp };

@@ -66,6 +66,7 @@ describe("a node in which more want to be than it can let in", () => {
     assertEquals([linesOf(node, "shedding"), linesOf(node, "shedding_over")], [1, 0]);
     node.hub.entries.look(Date.now() + POLICY.shedOverMs, 0);
     assertEquals([linesOf(node, "shedding"), linesOf(node, "shedding_over")], [1, 1]);
+    assertEquals(linesOf(node, "ended"), 0);
   });
 
   it("serves those who are in while the others wait", async () => {
