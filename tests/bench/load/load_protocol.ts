@@ -36,6 +36,8 @@ export interface VisitOrder {
 export interface Visits {
   /** Of who was welcome: from when it began to connect, in ms. */
   readonly welcomeMs: number[];
+  /** Likewise, from when its socket was open. */
+  readonly joinMs: number[];
   /** How many were not, by the code by which they were closed, or by what went wrong. */
   readonly others: Record<string, number>;
   /** From the first to the last, in ms. */

@@ -11,7 +11,7 @@ const LIMIT_MS = 10_000;
 const LEAVE = textFrame(`{"type":"leave"}`);
 
 type Outcome =
-  | { readonly kind: "welcome"; readonly ms: number }
+  | { readonly kind: "welcome"; readonly ms: number; readonly joinMs: number }
   | { readonly kind: "refused"; readonly code: number; readonly retryAfterMs?: number }
   | { readonly kind: "failed"; readonly why: string };
 
@@ -43,11 +43,13 @@ async function visit(url: string, join: Uint8Array<ArrayBuffer>): Promise<Outcom
   let socket: WireSocket | undefined;
   try {
     socket = await WireSocket.open(url);
+    const opened = performance.now();
     const { send, close } = { send: socket.send.bind(socket), close: socket.close.bind(socket) };
     let retryAfterMs: number | undefined;
     socket.ontext = (text) => {
       if (text.startsWith(`{"type":"welcome"`)) {
-        resolve({ kind: "welcome", ms: performance.now() - wanted });
+        const now = performance.now();
+        resolve({ kind: "welcome", ms: now - wanted, joinMs: now - opened });
         send(LEAVE);
         close();
       } else if (text.startsWith(`{"type":"error"`)) {
@@ -67,6 +69,7 @@ async function visit(url: string, join: Uint8Array<ArrayBuffer>): Promise<Outcom
 
 function sum(outcomes: readonly Outcome[], tookMs: number): Visits {
   const counted: Record<string, number> = {};
+  const welcome = outcomes.filter((one) => one.kind === "welcome");
   for (const one of outcomes) {
     if (one.kind === "welcome") continue;
     const name = one.kind === "failed"
@@ -77,7 +80,8 @@ function sum(outcomes: readonly Outcome[], tookMs: number): Visits {
     counted[name] = (counted[name] ?? 0) + 1;
   }
   return {
-    welcomeMs: outcomes.flatMap((one) => one.kind === "welcome" ? [one.ms] : []),
+    welcomeMs: welcome.map(({ ms }) => ms),
+    joinMs: welcome.map(({ joinMs }) => joinMs),
     others: counted,
     tookMs,
   };

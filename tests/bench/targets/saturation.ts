@@ -32,6 +32,8 @@ export interface Step {
   readonly accepted: number;
   readonly p50: number;
   readonly p99: number;
+  /** As T4 counts: from the open socket on. */
+  readonly joinP99: number;
   readonly others: Record<string, number>;
   readonly count: number;
   /** Shares of a core. */
@@ -70,14 +72,16 @@ async function sharesOfCore(pids: readonly number[], seconds: number): Promise<n
 }
 
 function read(visits: Visits, rate: number, count: number): Omit<Step, "cpu" | "loadCpu"> {
-  const { welcomeMs, others, tookMs } = visits;
-  const at = (share: number) => welcomeMs.length > 0 ? percentile(welcomeMs, share) : Infinity;
+  const { welcomeMs, joinMs, others, tookMs } = visits;
+  const at = (samples: number[], share: number) =>
+    samples.length > 0 ? percentile(samples, share) : Infinity;
   return {
     rate,
     count,
     accepted: welcomeMs.length / tookMs * 1_000,
-    p50: at(0.5),
-    p99: at(0.99),
+    p50: at(welcomeMs, 0.5),
+    p99: at(welcomeMs, 0.99),
+    joinP99: at(joinMs, 0.99),
     others,
   };
 }
@@ -128,6 +132,19 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
       `${rounded(worst.p99)} ms at ${worst.rate}/s, ${rounded(calm.p99)} ms at ${calm.rate}/s; ` +
       beyond.map((step) => `at ${step.rate}/s ${rounded(step.accepted)}/s accepted`).join(", "),
   });
+  const longest = beyond.toSorted((a, b) => b.joinP99 - a.joinP99)[0]!;
+  figures.push({
+    kind: "measured",
+    target: "SATURATION",
+    what: "  from the open socket on, as T4 counts",
+    value: longest.joinP99 / calm.joinP99,
+    unit: "x",
+    note:
+      `${rounded(longest.joinP99)} ms at ${longest.rate}/s, ${
+        rounded(calm.joinP99)
+      } ms at ${calm.rate}/s: ` +
+      "the rest is waited for before the node's code is asked, in the kernel and the runtime",
+  });
   if (refused > 0) {
     figures.push({
       kind: "measured",
@@ -149,14 +166,15 @@ const HEAD = [
   "accepted a second",
   "p50, ms",
   "p99, ms",
+  "p99 from the open socket, ms",
   "not accepted",
   "node, % of a core",
   "load program, % of a core",
 ];
 
-function row({ rate, accepted, p50, p99, others, cpu, loadCpu }: Step): string[] {
+function row({ rate, accepted, p50, p99, joinP99, others, cpu, loadCpu }: Step): string[] {
   const refused = Object.entries(others).map(([what, count]) => `${what}: ${count}`).join(", ");
-  const numbers = [rate, accepted, p50, p99].map(rounded);
+  const numbers = [rate, accepted, p50, p99, joinP99].map(rounded);
   return [...numbers, refused || "-", rounded(100 * cpu), rounded(100 * loadCpu)];
 }
 

@@ -12,6 +12,7 @@ function step(given: Partial<Step> & Pick<Step, "rate">): Step {
     accepted: rate,
     p50: 2,
     p99: 10,
+    joinP99: 5,
     others: {},
     count: 5 * rate,
     cpu: 0.5,
