@@ -3,12 +3,11 @@
  *
  * Letting someone in is work, and those who are in come first. So only a few are let in at once and in each turn of the
  * event loop; the others wait. Whoever comes back goes before those who are new: others miss it; but whoever only says so
- * must not keep out everybody else, so some turns are for those who are new. A burst of newcomers
- * may wait for a little; where the queue does not get empty for longer, more come than can be served, and whoever has
- * waited for more than a moment is told when to come back (after CoDel, RFC 8289), until nobody had to be told for as
- * long as a burst may wait. The newest is served first, so that
- * those who are served did not wait for those who are not. A node that is held up by other things lets nobody new in
- * until it has caught up.
+ * must not keep out everybody else, so some turns are for those who are new. A burst of newcomers may wait for a little;
+ * where the queue does not get empty for longer, more come than can be served, and whoever has waited for more than a
+ * moment is told when to come back (after CoDel, RFC 8289), until nobody had to be told for some time. The newest is
+ * served first, so that those who are served did not wait for those who are not. A node that is held up by other things
+ * lets nobody new in until it has caught up.
  *
  * @module
  */
@@ -22,9 +21,10 @@ export interface GatePolicy {
   readonly perTurn: number;
   /** Of so many who are let in while others wait one is new, if any is. */
   readonly newEvery: number;
-  /** How long the queue of newcomers may stand, and each of them wait; then only `targetMs`, until none was refused for `burstMs`. */
+  /** How long the queue of newcomers may stand, and each of them wait; then only `targetMs`, until none was refused for `calmMs`. */
   readonly burstMs: number;
   readonly targetMs: number;
+  readonly calmMs: number;
   /** How long somebody who comes back waits at most. */
   readonly patienceMs: number;
   /** What one is taken to need, before any was measured. */
@@ -163,8 +163,8 @@ export class Gate {
   }
 
   #isStanding(now: number): boolean {
-    const { burstMs } = this.#policy;
-    return now - (this.#standingSince ?? now) >= burstMs || now - this.#refusedAt < burstMs;
+    const { burstMs, calmMs } = this.#policy;
+    return now - (this.#standingSince ?? now) >= burstMs || now - this.#refusedAt < calmMs;
   }
 
   /** Refuses those who have waited for too long. */

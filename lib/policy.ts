@@ -53,6 +53,7 @@ export const POLICY = {
     atOnce: 16,
     perTurn: 4,
     newEvery: 4,
+    calmMs: 1_000,
     patienceMs: 3_000,
     firstGuessMs: 2,
     lateMs: 250,

@@ -10,6 +10,7 @@ const POLICY: GatePolicy = {
   newEvery: 4,
   burstMs: 500,
   targetMs: 20,
+  calmMs: 1_000,
   patienceMs: 3_000,
   firstGuessMs: 10,
   lateMs: 250,
@@ -268,7 +269,7 @@ describe("a gate before which more wait than can be served", () => {
     await time.tickAsync(POLICY.burstMs);
     door.gate.look(0, time.now);
     assertEquals([door.gate.waiting, door.gate.shedding(time.now)], [0, "queue"]);
-    await time.tickAsync(POLICY.burstMs);
+    await time.tickAsync(POLICY.calmMs);
     assertEquals(door.gate.shedding(time.now), undefined);
   });
 
