@@ -6,6 +6,7 @@
  * @module
  */
 import { CLOSE_AFTER, type EndCode, type ErrorCode, isEndCode } from "./codes.ts";
+import type { TurnedAway } from "./entries.ts";
 import type { EntryFrame } from "./entry.ts";
 import { type FrameProblem, type FrameRead, isLeave, readFrame, type RelayRead } from "./frame.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -137,10 +138,11 @@ export class Connection implements Socket, Line {
   ): void {
     if (!this.isOpen) return;
     this.#log("ended", { code });
-    this.#end(code, message, options);
+    this.#dismiss(code, message, options);
   }
 
-  #end(code: EndCode, message: string, options: { retryAfterMs?: number }): void {
+  #dismiss(code: EndCode, message: string, options: { retryAfterMs?: number }): void {
+    if (!this.isOpen) return;
     this.#hub.counters.error(code);
     this.#transmit(JSON.stringify({ type: "error", code, message, ...options }));
     this.#finish(CLOSE_AFTER[code], code);
@@ -233,10 +235,12 @@ export class Connection implements Socket, Line {
     await this.#hub.rooms.change(room.view.key, { kind: "leave", id, connection: this.id });
   }
 
-  #turnAway({ code, message, retryAfterMs }: Refusal): void {
+  #turnAway(refusal: Refusal | TurnedAway): void {
     if (this.#hub.status === "draining") return this.#hub.sendAway(this);
-    // Not in the log: it may be thousands, whom the log is told of as a whole.
-    if (code === "unavailable" && this.isOpen) return this.#end(code, message, { retryAfterMs });
+    const { message, retryAfterMs } = refusal;
+    // It may be thousands, of whom the log is told as a whole.
+    if (refusal.kind === "shed") return this.#dismiss("unavailable", message, { retryAfterMs });
+    const { code } = refusal;
     if (isEndCode(code)) return this.end(code, message, { retryAfterMs });
     this.end("unavailable", message, { retryAfterMs: POLICY.drain.minMs });
   }

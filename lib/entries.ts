@@ -49,6 +49,13 @@ export interface Newcomer {
   wanted: () => boolean;
 }
 
+/** One of many who want in at once: counted, and told of in the log as a whole. */
+export interface TurnedAway {
+  readonly kind: "shed";
+  readonly message: string;
+  readonly retryAfterMs: number;
+}
+
 /** Who was let in, and what it may do. */
 export interface Entered {
   readonly seat: Seat;
@@ -75,7 +82,7 @@ export class Entries {
   }
 
   /** Lets a participant in, new or back, and welcomes it; not if it is not `wanted` any more when its turn comes. */
-  enter(newcomer: Newcomer): Promise<Entered | Refusal> {
+  enter(newcomer: Newcomer): Promise<Entered | Refusal | TurnedAway> {
     const entering = this.#enter(newcomer);
     this.#entering.add(entering);
     const known = () => void this.#entering.delete(entering);
@@ -97,7 +104,7 @@ export class Entries {
     this.#shed = undefined;
   }
 
-  async #enter(newcomer: Newcomer): Promise<Entered | Refusal> {
+  async #enter(newcomer: Newcomer): Promise<Entered | Refusal | TurnedAway> {
     const { frame, address, wanted } = newcomer;
     const tooOften = await checkAddress(this.#parts, address);
     if (tooOften) return tooOften;
@@ -122,12 +129,16 @@ export class Entries {
     }
   }
 
-  #turnedAway({ cause: reason, retryAfterMs }: Shed, now: number): Refusal {
+  #turnedAway({ kind, cause: reason, retryAfterMs }: Shed, now: number): TurnedAway {
     const { counters, log } = this.#parts;
     counters.shed[reason]++;
     if (!this.#shed) log("warn", "shedding", { reason });
     this.#shed = { count: (this.#shed?.count ?? 0) + 1, at: now };
-    return { ...tooBusy, retryAfterMs };
+    return {
+      kind,
+      message: "Cannot enter: too many want in here; expected another node, or this one later",
+      retryAfterMs,
+    };
   }
 
   async #letIn(
@@ -189,12 +200,6 @@ const overtaken: Refusal = {
   kind: "refused",
   code: "taken_over",
   message: "Cannot enter: a newer socket resumed this session; expected one socket per session",
-};
-
-const tooBusy: Refusal = {
-  kind: "refused",
-  code: "unavailable",
-  message: "Cannot enter: too many want in here; expected another node, or this one later",
 };
 
 /** Nobody can be let in: the store is away, and nobody of the room is here. */

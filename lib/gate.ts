@@ -5,8 +5,8 @@
  * event loop; the others wait. Whoever comes back goes before those who are new: others miss it; but whoever only says so
  * must not keep out everybody else, so some turns are for those who are new. A burst of newcomers may wait for a little;
  * where the queue does not get empty for longer, more come than can be served, and whoever has waited for more than a
- * moment is told when to come back (after CoDel, RFC 8289), until nobody had to be told for some time. The newest is
- * served first, so that those who are served did not wait for those who are not. A node that is held up by other things
+ * moment is told when to come back (after CoDel, RFC 8289), until nobody had to be told for some time, or nobody came. The
+ * newest is served first, so that those who are served did not wait for those who are not. A node that is held up by other things
  * lets nobody new in until it has caught up.
  *
  * @module
@@ -21,7 +21,7 @@ export interface GatePolicy {
   readonly perTurn: number;
   /** Of so many who are let in while others wait one is new, if any is. */
   readonly newEvery: number;
-  /** How long the queue of newcomers may stand, and each of them wait; then only `targetMs`, until none was refused for `calmMs`. */
+  /** How long the queue of newcomers may stand, and each of them wait; then only `targetMs`, until none was refused for `calmMs`, or none came for `burstMs`. */
   readonly burstMs: number;
   readonly targetMs: number;
   readonly calmMs: number;
@@ -65,6 +65,16 @@ export type Passed<T> = { kind: "done"; result: T } | Shed | { kind: "unwanted" 
 
 type Turn = { kind: "begins" } | Exclude<Passed<never>, { kind: "done" }>;
 
+/** How newcomers fare. Times in ms. */
+type Crowd =
+  | { readonly kind: "none" }
+  /** They wait, without all having been served in between. */
+  | { readonly kind: "waits"; readonly since: number }
+  /** Some have waited for too long: a queue that is empty by that was not served. `at`: the last of them. */
+  | { readonly kind: "refused"; readonly at: number };
+
+const NONE: Crowd = { kind: "none" };
+
 interface Waiter extends Entrant {
   readonly since: number;
   readonly call: (turn: Turn) => void;
@@ -79,10 +89,9 @@ export class Gate {
   readonly #back = new FairQueue<Waiter>();
   readonly #new = new FairQueue<Waiter>();
   #underway = 0;
-  /** Since when newcomers wait, without all having been served in between. */
-  #standingSince: number | undefined;
-  /** When the last newcomer was refused for having waited: a queue that is empty by that has not been served. */
-  #refusedAt = -Infinity;
+  #crowd: Crowd = NONE;
+  /** When the last one who was under way was done, and nobody waited. */
+  #idleSince = 0;
   #pace: "prompt" | "late" = "prompt";
   /** Looks in a row that speak for the other pace. */
   #otherwise = 0;
@@ -110,7 +119,7 @@ export class Gate {
   /** Why somebody who is new would be refused now, at once or soon, if it would. */
   shedding(now: number): ShedCause | undefined {
     if (this.#pace === "late") return "lag";
-    return this.#isStanding(now) ? "queue" : undefined;
+    return this.#isStrict(now) ? "queue" : undefined;
   }
 
   /** Does some work when the turn of this one has come, if it does. */
@@ -121,7 +130,9 @@ export class Gate {
       return { kind: "done", result: await work() };
     } finally {
       this.#underway--;
-      this.#done(Date.now());
+      const now = Date.now();
+      if (this.#isIdle()) this.#idleSince = now;
+      this.#done(now);
       this.#callLater();
     }
   }
@@ -129,7 +140,7 @@ export class Gate {
   /** The node's timer has come, `lateMs` late. */
   look(lateMs: number, now: number): void {
     this.#shedOld(now);
-    if (this.#new.size === 0) this.#standingSince = undefined;
+    this.#noteServed();
     const { lateMs: late, promptMs, looks } = this.#policy;
     const speaks = this.#pace === "prompt" ? lateMs >= late : lateMs < promptMs;
     this.#otherwise = speaks ? this.#otherwise + 1 : 0;
@@ -139,16 +150,19 @@ export class Gate {
   }
 
   #turnOf(entrant: Entrant): Turn | Promise<Turn> {
-    const { atOnce, lateRetryMs } = this.#policy;
+    const { atOnce, burstMs, lateRetryMs } = this.#policy;
+    const since = Date.now();
+    if (this.#isIdle() && since - this.#idleSince >= burstMs) this.#crowd = NONE;
     if (entrant.is === "new" && this.#pace === "late") {
       return shed("lag", lateRetryMs * (1 + this.#random()));
     }
     if (this.waiting === 0 && this.#underway < atOnce) {
-      this.#standingSince = undefined;
+      this.#noteServed();
       return this.#begin(entrant);
     }
-    const since = Date.now();
-    if (entrant.is === "new") this.#standingSince ??= since;
+    if (entrant.is === "new" && !this.#isStrict(since) && this.#crowd.kind !== "waits") {
+      this.#crowd = { kind: "waits", since };
+    }
     const queue = entrant.is === "new" ? this.#new : this.#back;
     return new Promise((call) => {
       queue.put({ ...entrant, since, call });
@@ -162,9 +176,28 @@ export class Gate {
     return { kind: "begins" };
   }
 
-  #isStanding(now: number): boolean {
+  #isIdle(): boolean {
+    return this.waiting === 0 && this.#underway === 0;
+  }
+
+  /** Whether newcomers may wait for a moment only. */
+  #isStrict(now: number): boolean {
     const { burstMs, calmMs } = this.#policy;
-    return now - (this.#standingSince ?? now) >= burstMs || now - this.#refusedAt < calmMs;
+    const crowd = this.#crowd;
+    switch (crowd.kind) {
+      case "none":
+        return false;
+      case "waits":
+        return now - crowd.since >= burstMs;
+      case "refused":
+        // A clock that was set back must not make that longer.
+        return Math.abs(now - crowd.at) < calmMs;
+    }
+  }
+
+  /** No newcomer waits any more, and not for having been refused. */
+  #noteServed(): void {
+    if (this.#new.size === 0 && this.#crowd.kind === "waits") this.#crowd = NONE;
   }
 
   /** Refuses those who have waited for too long. */
@@ -173,9 +206,9 @@ export class Gate {
     for (const { call } of this.#back.takeOlder(now - patienceMs)) {
       call(shed("queue", backRetryMs * (1 + this.#random()) / 2));
     }
-    const mostMs = this.#isStanding(now) ? targetMs : burstMs;
+    const mostMs = this.#isStrict(now) ? targetMs : burstMs;
     for (const { call } of this.#new.takeOlder(now - mostMs)) {
-      this.#refusedAt = now;
+      this.#crowd = { kind: "refused", at: now };
       call(shed("queue", this.#retryMs(now)));
     }
     this.#forgetIfEmpty();
@@ -221,7 +254,7 @@ export class Gate {
       }
       next.call(turn);
     }
-    if (this.#new.size === 0) this.#standingSince = undefined;
+    this.#noteServed();
     this.#forgetIfEmpty();
   }
 

@@ -18,7 +18,6 @@ import { every } from "./every.ts";
 import type { Guard } from "./guard.ts";
 import { Lease } from "./lease.ts";
 import { Lift } from "./lift.ts";
-import { Closings } from "./lingering_wire.ts";
 import type { LocalRoom, Peer } from "./local_room.ts";
 import { countedLimits } from "./limits/counted.ts";
 import type { Limits } from "./limits/mod.ts";
@@ -74,7 +73,6 @@ export class Hub {
   readonly lift: Lift;
   readonly qualities = new Qualities();
   readonly exchange: QualityExchange;
-  readonly closings = new Closings();
   readonly #sockets = new Set<Socket>();
   readonly #farewells = bulkhead(POLICY.farewells, Infinity);
   #status: "serving" | "draining" = "serving";

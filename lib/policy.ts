@@ -47,7 +47,8 @@ export const POLICY = {
   /**
    * Who is let in when many want to be, see `GatePolicy`. As many at once as the store takes; four in a turn, which
    * lasts 2 ms, are all that a node can serve, and leave signals their time between them. Who has a place is told to
-   * come back within `awayGraceMs`, who is new while the SDK still waits.
+   * come back within `awayGraceMs`, who is new while the SDK still waits. `calmMs` is some times what a refusal says at
+   * least: those who were refused come back into a queue that is still kept short.
    */
   gate: {
     atOnce: 16,

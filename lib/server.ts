@@ -34,6 +34,7 @@ export class Server {
 
   #listen(port: number): Deno.HttpServer<Deno.NetAddr> {
     const { hostname, handler } = this.#options;
+    // By deno.json's `no-legacy-abort` no error is made for each answered request, to abort a signal that nobody reads.
     const server = Deno.serve({ port, hostname, onListen: () => {} }, handler);
     server.finished.catch((error) => this.#failed(error));
     return server;

@@ -6,12 +6,13 @@
 import { Hono, type HonoRequest } from "hono";
 import { Connection } from "../lib/connection.ts";
 import type { Hub } from "../lib/hub.ts";
-import { LingeringWire, type ServerSocket } from "../lib/lingering_wire.ts";
+import { Closings, LingeringWire, type ServerSocket } from "../lib/lingering_wire.ts";
 import type { AddressOf } from "./caller.ts";
 import { ProblemError } from "./problem.ts";
 
 export function signalRoutes(hub: Hub, addressOf: AddressOf): Hono {
   const { allowedOrigins } = hub.parts.config;
+  const closings = new Closings();
   return new Hono().get("/v1/signal", (c) => {
     if (!isHandshake(c.req)) {
       throw new ProblemError(
@@ -34,7 +35,7 @@ export function signalRoutes(hub: Hub, addressOf: AddressOf): Hono {
     const address = addressOf(c);
     // The runtime's own pings re-arm a timer at each frame, and cost 2 KB a socket: the hub's heartbeat is cheaper.
     const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: 0 });
-    attach(socket, hub, address);
+    attach(socket, hub, address, closings);
     return response;
   });
 }
@@ -57,8 +58,9 @@ export function attach(
   socket: ServerSocket & Pick<EventTarget, "addEventListener">,
   hub: Hub,
   address: string,
+  closings: Closings,
 ): void {
-  const wire = new LingeringWire(socket, hub.closings);
+  const wire = new LingeringWire(socket, closings);
   const listener = new Listener(wire, new Connection(wire, hub, address));
   socket.addEventListener("message", listener);
   // An error is followed by a close.

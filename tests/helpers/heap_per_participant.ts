@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ServerSocket } from "../../lib/lingering_wire.ts";
+import { Closings, type ServerSocket } from "../../lib/lingering_wire.ts";
 import { attach } from "../../routes/signal.ts";
 import { type FakeNode, fakeNode, makeRoom, makeToken } from "./fake_node.ts";
 
@@ -33,6 +33,7 @@ class FakeSocket implements ServerSocket {
 let joining: { socket: FakeSocket; answered: (text: string) => void } | undefined;
 
 const node = fakeNode();
+const closings = new Closings();
 // The first make the node compile its code.
 await joined("before");
 const before = kept();
@@ -54,7 +55,7 @@ async function joined(what: string): Promise<void> {
 async function welcome({ hub }: FakeNode, token: string): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = new FakeSocket();
-  attach(socket, hub, "192.0.2.1");
+  attach(socket, hub, "192.0.2.1", closings);
   joining = { socket, answered: resolve };
   socket.hears(JSON.stringify({ type: "join", token }));
   const text = await promise;

@@ -25,6 +25,7 @@ export function report({ results, pictures, profile }: Sources): string {
     "",
     summary(targets, results),
     "",
+    ...absence(results),
     ...targets.flatMap((target) => section(target, results[target]!, pictures)),
     "## Where the CPU time goes",
     "",
@@ -80,6 +81,16 @@ function summary(targets: readonly string[], results: Results): string {
   return table(["", "what", "measured", "target", "verdict"], rows);
 }
 
+/** What a reader of the summary would miss. */
+function absence(results: Results): string[] {
+  const missing = absent(results).join(", ");
+  return missing === "" ? [] : [`Not in this run: ${missing}; what they are is at the end.`, ""];
+}
+
+function absent(results: Results): string[] {
+  return Object.keys(EXPLAINED).filter((target) => !(target in results));
+}
+
 /** What is held to a bound, and what could not be: not every bound is known before. */
 function isOfSummary(figure: Figure): boolean {
   return figure.kind === "measured" ? figure.bound !== undefined : !figure.compared;
@@ -126,7 +137,7 @@ function tables(figures: readonly Figure[]): string {
 }
 
 function unmeasured(targets: readonly string[], results: Results): string[] {
-  const never = Object.keys(EXPLAINED).filter((target) => !(target in results))
+  const never = absent(results)
     .map((target) => `- ${target}, ${EXPLAINED[target]!.title}: not in this run.`);
   const figures = targets.flatMap((target) => results[target]!.figures)
     .filter((figure) => figure.kind === "not measured")

@@ -21,10 +21,10 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** How long the main thread of the process has been ready to run and waited for a CPU so far, in s. */
-export function waitedSeconds(pid: number): number {
-  const [, waited] = Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ");
-  return Number(waited) / 1e9;
+/** How long the main thread of the process has run so far, and how long it was ready to and waited for a CPU; in s. */
+export function mainThread(pid: number): { readonly ran: number; readonly waited: number } {
+  const [ran, waited] = Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ").map(Number);
+  return { ran: ran! / 1e9, waited: waited! / 1e9 };
 }
 
 /** What all processors of the machine have done since it started, in ticks. */

@@ -9,7 +9,7 @@ import type { Visits } from "../load/load_protocol.ts";
 import type { Scale } from "../report/results.ts";
 import { type Figure, percentile, rounded } from "../report/figure.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
-import { cpuSeconds, pause, waitedSeconds } from "../system/proc.ts";
+import { cpuSeconds, mainThread, pause } from "../system/proc.ts";
 
 const ROOMS = 2_000;
 const CALM_RATE = 100;
@@ -40,7 +40,7 @@ export interface Step {
   /** Shares of a core. */
   readonly cpu: number;
   readonly loadCpu: number;
-  /** With the time in which it was ready to run and waited for a processor. */
+  /** Share of the time in which the load program ran, or waited for a processor. */
   readonly loadBusy: number;
 }
 
@@ -53,9 +53,9 @@ export async function saturation(_scale: Scale): Promise<Figure[]> {
     // While they come: to wait for the last answer takes no CPU.
     const shares = Promise.all([node, load].map(({ pid }) => sharesOfTime(pid, seconds)));
     const visits = await load.visit({ urls: [node.wsUrl], tokens, rate, count });
-    const [{ cpu }, { cpu: loadCpu, waited }] = await shares as [Shares, Shares];
+    const [{ cpu }, { cpu: loadCpu, busy: loadBusy }] = await shares as [Shares, Shares];
     await pause(REST_MS);
-    return { ...read(visits, rate, count), cpu, loadCpu, loadBusy: loadCpu + waited };
+    return { ...read(visits, rate, count), cpu, loadCpu, loadBusy };
   };
   // The first are slower than all later ones.
   await at(CALM_RATE, CALM_SECONDS);
@@ -65,27 +65,30 @@ export async function saturation(_scale: Scale): Promise<Figure[]> {
   return report(calm, steps);
 }
 
-/** Of some time: CPU, of one core, and how long the process waited for one. */
+/** Of some time: CPU, of one core, and how long the main thread ran, or waited for one. */
 interface Shares {
   readonly cpu: number;
-  readonly waited: number;
+  readonly busy: number;
 }
 
 /** Over the next so many seconds. */
 async function sharesOfTime(pid: number, seconds: number): Promise<Shares> {
-  const read = () => ({ cpu: cpuSeconds(pid), waited: waitedSeconds(pid), at: performance.now() });
+  const read = () => {
+    const { ran, waited } = mainThread(pid);
+    return { cpu: cpuSeconds(pid), busy: ran + waited, at: performance.now() };
+  };
   const before = read();
   await pause(seconds * 1_000);
   const after = read();
   const took = (after.at - before.at) / 1_000;
-  return { cpu: (after.cpu - before.cpu) / took, waited: (after.waited - before.waited) / took };
+  return { cpu: (after.cpu - before.cpu) / took, busy: (after.busy - before.busy) / took };
 }
 
 function read(
   visits: Visits,
   rate: number,
   count: number,
-): Omit<Step, keyof Shares | "loadCpu" | "loadBusy"> {
+): Omit<Step, "cpu" | "loadCpu" | "loadBusy"> {
   const { welcomeMs, joinMs, others, tookMs } = visits;
   const at = (samples: number[], share: number) =>
     samples.length > 0 ? percentile(samples, share) : Infinity;
@@ -153,11 +156,9 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
     what: "  from the open socket on, as T4 counts",
     value: longest.joinP99 / calm.joinP99,
     unit: "x",
-    note:
-      `${rounded(longest.joinP99)} ms at ${longest.rate}/s, ${
-        rounded(calm.joinP99)
-      } ms at ${calm.rate}/s: ` +
-      "the rest is waited for before the node's code is asked, in the kernel and the runtime",
+    note: `${rounded(longest.joinP99)} ms at ${longest.rate}/s, ${
+      rounded(calm.joinP99)
+    } ms at ${calm.rate}/s`,
   });
   if (refused > 0) {
     figures.push({
@@ -184,7 +185,7 @@ const HEAD = [
   "not accepted",
   "node, % of a core",
   "load program, % of a core",
-  "with its waits for one, %",
+  "it ran, or waited for one, % of the time",
 ];
 
 function row(

@@ -7,7 +7,7 @@ import { find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
 import type { Service } from "../../helpers/service.ts";
 import { type Figure, median, percentile, rounded, spread } from "../report/figure.ts";
 import { provisionRooms, startNode } from "../servers/node.ts";
-import { cpuSeconds, openFileLimit, pause, waitedSeconds } from "../system/proc.ts";
+import { cpuSeconds, mainThread, openFileLimit, pause } from "../system/proc.ts";
 import type { Delays } from "../load/load_protocol.ts";
 import { Load, Storm } from "../load/process.ts";
 import { type RestRedis, startRestRedis } from "../servers/rest_redis.ts";
@@ -193,7 +193,7 @@ class Scene implements AsyncDisposable {
 
 function usageOf(pid: number): { cpu: number; waited: number } | undefined {
   try {
-    return { cpu: cpuSeconds(pid), waited: waitedSeconds(pid) };
+    return { cpu: cpuSeconds(pid), waited: mainThread(pid).waited };
   } catch (error) {
     // It was killed.
     if (error instanceof Deno.errors.NotFound) return undefined;

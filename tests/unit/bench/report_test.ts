@@ -33,6 +33,12 @@ describe("the report", () => {
     assertStringIncludes(text, "2026-11-23, on 2 cores (a processor), 8 GB, linux 6, Deno 2.9.6");
   });
 
+  it("says below the summary which targets were not in the run", () => {
+    const text = report({ results: { T1: RESULT }, pictures: [] });
+    const [summary] = text.split("## T1");
+    assertStringIncludes(summary!, "Not in this run: T2, T3, T4");
+  });
+
   it("says why something was not measured", () => {
     const why = "there is no redis-server";
     const figure = { kind: "not measured", target: "T4", what: "join, p99", why } as const;

@@ -48,6 +48,11 @@ describe("what is read of joins beyond saturation", () => {
     assertEquals(verdict(find([silent], "when to come back")!), "not met");
   });
 
+  it("is their p99 from the open socket on too, over the calm one", () => {
+    const figure = find([{ ...shedding, joinP99: 15 }], "from the open socket")!;
+    assertEquals(figure.kind === "measured" && figure.value, 3);
+  });
+
   it("is nothing where the load program was the limit", () => {
     const figure = find([step({ rate: 2_000, accepted: 900, loadBusy: 0.96 })], "p99 of accepted")!;
     assertEquals(verdict(figure), "not measured");

@@ -1,10 +1,7 @@
 /** What a node does for a signal, a join and an idle participant, in counts that are the same on every machine. */
 import { assertEquals, assertLess } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
-import { spy, stub } from "@std/testing/mock";
-import { FakeTime } from "@std/testing/time";
-import { Closings, LingeringWire, type ServerSocket } from "../../../lib/lingering_wire.ts";
-import { POLICY } from "../../../lib/policy.ts";
+import { stub } from "@std/testing/mock";
 import { payload } from "../../bench/load/payloads.ts";
 import { fakeNode, FakeWire, join, makeRoom, makeToken } from "../../helpers/fake_node.ts";
 
@@ -167,25 +164,6 @@ describe("a socket that has not joined", () => {
     const open = () => Promise.resolve(new DeafWire(hub));
     assertEquals(await timersLeft(open), 0);
   });
-
-  it("closes by a timer that it shares with all others who do", () => {
-    using time = new FakeTime();
-    const closings = new Closings();
-    using sets = spy(globalThis, "setInterval");
-    let closed = 0;
-    const socket: ServerSocket = {
-      bufferedAmount: 0,
-      readyState: 1,
-      send: () => {},
-      close: () => void closed++,
-    };
-    for (let i = 0; i < 100; i++) {
-      new LingeringWire(socket, closings).close(4408, "join_timeout", () => {});
-    }
-    assertEquals(sets.calls.length, 1);
-    time.tick(POLICY.close.quietMs);
-    assertEquals(closed, 100);
-  });
 });
 
 describe("an idle participant", () => {
@@ -196,7 +174,7 @@ describe("an idle participant", () => {
   });
 
   it("keeps 1.5 KB of the heap at most, with its wire, without the runtime's socket", async () => {
-    // 1,144 with Deno 2.9.6; how large an object is is V8's to change.
+    // 1,173 with Deno 2.9.6; how large an object is is V8's to change.
     assertLess(await heapPerParticipant(), 1_500);
   });
 });

@@ -273,6 +273,39 @@ describe("a gate before which more wait than can be served", () => {
     assertEquals(door.gate.shedding(time.now), undefined);
   });
 
+  it("lets bursts wait again after an overload, where it has time between them", async () => {
+    using time = new FakeTime();
+    const policy = gatePolicy("memory");
+    const gate = new Gate(policy);
+    const comes = (count: number) =>
+      Array.from(
+        { length: count },
+        (_, i) => gate.pass({ is: "new", address: `${i}`, wanted: () => true }, () => delay(1)),
+      );
+    const refused = async (all: ReturnType<typeof comes>) =>
+      (await Promise.all(all)).filter(({ kind }) => kind === "shed").length;
+    const pass = async (ms: number) => {
+      for (let i = 0; i < ms; i++) await time.tickAsync(1);
+    };
+    const overload = comes(1_000);
+    await pass(policy.calmMs - 100);
+    assertGreaterOrEqual(await refused(overload), 1);
+    for (let i = 0; i < 5; i++) {
+      const burst = comes(60);
+      await pass(policy.calmMs - 100);
+      assertEquals(await refused(burst), 0);
+    }
+  });
+
+  it("is not strict for longer where the clock is set back", async () => {
+    using time = new FakeTime(3_600_000);
+    const door = await crowd(time, 3);
+    await time.tickAsync(POLICY.burstMs + 1);
+    door.gate.look(0, time.now);
+    assertEquals(door.gate.shedding(time.now), "queue");
+    assertEquals(door.gate.shedding(0), undefined);
+  });
+
   it("lets no burst wait again as soon as those who waited were refused", async () => {
     using time = new FakeTime();
     const door = await crowd(time, 3);

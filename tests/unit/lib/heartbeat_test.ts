@@ -80,7 +80,7 @@ describe("the node's heartbeat", () => {
     assertEquals(pings(), 1);
   });
 
-  it("asks nobody who has not joined, and has to in less time", async () => {
+  it("asks nobody who has not joined: the time to join is over before", async () => {
     using time = new FakeTime();
     const { node } = await pair();
     const wire = new FakeWire(node.hub);

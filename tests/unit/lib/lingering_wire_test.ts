@@ -1,13 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
+import { spy } from "@std/testing/mock";
 import { FakeTime } from "@std/testing/time";
 import { Closings, LingeringWire, type ServerSocket } from "../../../lib/lingering_wire.ts";
 import { POLICY } from "../../../lib/policy.ts";
 
-const { quietMs, atMostMs, giveUpMs } = POLICY.close;
+const { lookMs, quietMs, atMostMs, giveUpMs } = POLICY.close;
 
 /** A wire over a socket that notes how it was closed. */
-function lingering() {
+function lingering(closings = new Closings()) {
   const closes: [number | undefined, string | undefined][] = [];
   const socket: ServerSocket = {
     bufferedAmount: 7,
@@ -16,7 +17,7 @@ function lingering() {
     close: (code, reason) => closes.push([code, reason]),
   };
   const givenUp: number[] = [];
-  const wire = new LingeringWire(socket, new Closings());
+  const wire = new LingeringWire(socket, closings);
   const close = (code: number, reason: string) =>
     wire.close(code, reason, () => givenUp.push(Date.now()));
   return { wire, close, closes, givenUp };
@@ -82,5 +83,38 @@ describe("LingeringWire", () => {
     wire.gone();
     time.tick(atMostMs);
     assertEquals(closes, []);
+  });
+});
+
+describe("sockets that are closing", () => {
+  it("have one timer, which ends with the last of them", () => {
+    using time = new FakeTime();
+    using sets = spy(globalThis, "setInterval");
+    using clears = spy(globalThis, "clearInterval");
+    const closings = new Closings();
+    const all = Array.from({ length: 100 }, () => lingering(closings));
+    for (const { close } of all) close(1013, "unavailable");
+    time.tick(quietMs);
+    for (const { wire } of all.slice(1)) wire.gone();
+    time.tick(lookMs);
+    assertEquals([sets.calls.length, clears.calls.length], [1, 0]);
+    all[0]!.wire.gone();
+    time.tick(lookMs);
+    assertEquals([sets.calls.length, clears.calls.length], [1, 1]);
+    lingering(closings).close(1013, "unavailable");
+    assertEquals(sets.calls.length, 2);
+  });
+
+  it("wait for a look that is due at most a little later", () => {
+    using time = new FakeTime();
+    const closings = new Closings();
+    lingering(closings).close(4403, "removed");
+    time.tick(1);
+    const { close, closes } = lingering(closings);
+    close(4403, "removed");
+    time.tick(quietMs - 1);
+    assertEquals(closes, []);
+    time.tick(lookMs);
+    assertEquals(closes, [[4403, "removed"]]);
   });
 });
