@@ -74,6 +74,7 @@ export class Hub {
   readonly qualities = new Qualities();
   readonly exchange: QualityExchange;
   readonly #sockets = new Set<Socket>();
+  #nextToLookAt: Iterator<Socket, undefined> = this.#sockets.values();
   readonly #farewells = bulkhead(POLICY.farewells, Infinity);
   #status: "serving" | "draining" = "serving";
   /** As it was last told to the log. */
@@ -130,10 +131,10 @@ export class Hub {
       this.entries.look(now, late);
       return this.tick(now);
     });
-    const { lookMs, pingMs } = POLICY.heartbeat;
-    const stopLooking = every(lookMs, (now, late) => {
+    const { lookMs, portions, pingMs } = POLICY.heartbeat;
+    const stopLooking = every(lookMs / portions, (now, late) => {
       // A process that stood still has not heard what its clients said meanwhile.
-      if (late < pingMs / 2) this.lookAtSockets(now);
+      if (late < pingMs / 2) this.lookAtSockets(now, 1 / portions);
     });
     return async () => {
       stopTicking();
@@ -184,9 +185,19 @@ export class Hub {
     await this.#farewells.execute(() => this.rooms.change(room.view.key, event, { now, wanted }));
   }
 
-  /** Looks which clients are still there, and have said what they want. */
-  lookAtSockets(now: number): void {
-    for (const socket of this.#sockets) socket.look(now);
+  /**
+   * Looks which clients are still there, and have said what they want: so many of all, those who were looked at longest
+   * ago.
+   */
+  lookAtSockets(now: number, share = 1): void {
+    for (let left = Math.ceil(this.#sockets.size * share); left > 0; left--) {
+      let { value } = this.#nextToLookAt.next();
+      if (value === undefined) {
+        this.#nextToLookAt = this.#sockets.values();
+        ({ value } = this.#nextToLookAt.next());
+      }
+      value?.look(now);
+    }
   }
 
   /** Ends what is due: the grace of those who are away. */

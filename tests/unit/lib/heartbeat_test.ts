@@ -89,4 +89,19 @@ describe("the node's heartbeat", () => {
     assertEquals([only?.type === "error" && only.code, others], ["join_timeout", []]);
     wire.hangsUp();
   });
+
+  it("asks a portion of all at a time, and each of them once", async () => {
+    using time = new FakeTime();
+    const node = fakeNode();
+    await makeRoom(node);
+    const all: Awaited<ReturnType<typeof join>>[] = [];
+    for (let i = 0; i < 6; i++) all.push(await join(node, `user-${i}`));
+    time.tick(pingMs);
+    const asked = () =>
+      all.map(({ wire }) => wire.frames.all.filter(({ type }) => type === "ping").length);
+    node.hub.lookAtSockets(time.now, 1 / 3);
+    assertEquals(asked(), [1, 1, 0, 0, 0, 0]);
+    for (let i = 0; i < 2; i++) node.hub.lookAtSockets(time.now, 1 / 3);
+    assertEquals(asked(), [1, 1, 1, 1, 1, 1]);
+  });
 });
