@@ -10,7 +10,8 @@ import { type JanusServer, startJanus } from "../helpers/janus_server.ts";
 import { comesBy, decodesMore, framesOf, joinFrom, perceives, serveCallPage } from "./call_page.ts";
 
 const PEOPLE = ["ada", "bob", "cleo", "dan", "eve", "fay"];
-const MEDIA = { audio: true, video: { width: 160, height: 120, frameRate: 10 } };
+/** So little that two processors carry six people who each decode five others. */
+const MEDIA = { audio: true, video: { width: 80, height: 60, frameRate: 5 } };
 
 /** Two nodes on one Redis, Januses that both can use, and a browser. */
 class Stage implements AsyncDisposable {
@@ -76,13 +77,14 @@ describe("a call on two nodes, with Janus", () => {
     const room = await cluster.room({ topology: { mode: "sfu" } });
     const pages = await stage.call(room, 6);
     await allPerceiveAll(pages);
+    await Promise.all(pages.map((page) => comesBy(page, "sfu")));
     const sfu = await pages[0]!.evaluate(() => globalThis.call.topology.sfu?.id);
     assert(sfu === "janus0" || sfu === "janus1", sfu);
     await janus[Number(sfu.at(-1))]!.kill();
     const other = sfu === "janus0" ? "janus1" : "janus0";
     await Promise.all(
       pages.map((page) =>
-        waitFor(page, (other) => globalThis.call.topology.sfu?.id === other, 10_000, other)
+        waitFor(page, (other) => globalThis.call.topology.sfu?.id === other, 30_000, other)
       ),
     );
     await Promise.all(pages.map((page) => comesBy(page, "sfu")));
