@@ -99,7 +99,10 @@ export class Connection implements Socket, Line {
   look(now: number): void {
     const stage = this.#stage;
     if (stage.kind === "waiting" && now - stage.since >= LIMITS.joinTimeoutMs) {
-      return this.#joinTimedOut();
+      return this.end(
+        "join_timeout",
+        `Cannot wait longer for a first frame; expected "join" or "resume" within ${LIMITS.joinTimeoutMs} ms`,
+      );
     }
     if (stage.kind !== "joined") return;
     switch (this.#heartbeat.check(now)) {
@@ -131,13 +134,8 @@ export class Connection implements Socket, Line {
   }
 
   /** Says why, then closes for good. */
-  end(
-    code: EndCode,
-    message: string,
-    options: { retryAfterMs?: number } = {},
-  ): void {
-    if (!this.isOpen) return;
-    this.#log("ended", { code });
+  end(code: EndCode, message: string, options: { retryAfterMs?: number } = {}): void {
+    if (this.isOpen) this.#log("ended", { code });
     this.#dismiss(code, message, options);
   }
 
@@ -277,13 +275,6 @@ export class Connection implements Socket, Line {
     this.#log("ended", { code: "too_slow" });
     // An error frame would only wait behind what is not being read: the close code has to say it.
     this.#finish(CLOSE_AFTER.too_slow, "too_slow");
-  }
-
-  #joinTimedOut(): void {
-    this.end(
-      "join_timeout",
-      `Cannot wait longer for a first frame; expected "join" or "resume" within ${LIMITS.joinTimeoutMs} ms`,
-    );
   }
 
   /** Nobody expected this: the client is sent away, to come back. */
