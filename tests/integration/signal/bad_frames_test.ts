@@ -186,7 +186,7 @@ describe("bad input over the socket", () => {
       await refused((client) => client.send({ type: "join", token }), {
         code: "token_invalid",
         close: 4401,
-        says: "algorithm is not allowed",
+        says: "signature is required",
       });
     });
 
@@ -196,7 +196,7 @@ describe("bad input over the socket", () => {
       await refused((client) => client.send({ type: "join", token }), {
         code: "token_invalid",
         close: 4401,
-        says: "signature is wrong",
+        says: "invalid signature",
       });
     });
 
