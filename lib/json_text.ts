@@ -6,39 +6,33 @@
 
 /** Whether a text is one JSON value. */
 export function isJson(text: string): boolean {
-  return parses(withoutDescription(text) ?? text);
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  const name = text.indexOf(DESCRIPTION);
+  return name < 0 ? passes(JSON.parse, text) : isJsonAround(text, name + DESCRIPTION.length - 1);
 }
 
 const DESCRIPTION = `"sdp":"`;
 
 /**
- * A text with `""` in place of its first session description, if that is a JSON string. A signal consists of little
- * else, and all its line ends are escaped: `JSON.parse` has to unescape them, `JSON.rawJSON` only looks whether it could.
+ * Whether a text is JSON, asked of its first session description, which begins with the quote at `begin`, and of the rest apart.
+ * A signal consists of little else, and all its line ends are escaped: `JSON.parse` has to unescape them, `JSON.rawJSON`
+ * only looks whether it could.
  *
- * What is left is JSON exactly when the whole is. Either the first quote of `"sdp":"` ends a string, then the name stands
+ * The whole is JSON exactly when both are. Either the first quote of `"sdp":"` ends a string, then the name stands
  * outside of any, and neither is JSON; or the last one begins a string, and for JSON one string is as good as another.
  */
-function withoutDescription(text: string): string | undefined {
-  const name = text.indexOf(DESCRIPTION);
-  if (name < 0) return undefined;
-  const begin = name + DESCRIPTION.length - 1;
-  const end = text.indexOf('"', begin + 1) + 1;
+function isJsonAround(text: string, begin: number): boolean {
+  const end = endOfString(text, begin) + 1;
+  return passes(JSON.rawJSON, text.slice(begin, end)) &&
+    passes(JSON.parse, `${text.slice(0, begin)}""${text.slice(end)}`);
+}
+
+function passes(read: (text: string) => unknown, text: string): boolean {
   try {
-    JSON.rawJSON(text.slice(begin, end));
+    read(text);
+    return true;
   } catch {
-    // A quote within it is escaped, or it never ends.
-    return undefined;
+    return false;
   }
-  return `${text.slice(0, begin)}""${text.slice(end)}`;
 }
 
 declare global {

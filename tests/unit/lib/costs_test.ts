@@ -110,8 +110,13 @@ async function heapPerParticipant(): Promise<number> {
 }
 
 describe("a signal", () => {
-  for (const kind of ["sdp", "plain"] as const) {
-    it(`of 2 KB (${kind}) is parsed once, but for its description, and written never`, async () => {
+  const CARRIED = {
+    "2 KB of a description": payload("sdp"),
+    "a description with quotes": { sdp: 's="a call"\r\na=fmtp:96 profile="0"\r\n' },
+    "2 KB of plain text": payload("plain"),
+  };
+  for (const [what, carried] of Object.entries(CARRIED)) {
+    it(`of ${what} is parsed once, but for its description, and written never`, async () => {
       const node = fakeNode();
       await makeRoom(node);
       const ada = await join(node, "ada");
@@ -120,7 +125,6 @@ describe("a signal", () => {
       await welcomed(bob);
       const { id } = JSON.parse(bob.texts[0]!).self;
       bob.texts.length = 0;
-      const carried = payload(kind);
       const data = JSON.stringify(carried);
       const text = `{"type":"signal","to":"${id}","data":${data}}`;
       const cost = await jsonWork(() => ada.wire.connection.receive(text));
