@@ -25,6 +25,7 @@ import { Standstill } from "./standstill.ts";
 import { Unavailable } from "./unavailable.ts";
 import { welcomeFrame } from "./welcome.ts";
 
+/** What entries are made of. */
 export interface EntriesParts {
   /** This node's name. */
   node: string;
@@ -62,6 +63,7 @@ export interface Entered {
   readonly permissions: Permissions;
 }
 
+/** All who come in at a node, and those who want to. */
 export class Entries {
   readonly #parts: EntriesParts;
   readonly #gate: Gate;
@@ -129,10 +131,10 @@ export class Entries {
     }
   }
 
-  #turnedAway({ kind, cause: reason, retryAfterMs }: Shed, now: number): TurnedAway {
+  #turnedAway({ kind, cause, retryAfterMs }: Shed, now: number): TurnedAway {
     const { counters, log } = this.#parts;
-    counters.shed[reason]++;
-    if (!this.#shed) log("warn", "shedding", { reason });
+    counters.shed[cause]++;
+    if (!this.#shed) log("warn", "shedding", { reason: cause });
     this.#shed = { count: (this.#shed?.count ?? 0) + 1, at: now };
     return {
       kind,

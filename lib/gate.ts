@@ -83,6 +83,7 @@ interface Waiter extends Entrant {
 /** Weight of the newest in the mean of what one needs. */
 const NEWEST = 0.1;
 
+/** Says whose turn it is; times in ms since 1970. */
 export class Gate {
   readonly #policy: GatePolicy;
   readonly #random: () => number;

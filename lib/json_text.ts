@@ -17,8 +17,9 @@ const DESCRIPTION = `"sdp":"`;
  * A signal consists of little else, and all its line ends are escaped: `JSON.parse` has to unescape them, `JSON.rawJSON`
  * only looks whether it could.
  *
- * The whole is JSON exactly when both are. Either the first quote of `"sdp":"` ends a string, then the name stands
- * outside of any, and neither is JSON; or the last one begins a string, and for JSON one string is as good as another.
+ * The whole is JSON exactly when both are. Where the first quote of `"sdp":"` ends a string, the name stands outside of
+ * any, in the whole as in the rest: neither is JSON. Else it begins one, or is escaped within one; the second quote ends
+ * that, the last begins another, and for JSON one string is as good as another.
  */
 function isJsonAround(text: string, begin: number): boolean {
   const end = endOfString(text, begin) + 1;

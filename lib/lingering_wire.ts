@@ -1,3 +1,8 @@
+/**
+ * How a node's sockets close: when their clients have stopped talking.
+ *
+ * @module
+ */
 import { POLICY } from "./policy.ts";
 import type { Wire } from "./wire.ts";
 
@@ -14,6 +19,7 @@ export class Closings {
   readonly #closing = new Set<Closing>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
+  /** Looks at one more. */
   add(closing: Closing): void {
     this.#closing.add(closing);
     this.#timer ??= setInterval(() => this.#look(Date.now()), POLICY.close.lookMs);
@@ -80,18 +86,20 @@ export class LingeringWire implements Wire, Closing {
     this.#closings.add(this);
   }
 
+  /** Does what it is time for. */
   look(now: number): "goes on" | "over" {
     const state = this.#state;
     const { quietMs, atMostMs, giveUpMs } = POLICY.close;
     switch (state.kind) {
       case "closing":
-        if (now >= Math.min(state.heardAt + quietMs, state.since + atMostMs)) {
+        // A clock that was set back must not make that longer.
+        if (Math.abs(now - state.heardAt) >= quietMs || Math.abs(now - state.since) >= atMostMs) {
           this.#socket.close(state.code, state.reason);
           this.#state = { kind: "closed", since: now, givenUp: state.givenUp };
         }
         return "goes on";
       case "closed":
-        if (now < state.since + giveUpMs) return "goes on";
+        if (Math.abs(now - state.since) < giveUpMs) return "goes on";
         state.givenUp();
         return "over";
       default:

@@ -61,10 +61,9 @@ export const ADAPT = {
   /** Of what is estimated, so much is used; while it collapses, less: it has not come to its end. */
   usedShare: 0.9,
   collapsingShare: 0.6,
-  /** An estimate that leaves less than this for a picture is the least that the browser ever gives. */
-  leastPicture: 45_000,
-  /** To one alone, the smallest picture goes with less: no browser sends less of one, beside a lean voice. */
-  smallestAlone: 40_000,
+  /** An estimate that leaves less than this beside the voice is the least that the browser ever gives. To one alone the smallest picture
+   * goes with less, the voice counted in: no browser sends less of one, beside a lean voice. */
+  leastPicture: { besideVoice: 45_000, withVoice: 40_000 },
   /** A round trip longer than usual by this, or such a loss, is too much ... */
   lateMs: 300,
   /** What is usual is the shortest of this time, or of up to twice as long. */

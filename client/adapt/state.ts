@@ -47,10 +47,7 @@ export interface Small {
 }
 
 /** What is being done. `waitMs`: how long the next trial waits if one fails. */
-export type Phase =
-  | Resting
-  | { readonly is: "trying"; readonly trial: Trial; readonly waitMs: number }
-  | Holding;
+export type Phase = Resting | Trying | Holding;
 
 /** Nothing, since the last trial, or since ever; no other before `until`. */
 export interface Resting {
@@ -60,11 +57,17 @@ export interface Resting {
   readonly waitMs: number;
 }
 
+/** More is sent to one, to find out whether all could have more. */
+export interface Trying {
+  readonly is: "trying";
+  readonly trial: Trial;
+  readonly waitMs: number;
+}
+
 /** No picture is sent for a moment, so that the voice gets through. */
 export interface Holding {
   readonly is: "holding";
   readonly since: number;
-  readonly until: number;
   readonly waitMs: number;
 }
 

@@ -48,7 +48,7 @@ function carriesOne(
   const estimates = participants.flatMap(({ availableOutgoingBitrate: known }) => known ?? []);
   if (estimates.length === 0) return sending !== "audio_only";
   const sum = estimates.reduce((one, other) => one + other);
-  return sum >= ADAPT.voice.doubled + ADAPT.leastPicture;
+  return sum >= ADAPT.voice.doubled + ADAPT.leastPicture.besideVoice;
 }
 
 /** Whether any connection goes through TURN. */

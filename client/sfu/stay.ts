@@ -12,8 +12,10 @@ import type { Path } from "./seat.ts";
 import type { Seats } from "./seats.ts";
 import { silence, type Stall, watchStall } from "./stall.ts";
 
+/** How a stay stands, as the node is told. */
 export type SfuVerdict = NonNullable<Measured["sfu"]>["state"];
 
+/** What a stay is made of, and whom it tells. */
 export interface StayOptions {
   epoch: number;
   /** Makes the connections of a path; told of what happens there by the other two. */
@@ -36,6 +38,7 @@ interface Next {
   ticket: string | undefined;
 }
 
+/** One participant at one SFU, by one path after the other. */
 export class Stay {
   readonly #options: StayOptions;
   #path: Path & { sfu: SfuPath };
@@ -154,8 +157,8 @@ export class Stay {
 
   async #count(): Promise<void> {
     const { sfu } = this.#path;
-    // A connection that closes under our hands has nothing more to say.
-    const packets = await sfu.received().catch(() => 0);
+    // A connection that closes under our hands has nothing more to say: no number is more than that.
+    const packets = await sfu.received().catch(() => NaN);
     if (sfu !== this.#path.sfu) return;
     if (this.#packets !== undefined && packets > this.#packets) this.#counted = true;
     this.#packets = packets;

@@ -44,6 +44,11 @@ export interface Visits {
   readonly tookMs: number;
 }
 
+/** The name of those who were closed by a code; `told`: with the word when to come back. */
+export function closedBy(code: number, { told }: { told: boolean }): string {
+  return told ? `${code} with retryAfterMs` : `${code}`;
+}
+
 /** Every line asks for one answer. */
 export type Order =
   | Job

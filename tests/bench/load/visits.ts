@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { VisitOrder, Visits } from "./load_protocol.ts";
+import { closedBy, type VisitOrder, type Visits } from "./load_protocol.ts";
 import { textFrame, WireSocket } from "./wire_socket.ts";
 
 /** Who has no answer by then has none. */
@@ -74,9 +74,7 @@ function sum(outcomes: readonly Outcome[], tookMs: number): Visits {
     if (one.kind === "welcome") continue;
     const name = one.kind === "failed"
       ? one.why
-      : one.retryAfterMs === undefined
-      ? `${one.code}`
-      : `${one.code} with retryAfterMs`;
+      : closedBy(one.code, { told: one.retryAfterMs !== undefined });
     counted[name] = (counted[name] ?? 0) + 1;
   }
   return {

@@ -5,7 +5,7 @@
  * @module
  */
 import { Load } from "../load/process.ts";
-import type { Visits } from "../load/load_protocol.ts";
+import { closedBy, type Visits } from "../load/load_protocol.ts";
 import type { Scale } from "../report/results.ts";
 import { type Figure, percentile, rounded } from "../report/figure.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
@@ -23,7 +23,7 @@ const SATURATED = { accepted: 0.97, cpu: 0.95 };
 /** Of the time in which the load program runs, or waits for a processor; beyond, it is what everybody waits for. */
 const LOAD_LIMIT = 0.95;
 const TIMES_CALM = { is: "at most", value: 2 } as const;
-const SHED = "1013 with retryAfterMs";
+const SHED = closedBy(1013, { told: true });
 const WHAT = "p99 of accepted joins beyond saturation, to calm";
 
 /** What came of a rate. */
@@ -44,16 +44,19 @@ export interface Step {
   readonly loadBusy: number;
 }
 
+/** Joins up to and beyond what a node can take. */
 export async function saturation(_scale: Scale): Promise<Figure[]> {
   await using node = await startNode(UNLIMITED);
   await using load = new Load();
   const tokens = await provisionRooms(node, { rooms: ROOMS, perRoom: 2 });
   const at = async (rate: number, seconds: number): Promise<Step> => {
     const count = rate * seconds;
-    // While they come: to wait for the last answer takes no CPU.
-    const shares = Promise.all([node, load].map(({ pid }) => sharesOfTime(pid, seconds)));
-    const visits = await load.visit({ urls: [node.wsUrl], tokens, rate, count });
-    const [{ cpu }, { cpu: loadCpu, busy: loadBusy }] = await shares as [Shares, Shares];
+    const [visits, { cpu }, { cpu: loadCpu, busy: loadBusy }] = await Promise.all([
+      load.visit({ urls: [node.wsUrl], tokens, rate, count }),
+      // While they come: to wait for the last answer takes no CPU.
+      sharesOfTime(node.pid, seconds),
+      sharesOfTime(load.pid, seconds),
+    ]);
     await pause(REST_MS);
     return { ...read(visits, rate, count), cpu, loadCpu, loadBusy };
   };
@@ -109,7 +112,7 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
   const beyond = own.filter(({ accepted, rate, cpu }) =>
     accepted < SATURATED.accepted * rate || cpu > SATURATED.cpu
   );
-  const most = own.toSorted((a, b) => b.accepted - a.accepted)[0] ?? calm;
+  const most = highest(own, ({ accepted }) => accepted) ?? calm;
   const figures: Figure[] = [{
     kind: "measured",
     target: "SATURATION",
@@ -122,7 +125,7 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
     samples: [calm, ...steps],
     table: { head: HEAD, rows: [calm, ...steps].map(row) },
   }];
-  const worst = beyond.toSorted((a, b) => b.p99 - a.p99)[0];
+  const worst = highest(beyond, ({ p99 }) => p99);
   if (worst === undefined) {
     const why = own.length < steps.length
       ? "the load program was the limit before the node was"
@@ -136,8 +139,7 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
     });
     return figures;
   }
-  const refused = sum(beyond, () => true);
-  const told = sum(beyond, (name) => name === SHED);
+  const { all: refused, told } = refusalsOf(beyond);
   figures.push({
     kind: "measured",
     target: "SATURATION",
@@ -149,7 +151,7 @@ export function report(calm: Step, steps: readonly Step[]): Figure[] {
       `${rounded(worst.p99)} ms at ${worst.rate}/s, ${rounded(calm.p99)} ms at ${calm.rate}/s; ` +
       beyond.map((step) => `at ${step.rate}/s ${rounded(step.accepted)}/s accepted`).join(", "),
   });
-  const longest = beyond.toSorted((a, b) => b.joinP99 - a.joinP99)[0]!;
+  const longest = highest(beyond, ({ joinP99 }) => joinP99)!;
   figures.push({
     kind: "measured",
     target: "SATURATION",
@@ -200,7 +202,13 @@ function row(
   ];
 }
 
-function sum(steps: readonly Step[], counts: (name: string) => boolean): number {
-  return steps.flatMap(({ others }) => Object.entries(others))
-    .reduce((sum, [name, count]) => counts(name) ? sum + count : sum, 0);
+function highest(steps: readonly Step[], of: (step: Step) => number): Step | undefined {
+  return steps.toSorted((a, b) => of(b) - of(a))[0];
+}
+
+/** How many were not accepted, and how many of them were told when to come back. */
+function refusalsOf(steps: readonly Step[]): { all: number; told: number } {
+  const counts = steps.flatMap(({ others }) => Object.entries(others));
+  const sum = (some: typeof counts) => some.reduce((sum, [, count]) => sum + count, 0);
+  return { all: sum(counts), told: sum(counts.filter(([name]) => name === SHED)) };
 }

@@ -225,7 +225,7 @@ describe("bad input over the socket", () => {
       await refused((client) => client.send({ type: "resume", session }), {
         code: "session_invalid",
         close: 4401,
-        says: "audience",
+        says: `"aud"`,
       });
     });
 

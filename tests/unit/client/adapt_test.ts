@@ -5,6 +5,7 @@ import { adapt, type Plan, planOf, startAdapting } from "../../../client/adapt.t
 import type { Connection, Look } from "../../../client/adapt/evidence.ts";
 import { TOP } from "../../../client/adapt/ladder.ts";
 import { ADAPT } from "../../../client/adapt/policy.ts";
+import { begin } from "../../../client/adapt/trial.ts";
 import type { AdaptationSettings } from "../../../client/api.ts";
 import { Uplink } from "./adapt/gcc.ts";
 
@@ -104,6 +105,18 @@ describe("what is sent over an uplink", () => {
       return [...connections.values()].filter(({ picture }) => picture !== undefined).length;
     });
     assertEquals([...new Set(tried)].toSorted(), [0, 1]);
+  });
+
+  it("keeps the smallest picture when a trial of more does harm, which ends the trial", () => {
+    const look = {
+      connections: ample(1, () => ({ loss: 0.3 })),
+      camera: CAMERA,
+      isProcessorShort: false,
+    };
+    const trial = begin(1, look, 10_000)!;
+    const phase = { is: "trying", trial, waitMs: ADAPT.waitMs } as const;
+    const after = adapt({ ...startAdapting(0), level: 1, phase }, look, AUTO, 10_200);
+    assertEquals([after.level, after.phase.is, after.relapses.count], [1, "resting", 0]);
   });
 
   it("keeps its level when a trial of more has filled the uplink, which ends the trial", () => {
@@ -206,7 +219,7 @@ describe("what is sent over an uplink", () => {
 
     it("is the voice alone where there is no room for any picture", () => {
       const { state, now } = cut();
-      const look = is({ estimate: ADAPT.smallestAlone - 1 });
+      const look = is({ estimate: ADAPT.leastPicture.withVoice - 1 });
       assertEquals(keepLooking(state, look, { from: now, seconds: 60 }).levels, [0]);
     });
 

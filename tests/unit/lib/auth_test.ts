@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { SignJWT, UnsecuredJWT } from "jose";
@@ -36,6 +37,11 @@ function forge(
   const key = new TextEncoder().encode(secret.padEnd(64, "."));
   const raw = alg === "HS256" ? new TextEncoder().encode(secret) : key;
   return new SignJWT(claims).setProtectedHeader({ alg }).sign(raw);
+}
+
+/** A part of a token. */
+function encoded(part: Record<string, unknown>): string {
+  return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
 
 function refused(token: string, code: string, says: string): void {
@@ -96,9 +102,13 @@ describe("a token is refused", () => {
   });
 
   it("with alg none in other letters", () => {
-    const [, payload] = new UnsecuredJWT(CLAIMS).encode().split(".");
-    const header = btoa(`{"alg":"NoNe"}`).replaceAll("=", "");
-    refused(`${header}.${payload}.`, "token_invalid", "signature is required");
+    const token = `${encoded({ alg: "NoNe" })}.${encoded(CLAIMS)}.`;
+    refused(token, "token_invalid", "signature is required");
+  });
+
+  it("with the right alg in a list", () => {
+    const token = `${encoded({ alg: ["HS256"] })}.${encoded(CLAIMS)}.AA`;
+    refused(token, "token_invalid", "invalid algorithm");
   });
 
   it("with alg HS512, though the secret is right", async () => {
@@ -112,40 +122,36 @@ describe("a token is refused", () => {
 
   it("with claims that were changed after it was signed", () => {
     const [header, , signature] = tokens.sign(GRANT).split(".");
-    const payload = btoa(JSON.stringify({ ...CLAIMS, room: "other" })).replaceAll("=", "");
+    const payload = encoded({ ...CLAIMS, room: "other" });
     refused(`${header}.${payload}.${signature}`, "token_invalid", "invalid signature");
   });
 
   it("for another audience", async () => {
-    refused(await forge({ ...CLAIMS, aud: "admin" }), "token_invalid", "audience");
+    refused(await forge({ ...CLAIMS, aud: "admin" }), "token_invalid", `"aud"`);
   });
 
   it("of another issuer", async () => {
-    refused(await forge({ ...CLAIMS, iss: "evil" }), "token_invalid", "issuer");
+    refused(await forge({ ...CLAIMS, iss: "evil" }), "token_invalid", `"iss"`);
   });
 
   it("when it is a session", () => {
     const session = tokens.signSession(
       tokens.verify(tokens.sign(GRANT), "p_a", NOW),
     );
-    refused(session, "token_invalid", "audience");
+    refused(session, "token_invalid", `"aud"`);
   });
 
-  for (const claim of ["tenant", "room", "sub", "permissions", "jti", "exp"]) {
+  for (const claim of ["tenant", "room", "sub", "permissions", "jti", "exp", "iss", "aud"]) {
     it(`without ${claim}`, async () => {
       const { [claim as keyof typeof CLAIMS]: _, ...rest } = CLAIMS;
       refused(await forge(rest), "token_invalid", `"${claim}"`);
     });
   }
 
-  for (const [claim, says] of [["iss", "issuer"], ["aud", "audience"]] as const) {
-    it(`without ${claim}`, async () => {
-      const { [claim]: _, ...rest } = CLAIMS;
-      refused(await forge(rest), "token_invalid", says);
-    });
-  }
-
-  for (const text of ["", "x", "a.b.c", "..", "💥.💥.💥", `${btoa("{}")}.${btoa("[]")}.`]) {
+  const typed = encoded({ alg: "HS256", typ: "JWT" });
+  for (
+    const text of ["", "x", "a.b.c", "..", "💥.💥.💥", "e30.W10.", "e30.W10.AA", `${typed}.AA.AA`]
+  ) {
     it(`when it is no token at all: ${JSON.stringify(text)}`, () => {
       refused(text, "token_invalid", "expected one signed by this service (HS256)");
     });
@@ -160,32 +166,32 @@ describe("a session", () => {
 
   it("keeps the id, the ticket and all that the token said", () => {
     const ticket = tokens.verify(tokens.sign(GRANT), "p_a", NOW);
-    assertEquals(tokens.verifySession(tokens.signSession(ticket), NOW), ticket);
+    assertEquals(tokens.verifySession(tokens.signSession(ticket)), ticket);
   });
 
   it("knows what its room was made with", () => {
     const ticket = tokens.verify(tokens.sign(GRANT), "p_a", NOW);
     const topology = { mode: "mesh", epoch: 3 } as const;
     const made = { createdAt: NOW, settings: defaultSettings(), topology };
-    const { made: kept } = tokens.verifySession(tokens.signSession({ ...ticket, made }), NOW);
+    const { made: kept } = tokens.verifySession(tokens.signSession({ ...ticket, made }));
     assertEquals(kept, made);
   });
 
   it("outlives its expiry: the room judges that", () => {
-    const { admission } = tokens.verifySession(session(NOW - 1_000), NOW);
+    const { admission } = tokens.verifySession(session(NOW - 1_000));
     assertEquals(admission.expiresAt, NOW - 1_000);
   });
 
   it("is not a token: session_invalid", () => {
     const token = tokens.sign(GRANT);
-    const error = assertThrows(() => tokens.verifySession(token, NOW), TokenError, "audience");
+    const error = assertThrows(() => tokens.verifySession(token), TokenError, `"aud"`);
     assertEquals(error.code, "session_invalid");
   });
 
   it("of another secret is refused, also when it has expired", () => {
     const other = new Tokens(SECRET.replace("0", "1"));
     const text = session(NOW - 1_000);
-    assertThrows(() => other.verifySession(text, NOW), TokenError, "invalid signature");
+    assertThrows(() => other.verifySession(text), TokenError, "invalid signature");
   });
 });
 

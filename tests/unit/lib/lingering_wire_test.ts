@@ -58,6 +58,14 @@ describe("LingeringWire", () => {
     assertEquals(closes, [[4429, "too_fast"]]);
   });
 
+  it("closes no later where the clock is set back", () => {
+    using _time = new FakeTime();
+    const { wire, close, closes } = lingering();
+    close(4403, "removed");
+    wire.look(Date.now() - 3_600_000);
+    assertEquals(closes.length, 1);
+  });
+
   it("gives up a client that does not answer the close", () => {
     using time = new FakeTime(0);
     const { close, givenUp } = lingering();

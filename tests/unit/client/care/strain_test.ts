@@ -42,7 +42,7 @@ describe("strainOf", () => {
     assertEquals(strainOf([stats("cpu")], reduced), "cpu");
   });
 
-  const LEAST = ADAPT.voice.doubled + ADAPT.leastPicture;
+  const LEAST = ADAPT.voice.doubled + ADAPT.leastPicture.besideVoice;
   const CASES: Record<
     string,
     [sending: AdaptationInfo["sending"], estimates: (number | undefined)[], strain: string]
