@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import type { Browser, Page } from "playwright-core";
+import { POLICY } from "../../lib/policy.ts";
 import { type Balancer, startBalancer } from "../helpers/balancer.ts";
 import { becomes } from "../helpers/becomes.ts";
 import { launchBrowser, waitFor } from "../helpers/browser.ts";
@@ -9,8 +10,8 @@ import { forceTopology } from "../helpers/force_topology.ts";
 import { type JanusServer, startJanus } from "../helpers/janus_server.ts";
 import { comesBy, decodesMore, framesOf, joinFrom, perceives, serveCallPage } from "./call_page.ts";
 
-const PEOPLE = ["ada", "bob", "cleo", "dan", "eve", "fay"];
-/** So little that two processors carry six people who each decode five others. */
+const PEOPLE = ["ada", "bob", "cleo", "dan", "eve"];
+/** So little that two processors carry five people who each decode four others. */
 const MEDIA = { audio: true, video: { width: 80, height: 60, frameRate: 5 } };
 
 /** Two nodes on one Redis, Januses that both can use, and a browser. */
@@ -71,11 +72,11 @@ async function allGoOn(pages: Page[]): Promise<void> {
 }
 
 describe("a call on two nodes, with Janus", () => {
-  it("of six goes on at the other Janus when the one that has it is killed", async () => {
+  it("too large for the mesh goes on at the other Janus when the one that has it is killed", async () => {
     await using stage = await Stage.set(2);
     const { cluster, janus } = stage;
     const room = await cluster.room({ topology: { mode: "sfu" } });
-    const pages = await stage.call(room, 6);
+    const pages = await stage.call(room, POLICY.topology.meshComfort + 1);
     await allPerceiveAll(pages);
     await Promise.all(pages.map((page) => comesBy(page, "sfu")));
     const sfu = await pages[0]!.evaluate(() => globalThis.call.topology.sfu?.id);
