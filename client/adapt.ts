@@ -7,8 +7,8 @@
  *
  * @module
  */
-import { areStarved, carriedAt, type Look, remember } from "./adapt/evidence.ts";
 import { fall, forgiven, hold, rest } from "./adapt/change.ts";
+import { areStarved, carriedAt, type Look, remember } from "./adapt/evidence.ts";
 import { feelLoss, feelProcessor } from "./adapt/lasting.ts";
 import { afterHold, leavesPicture, lowered, suffices } from "./adapt/less.ts";
 import { tryMore } from "./adapt/more.ts";
