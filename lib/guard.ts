@@ -31,6 +31,9 @@ export interface GuardPolicy {
   passes?: (error: unknown) => boolean;
 }
 
+/** No call looks at its signal: to abort it after each of them would make an error with its stack for nobody. */
+const TIMEOUT = { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false };
+
 /** Bulkhead, circuit breaker and time-out round one dependency. Never repeats a call. */
 export class Guard {
   readonly dependency: Dependency;
@@ -55,7 +58,7 @@ export class Guard {
       breaker: this.#failures,
     });
     this.#bulkhead = bulkhead(policy.concurrency, policy.queue);
-    this.#timeout = policy.timeoutMs ? timeout(policy.timeoutMs, TimeoutStrategy.Aggressive) : noop;
+    this.#timeout = policy.timeoutMs ? timeout(policy.timeoutMs, TIMEOUT) : noop;
   }
 
   /** `down` from the break of the circuit until a call has succeeded again. */

@@ -16,6 +16,8 @@ export function upstashRedis({ url, token, timeoutMs }: UpstashOptions): Redis {
     // Not `false`: with that the client still tries twice.
     retry: { retries: 0 },
     automaticDeserialization: false,
+    // All that is kept there is text: as base64 it would be written and read twice.
+    responseEncoding: false,
     enableAutoPipelining: true,
     enableTelemetry: false,
     latencyLogging: false,

@@ -2,7 +2,8 @@
  * Redis pub/sub through @upstash/redis, which speaks HTTP: sending is a request, an inbox a stream of server-sent
  * events on a channel of its own.
  *
- * Costs commands: one for each message, and at most 8 a minute to see whether an idle inbox still hears.
+ * Costs commands: one for each message, or for all that wait for one node, and at most 8 a minute to see whether an
+ * idle inbox still hears.
  *
  * @module
  */
@@ -27,6 +28,13 @@ export function redisBus(
 ): Bus {
   return new RedisBus(redis, address, policy);
 }
+
+/**
+ * Between letters that share a message, as between texts of JSON (RFC 7464), none of which holds it. They share one
+ * because a stream is read an event at a time, one in a turn of the event loop: where turns last 30 ms, letters that come
+ * by 500 a second would wait for each other.
+ */
+const SEPARATOR = "\x1e";
 
 // No comma: the client splits what comes at commas.
 const channelOf = (node: string) => `meshlift:inbox:${node}`;
@@ -87,7 +95,7 @@ class RedisBus implements Bus {
       redis: this.#redis,
       address: this.#address,
       channel: channelOf(node),
-      hear: (text: string) => receiver.hear(text),
+      hear: (text: string) => text.split(SEPARATOR).forEach((letter) => receiver.hear(letter)),
       policy: this.#policy,
     };
     const stop = keepOpen({
@@ -124,11 +132,17 @@ class RedisBus implements Bus {
   }
 
   async #send(batch: readonly Letter[]): Promise<(string | undefined)[]> {
+    const channels = Map.groupBy(batch, ({ channel }) => channel);
     const pipeline = this.#redis.pipeline();
-    for (const { channel, text } of batch) pipeline.publish(channel, text);
+    for (const [channel, letters] of channels) {
+      pipeline.publish(channel, letters.map(({ text }) => text).join(SEPARATOR));
+    }
     try {
       const results = await pipeline.exec({ keepErrors: true });
-      return results.map(({ error }) => error);
+      const faults = new Map(
+        [...channels.keys()].map((channel, i) => [channel, results[i]!.error]),
+      );
+      return batch.map(({ channel }) => faults.get(channel));
     } catch (error) {
       throw new Error(withoutCommands(error));
     }

@@ -96,14 +96,33 @@ describe("the bus over Redis", () => {
       assert(inbox.missed > 0);
     }));
 
-  it("costs one command for each message", () =>
+  it("costs one command for each message that finds none waiting", () =>
     withInbox(BUS_POLICY, async (bus, inbox) => {
       redis.forget();
+      for (let n = 0; n < 10; n++) await bus.publish(inbox.node, numbered(n));
+      await inbox.received(10);
+      assertEquals([redis.count("PUBLISH"), redis.count()], [10, 10]);
+    }));
+
+  it("costs one command for all messages that wait for one node", () =>
+    withInbox(BUS_POLICY, async (bus, inbox) => {
+      const other = await openInbox(bus, "n_2");
+      redis.forget();
+      const numbers = Array.from({ length: 100 }, (_, n) => n);
       await Promise.all(
-        Array.from({ length: 100 }, (_, n) => bus.publish(inbox.node, numbered(n))),
+        numbers.flatMap((n) => [inbox, other].map(({ node }) => bus.publish(node, numbered(n)))),
       );
-      await inbox.received(100);
-      assertEquals([redis.count("PUBLISH"), redis.count()], [100, 100]);
+      await Promise.all([inbox.received(100), other.received(100)]);
+      assertEquals([redis.count("PUBLISH"), redis.count()], [2, 2]);
+      assertEquals([inbox.numbers, other.numbers], [numbers, numbers]);
+    }));
+
+  it("carries what stands between messages within one as well", () =>
+    withInbox(BUS_POLICY, async (bus, inbox) => {
+      const sent = [numbered(1, "a\x1eb\n"), numbered(2)];
+      await Promise.all(sent.map((message) => bus.publish(inbox.node, message)));
+      await inbox.received(2);
+      assertEquals(inbox.messages, sent);
     }));
 
   it("says why a message was refused, and not what was in it", () =>
