@@ -220,7 +220,7 @@ export class Connection implements Socket, Line {
       (this.isOpen && this.#hub.status === "serving" &&
         Date.now() - askedAt < POLICY.entryPatienceMs);
     const entered = await this.#hub.entries.enter({ frame, socket: this, address, wanted });
-    if ("kind" in entered) return this.#turnAway(entered);
+    if (entered.kind !== "entered") return this.#turnAway(entered);
     if (!this.isOpen) return await this.#goneMeanwhile(entered.seat, stage);
     this.#stage = { kind: "joined", participation: new Participation(this.#hub, this, entered) };
     for (const text of stage.backlog) if (this.isOpen) this.#handle(text);

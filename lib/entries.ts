@@ -59,6 +59,7 @@ export interface TurnedAway {
 
 /** Who was let in, and what it may do. */
 export interface Entered {
+  readonly kind: "entered";
   readonly seat: Seat;
   readonly permissions: Permissions;
 }
@@ -115,9 +116,7 @@ export class Entries {
     const is = frame.type === "join" ? "new" : "back";
     const passed = await this.#gate.pass({ is, address, wanted }, async () => {
       const ticket = await checkEntry(this.#parts, frame);
-      if ("kind" in ticket) return ticket;
-      const seat = await this.#letIn(ticket, newcomer);
-      return "kind" in seat ? seat : { seat, permissions: ticket.admission.permissions };
+      return "kind" in ticket ? ticket : await this.#letIn(ticket, newcomer);
     });
     switch (passed.kind) {
       case "done":
@@ -146,10 +145,10 @@ export class Entries {
   async #letIn(
     ticket: Ticket,
     { socket, frame: { media, attributes }, wanted }: Newcomer,
-  ): Promise<Seat | Refusal> {
+  ): Promise<Entered | Refusal> {
     const { rooms, sfus, tokens, node, config } = this.#parts;
     const key = ticket.room;
-    const { id } = ticket.admission;
+    const { id, permissions } = ticket.admission;
     const event: RoomEvent = {
       kind: "enter",
       admission: ticket.admission,
@@ -173,7 +172,7 @@ export class Entries {
     const welcome = welcomeFrame(this.#parts, { room, id, session, resumed }, Date.now());
     room.peers.set(id, socket);
     socket.deliver(JSON.stringify(welcome), "control");
-    return { room, id };
+    return { kind: "entered", seat: { room, id }, permissions };
   }
 
   /** A room that nobody remembers is made again by the first who comes and knows what it was like. */

@@ -98,6 +98,7 @@ const PLOT = { left: 70, right: 20, top: 60, height: 260 };
 const COLOURS = ["#8a949e", "#d2691e", "#2a9d3a", "#b0478f"];
 const OURS = "#1b6ac9";
 const MARGIN = 0.08;
+const FEW = 6;
 
 /** Lines over a common pair of axes. */
 export function lineChart({ title, x, y, series, bound }: LineChart): string {
@@ -109,7 +110,7 @@ export function lineChart({ title, x, y, series, bound }: LineChart): string {
   const toY = (value: number) => PLOT.top + (1 - share(value, ys, y.scale)) * PLOT.height;
   const bottom = PLOT.top + PLOT.height;
   const grid = [
-    ...ticks(xs, x.scale).map((value) =>
+    ...named(all.map((point) => point.x), xs, x.scale).map((value) =>
       `<path class="grid" d="M${at(toX(value))} ${PLOT.top}V${bottom}"/>` +
       `<text class="small middle" x="${at(toX(value))}" y="${bottom + 14}">${rounded(value)}</text>`
     ),
@@ -190,6 +191,12 @@ export function ticks([low, high]: Extent, scale: Axis["scale"]): number[] {
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= rough)!;
   return Array.from({ length: Math.floor(high / step) + 1 }, (_, i) => i * step)
     .filter((value) => value >= low);
+}
+
+/** What the axis names: the values themselves where they are few. */
+function named(values: readonly number[], extent: Extent, scale: Axis["scale"]): number[] {
+  const own = new Set(values);
+  return own.size <= FEW ? [...own] : ticks(extent, scale);
 }
 
 function medians(points: Series["points"]): { x: number; y: number }[] {

@@ -35,10 +35,11 @@ const DRAWN: Readonly<Record<string, Draw>> = {
   T4: joins,
   T5: growth,
   GROWTH: (figures) =>
-    figures.map((figure, i) => [
-      `${i + 1}`,
-      costs(figure.what.replace(": slope of CPU per", ": CPU per"), [figure], ["meshlift"]),
-    ]),
+    figures.map((figure, i) => {
+      const [sizes = "", cost = ""] = figure.what.split(": slope of ");
+      const size = sizes.replace(/^[\d, ]+/, "");
+      return [`${i + 1}`, costs({ title: `${cost}, by ${size}`, size }, [figure], ["meshlift"])];
+    }),
   SATURATION: saturation,
 };
 
@@ -91,24 +92,31 @@ const SHARES = [0.01, 0.05, ...Array.from({ length: 18 }, (_, i) => (i + 2) / 20
 
 function growth(figures: readonly Measured[]): [string, string][] {
   const find = (part: string) => figures.filter(({ what }) => what.includes(part));
+  const own = ["meshlift", "meshlift, less idle"];
   return [
-    ["signal", "CPU per signal as rooms grow", find("CPU per signal"), [
-      "meshlift",
-      "meshlift, less idle",
+    ["signal", "CPU per signal as rooms grow", "rooms", find("CPU per signal"), [
+      ...own,
       "bare Deno relay",
     ]] as const,
-    ["join", "CPU per join, with its leave, as rooms grow", find("CPU per join"), [
-      "meshlift",
-    ]] as const,
-    ["idle", "CPU of idle participants", find("CPU of"), ["meshlift"]] as const,
-  ].flatMap(([name, title, all, names]) =>
-    all.length > 0 ? [[name, costs(title, all, names)] as [string, string]] : []
+    [
+      "join",
+      "CPU per join, with its leave, as rooms grow",
+      "rooms",
+      find("CPU per join"),
+      own,
+    ] as const,
+    ["idle", "CPU of idle participants", "participants", find("CPU of"), own] as const,
+  ].flatMap(([name, title, size, all, names]) =>
+    all.length > 0 ? [[name, costs({ title, size }, all, names)] as [string, string]] : []
   );
 }
 
-/** Costs over sizes. What is to be flat is shown from zero, where a little scatter looks as little as it is. */
-function costs(title: string, figures: readonly Measured[], names: readonly string[]): string {
-  const flat = figures[0]?.bound !== undefined;
+/** Costs over sizes, from zero: there a little scatter looks as little as it is. */
+function costs(
+  { title, size }: { title: string; size: string },
+  figures: readonly Measured[],
+  names: readonly string[],
+): string {
   const series = figures.map(({ samples }, i): Series => ({
     name: names[i] ?? "",
     points: (samples as Point[]).filter(({ cost }) => cost > 0)
@@ -117,11 +125,8 @@ function costs(title: string, figures: readonly Measured[], names: readonly stri
   }));
   return lineChart({
     title,
-    x: { name: "size", scale: "log" },
-    y: {
-      name: UNITS.find(([part]) => title.includes(part))?.[1] ?? "",
-      scale: flat ? "linear" : "log",
-    },
+    x: { name: size, scale: "log" },
+    y: { name: UNITS.find(([part]) => title.includes(part))?.[1] ?? "", scale: "linear" },
     series: series.filter(({ points }) => points.length > 0),
   });
 }

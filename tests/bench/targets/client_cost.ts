@@ -8,7 +8,6 @@ import type { CDPSession, Page } from "playwright-core";
 import { buildSdk } from "../../../tools/build/sdk.ts";
 import { CHROMIUM, find } from "../../../tools/test/requirements.ts";
 import { launchBrowser, newPage, waitFor } from "../../helpers/browser.ts";
-import type { Scale } from "../report/results.ts";
 import { type Figure, median, rounded } from "../report/figure.ts";
 import { type Module, modulesOf } from "../report/modules.ts";
 import { provision, startNode } from "../servers/node.ts";
@@ -54,7 +53,7 @@ interface Busy {
   readonly script: number;
 }
 
-export async function clientCost(_scale: Scale): Promise<Figure[]> {
+export async function clientCost(): Promise<Figure[]> {
   return [...await sizes(), ...await mainThread()];
 }
 

@@ -7,7 +7,6 @@ import { find, REDIS_SERVER } from "../../../tools/test/requirements.ts";
 import type { Service } from "../../helpers/service.ts";
 import { Load } from "../load/process.ts";
 import { compare, type Comparison, medianOf, type Subject } from "../load/rounds.ts";
-import type { Scale } from "../report/results.ts";
 import { type Figure, rounded, unlessLoadWasTheLimit } from "../report/figure.ts";
 import { logLogSlope, type Point } from "../report/slope.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
@@ -32,7 +31,7 @@ interface Step extends Subject {
   readonly joinCpuMs: number;
 }
 
-export async function growth(_scale: Scale): Promise<Figure[]> {
+export async function growth(): Promise<Figure[]> {
   return [...await people(), ...await nodes()];
 }
 

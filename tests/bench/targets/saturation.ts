@@ -6,7 +6,6 @@
  */
 import { Load } from "../load/process.ts";
 import { closedBy, type Visits } from "../load/load_protocol.ts";
-import type { Scale } from "../report/results.ts";
 import { type Figure, percentile, rounded } from "../report/figure.ts";
 import { provisionRooms, startNode, UNLIMITED } from "../servers/node.ts";
 import { cpuSeconds, mainThread, pause } from "../system/proc.ts";
@@ -45,7 +44,7 @@ export interface Step {
 }
 
 /** Joins up to and beyond what a node can take. */
-export async function saturation(_scale: Scale): Promise<Figure[]> {
+export async function saturation(): Promise<Figure[]> {
   await using node = await startNode(UNLIMITED);
   await using load = new Load();
   const tokens = await provisionRooms(node, { rooms: ROOMS, perRoom: 2 });

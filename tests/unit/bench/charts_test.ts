@@ -52,5 +52,10 @@ describe("a line chart", () => {
     assertEquals(first, last);
   });
 
+  it("names the sizes that were measured, where they are few", () => {
+    for (const size of ["100", "10,000"]) assertStringIncludes(chart, `>${size}</text>`);
+    assert(!chart.includes(">1,000</text>"));
+  });
+
   it("draws every sample as a dot", () => assertEquals(chart.split("<circle").length, 5));
 });
