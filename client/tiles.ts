@@ -18,8 +18,14 @@ export function showing(
 
 /** The width of the widest video element that shows `stream`, in device pixels; 0: none does. */
 export function seenWidth(videos: readonly HTMLVideoElement[], stream: MediaStream): number {
-  return Math.max(0, ...showing(videos, stream).map(({ clientWidth }) => clientWidth)) *
-    devicePixelRatio;
+  return Math.max(0, ...showing(videos, stream).map(widthOf)) * devicePixelRatio;
+}
+
+/** An element without a size of its own takes that of its picture: what was sent smaller would have to stay so. */
+function widthOf(video: HTMLVideoElement): number {
+  const style = video.computedStyleMap?.();
+  const isAuto = (name: string) => `${style?.get(name)}` === "auto";
+  return isAuto("width") && isAuto("height") ? innerWidth : video.clientWidth;
 }
 
 /** Every video element of the page that is in its layout; in a page that is not in front, none. */

@@ -25,6 +25,8 @@ interface FakeVideo {
   srcObject: FakeStream;
   clientWidth: number;
   readonly ownerDocument: FakeDocument;
+  /** By the page's style sheets; browsers without CSS Typed OM have none. */
+  computedStyleMap?(): Map<string, string>;
 }
 
 /** A page with ada in the call, whose camera it may show. */
@@ -36,6 +38,7 @@ function page({ ratio = 1 } = {}) {
     document: front,
     documentPictureInPicture: onTop,
     devicePixelRatio: ratio,
+    innerWidth: 1_280,
     MediaStream: FakeStream,
   };
   Object.assign(globalThis, fakes);
@@ -58,7 +61,7 @@ function page({ ratio = 1 } = {}) {
     },
     /** An element in the page, or in its window on top, shows ada so wide. */
     show: (clientWidth: number, ownerDocument = front): FakeVideo => {
-      const video = { srcObject: stream, clientWidth, ownerDocument };
+      const video: FakeVideo = { srcObject: stream, clientWidth, ownerDocument };
       ownerDocument.videos.push(video);
       return video;
     },
@@ -114,6 +117,20 @@ describe("how wide somebody is seen", () => {
     seen.show(640);
     seen.look();
     assertEquals(seen.widths, [640, 0, 640]);
+  });
+
+  it("is the page's width in an element that takes its size of the picture, however small that is", () => {
+    using seen = page();
+    seen.show(160).computedStyleMap = () => new Map([["width", "auto"], ["height", "auto"]]);
+    seen.look();
+    assertEquals(seen.widths, [1_280]);
+  });
+
+  it("is an element's own width where only one of its sizes is left open", () => {
+    using seen = page();
+    seen.show(160).computedStyleMap = () => new Map([["width", "auto"], ["height", "90px"]]);
+    seen.look();
+    assertEquals(seen.widths, [160]);
   });
 
   it("is nothing in an element that is not in the layout", () => {
