@@ -36,7 +36,9 @@ export async function startRedisProcess(port: number, folder: string): Promise<R
   }
   const child = new Deno.Command(program, {
     args: ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-      .concat(["--dir", folder, "--loglevel", "warning"]),
+      .concat(["--dir", folder, "--loglevel", "warning"])
+      // By its environment, which a title of its own would be written over, whoever started it knows it.
+      .concat(["--set-proc-title", "no"]),
     stdin: "null",
     stdout: "piped",
     stderr: "null",
