@@ -38,15 +38,20 @@ export const Media = z.strictObject({
 export type Media = z.infer<typeof Media>;
 
 /** Small public state of a participant, the application's own: a raised hand, a colour. */
-export const Attributes = z.record(
-  z.string().max(64),
-  // Parsed from JSON, so it is JSON. To look into it would recurse as deep as a client likes.
-  z.custom<z.core.util.JSONType>(() => true),
-)
-  .refine(
+export const Attributes = z.unknown().refine(
+  // A record would leave it out without a word.
+  (value) => !Object.hasOwn(Object(value), "__proto__"),
+  `expected no key "__proto__"`,
+).pipe(
+  z.record(
+    z.string().max(64),
+    // Parsed from JSON, so it is JSON. To look into it would recurse as deep as a client likes.
+    z.custom<z.core.util.JSONType>(() => true),
+  ).refine(
     (value) => JSON.stringify(value).length <= LIMITS.attributesLength,
     `expected at most ${LIMITS.attributesLength} characters of JSON`,
-  );
+  ),
+);
 export type Attributes = z.infer<typeof Attributes>;
 
 const present = { media: Media.optional(), attributes: Attributes.optional() };

@@ -62,6 +62,11 @@ describe("readFrame refuses", () => {
       "invalid_frame",
       "at most 2048 characters",
     ],
+    "attributes with a key that no record has": [
+      `{"type":"update","attributes":{"__proto__":1}}`,
+      "invalid_frame",
+      'expected no key "__proto__"',
+    ],
     "attributes as deep as a frame allows": [
       `{"type":"update","attributes":{"a":${"[".repeat(32_000)}${"]".repeat(32_000)}}}`,
       "invalid_frame",
