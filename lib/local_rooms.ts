@@ -8,12 +8,11 @@ import type { Bus } from "./bus/mod.ts";
 import type { Counters } from "./counters.ts";
 import { LocalRoom } from "./local_room.ts";
 import type { Log } from "./log.ts";
-import { keyOf } from "./presence/mod.ts";
 import { record } from "./record.ts";
 import type { Changed } from "./room.ts";
 import type { RoomChange } from "./room_change.ts";
 import type { Refusal } from "./room_event.ts";
-import { newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
+import { keyOf, newStamp, type RoomKey, type RoomState, succeeds } from "./room_state.ts";
 import { follow, rebased, type Told } from "./room_view.ts";
 
 export interface LocalRoomsParts {

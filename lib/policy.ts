@@ -84,10 +84,10 @@ export const POLICY = {
   roomsAtOnce: 16,
   /**
    * The guards of what a node leans on, see `GuardPolicy`. Few at a time are as fast as many, and signals to other
-   * nodes, which go by the same store, wait behind no more than these.
+   * nodes, which go by the same store, wait behind no more than these. The bus bounds by itself what is under way.
    */
   store: { concurrency: 16, queue: 4_096, timeoutMs: 1_500, failures: 5, pauseMs: 1_000 },
-  bus: { concurrency: 1_024, queue: 4_096, failures: 20, pauseMs: 200 },
+  bus: { concurrency: Infinity, queue: 0, failures: 20, pauseMs: 200 },
   /**
    * A socket that has been silent for `pingMs` is pinged; one that answers pings, after `silentMs` given up. Each is
    * looked at once in `lookMs`: more often, that was all that twenty thousand who say nothing cost. In `portions`: to

@@ -10,10 +10,10 @@ import type { LocalRoom } from "./local_room.ts";
 import type { LocalRooms } from "./local_rooms.ts";
 import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
-import { type Beat, keyOf, type Presence } from "./presence/mod.ts";
+import { type Beat, type Presence } from "./presence/mod.ts";
 import { recordFailure } from "./record.ts";
 import type { RoomEvent } from "./room_event.ts";
-import type { RoomKey } from "./room_state.ts";
+import { keyOf, type RoomKey } from "./room_state.ts";
 import type { Turns } from "./turns.ts";
 
 export interface ReconciliationParts {

@@ -53,6 +53,17 @@ export interface RoomKey {
   readonly id: string;
 }
 
+/** A room's key as one string; ids hold no slash. */
+export function keyOf(key: RoomKey): string {
+  return `${key.tenant}/${key.id}`;
+}
+
+/** The key that `keyOf` made a string of. */
+export function parseKey(name: string): RoomKey {
+  const slash = name.indexOf("/");
+  return { tenant: name.slice(0, slash), id: name.slice(slash + 1) };
+}
+
 /** What may be let in: from a token (`id` is new) or a session (`id` is known). */
 export interface Admission {
   id: string;

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { guardedBus } from "./bus/guarded.ts";
+import { guardedBus, isOfMessage } from "./bus/guarded.ts";
 import { memoryBus } from "./bus/memory.ts";
-import { type Bus, MessageTooLargeError } from "./bus/mod.ts";
+import type { Bus } from "./bus/mod.ts";
 import { busFromUrl } from "./bus/open.ts";
 import { redisBus } from "./bus/redis.ts";
 import type { Config } from "./config.ts";
@@ -53,9 +53,7 @@ export async function openShared(
   }
   const redis = upstashRedis({ ...store, timeoutMs: POLICY.store.timeoutMs });
   const guard = new Guard("store", POLICY.store);
-  const passes = (error: unknown) =>
-    error instanceof MessageTooLargeError || error instanceof TypeError;
-  const busGuard = new Guard("bus", { ...POLICY.bus, passes });
+  const busGuard = new Guard("bus", { ...POLICY.bus, passes: isOfMessage });
   const bus = busUrl ? await busFromUrl(busUrl) : redisBus(redis, store);
   return {
     presence: guardedPresence(new RedisPresence(redis), guard),

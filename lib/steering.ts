@@ -9,10 +9,9 @@
  */
 import type { Log } from "./log.ts";
 import { POLICY } from "./policy.ts";
-import { keyOf, parseKey } from "./presence/mod.ts";
 import type { TopologyReason } from "./protocol.ts";
 import { recordFailure } from "./record.ts";
-import type { RoomState } from "./room_state.ts";
+import { keyOf, parseKey, type RoomState } from "./room_state.ts";
 import type { Rooms } from "./rooms.ts";
 import type { SfuDirectory } from "./sfu/directory.ts";
 import { decide, type Decision, topologyView } from "./topology.ts";

@@ -1,5 +1,10 @@
 import type { Guard } from "../guard.ts";
-import type { Bus } from "./mod.ts";
+import { type Bus, BusFullError, MessageTooLargeError } from "./mod.ts";
+
+/** Whether an error is of what was to be sent, and says nothing of the carrier. */
+export function isOfMessage(error: unknown): boolean {
+  return [MessageTooLargeError, BusFullError, TypeError].some((own) => error instanceof own);
+}
 
 /** A bus behind a guard: what is sent while it is away fails at once. */
 export function guardedBus(inner: Bus, guard: Guard): Bus {

@@ -51,13 +51,13 @@ export class LinkedBus implements Bus {
 
   constructor(options: LinkedBusOptions) {
     this.#options = options;
-    const { underWayBytes, backoff } = options.policy;
-    this.#sender = new Sender((node, text) => this.#carry(node, text), underWayBytes);
+    const { policy } = options;
+    this.#sender = new Sender((node, text) => this.#carry(node, text), policy);
     this.#stop = keepOpen({
       open: (signal) => this.#open(signal),
       opened: (link) => this.#opened(link),
       away: (reason) => this.#away(reason),
-      backoff,
+      backoff: policy.backoff,
     });
   }
 

@@ -10,7 +10,7 @@ export function memoryBus(): Bus {
 
 class MemoryBus implements Bus {
   readonly #inboxes = new Map<string, Receiver>();
-  readonly #sender = new Sender((node, text) => this.#carry(node, text), BUS_POLICY.underWayBytes);
+  readonly #sender = new Sender((node, text) => this.#carry(node, text), BUS_POLICY);
   #state: "up" | "down" = "up";
 
   get state(): "up" | "down" {

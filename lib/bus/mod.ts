@@ -68,11 +68,12 @@ export interface Bus {
   /** Why it is down, for the log, without credentials; empty while it is up. */
   readonly reason: string;
   /**
-   * Sends to one node's inbox. May lose, never doubles; in order per pair of nodes. Resolves when the carrier has it,
-   * rejects when it may not have it. Nothing is kept to be sent later.
+   * Sends to one node's inbox. May lose, never doubles; in order per room and pair of nodes. Resolves when the carrier
+   * has it, rejects when it may not have it. Nothing is kept to be sent later.
    *
    * @throws {MessageTooLargeError} (rejects) above `BUS_MESSAGE_BYTES`.
-   * @throws {BusAwayError} (rejects) when the carrier is away, at once or after its time-out, or when too much is waiting for it.
+   * @throws {BusAwayError} (rejects) when the carrier is away, at once or after its time-out.
+   * @throws {BusFullError} (rejects) when too much of this room is waiting for the carrier.
    */
   publish(node: string, message: BusMessage): Promise<void>;
   /**
@@ -101,5 +102,10 @@ export class MessageTooLargeError extends Error {
 
 /** The carrier is away, too slow or too busy: the message is lost, or nobody knows. */
 export class BusAwayError extends Error {
-  override readonly name = "BusAwayError";
+  override readonly name: string = "BusAwayError";
+}
+
+/** Too much of this room is waiting already: the message is lost, and that says nothing of the carrier. */
+export class BusFullError extends BusAwayError {
+  override readonly name = "BusFullError";
 }

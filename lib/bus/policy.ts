@@ -1,7 +1,12 @@
 /** Thresholds of the bus. Tests pass shorter times. */
 export interface BusPolicy {
-  /** What may be under way to the carrier at once; beyond, messages are refused; in bytes. A slow line must carry it in time. */
+  /**
+   * What may be under way to the carrier at once, in bytes; a room may hold as many of these as are free, and beyond its
+   * messages are refused. A slow line must carry it in time.
+   */
   readonly underWayBytes: number;
+  /** What the carrier is given of it at a time, in bytes: a message of another room waits behind no more. */
+  readonly carrierBytes: number;
   /** From sending a message to the carrier's word that it has it, in ms. */
   readonly sendTimeoutMs: number;
   /** For connecting, and for opening all inboxes anew, in ms. */
@@ -31,6 +36,7 @@ export interface BusPolicy {
 
 export const BUS_POLICY: BusPolicy = {
   underWayBytes: 8_388_608,
+  carrierBytes: 262_144,
   sendTimeoutMs: 2_000,
   openTimeoutMs: 5_000,
   backoff: { firstMs: 100, mostMs: 3_000 },

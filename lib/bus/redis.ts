@@ -67,7 +67,7 @@ class RedisBus implements Bus {
     });
     this.#sender = new Sender(
       (node, text) => this.#outbox.put({ channel: channelOf(node), text }),
-      policy.underWayBytes,
+      policy,
     );
   }
 

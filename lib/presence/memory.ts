@@ -2,13 +2,19 @@ import { POLICY } from "../policy.ts";
 import type { Changed } from "../room.ts";
 import type { Refusal, RoomEvent } from "../room_event.ts";
 import type { SfuRecord } from "../sfu/directory.ts";
-import { activeNodesOf, deadline, nodesOf, type RoomKey, type RoomState } from "../room_state.ts";
+import {
+  activeNodesOf,
+  deadline,
+  keyOf,
+  nodesOf,
+  parseKey,
+  type RoomKey,
+  type RoomState,
+} from "../room_state.ts";
 import {
   applied,
   type Beat,
-  keyOf,
   type Page,
-  parseKey,
   type Presence,
   roomNotFound,
   type Sign,

@@ -76,17 +76,6 @@ export interface Presence {
   retire(node: string): Promise<void>;
 }
 
-/** A room's key as one string; ids hold no slash. */
-export function keyOf(key: RoomKey): string {
-  return `${key.tenant}/${key.id}`;
-}
-
-/** The key that `keyOf` made a string of. */
-export function parseKey(name: string): RoomKey {
-  const slash = name.indexOf("/");
-  return { tenant: name.slice(0, slash), id: name.slice(slash + 1) };
-}
-
 /** `forgotten`: the store knows no end of it, and has lost what it knew less than `POLICY.lease.recallMs` ago. */
 export function roomNotFound(key: RoomKey, forgotten = false): Refusal {
   return {

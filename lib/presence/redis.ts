@@ -2,14 +2,20 @@ import type { Redis } from "@upstash/redis";
 import { POLICY } from "../policy.ts";
 import type { Changed } from "../room.ts";
 import type { Refusal, RoomEvent } from "../room_event.ts";
-import { activeNodesOf, deadline, nodesOf, type RoomKey, type RoomState } from "../room_state.ts";
+import {
+  activeNodesOf,
+  deadline,
+  keyOf,
+  nodesOf,
+  parseKey,
+  type RoomKey,
+  type RoomState,
+} from "../room_state.ts";
 import { Unavailable } from "../unavailable.ts";
 import {
   applied,
   type Beat,
-  keyOf,
   type Page,
-  parseKey,
   type Presence,
   roomNotFound,
   type Sign,

@@ -6,9 +6,8 @@
 import { assertNever } from "../assert_never.ts";
 import { errorText, type Log } from "../log.ts";
 import { POLICY } from "../policy.ts";
-import { keyOf } from "../presence/mod.ts";
 import type { EndedCode, SfuAsk, SfuTold } from "../protocol.ts";
-import type { RoomKey } from "../room_state.ts";
+import { keyOf, type RoomKey } from "../room_state.ts";
 import { type Sfu, SfuError, type SfuEvents, type SfuSession } from "./mod.ts";
 import { readTicket, signTicket } from "./ticket.ts";
 

@@ -6,9 +6,8 @@
  */
 import type { Log } from "../log.ts";
 import { POLICY } from "../policy.ts";
-import { keyOf } from "../presence/mod.ts";
 import type { EndedCode, SfuAsk, SfuTold } from "../protocol.ts";
-import { memberOf, type RoomKey, type RoomState } from "../room_state.ts";
+import { keyOf, memberOf, type RoomKey, type RoomState } from "../room_state.ts";
 import type { Sfu } from "./mod.ts";
 import { type Asker, ParticipantSession } from "./participant_session.ts";
 

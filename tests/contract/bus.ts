@@ -5,8 +5,10 @@ import {
   type Bus,
   BUS_MESSAGE_BYTES,
   BusAwayError,
+  BusFullError,
   MessageTooLargeError,
 } from "../../lib/bus/mod.ts";
+import { BUS_POLICY } from "../../lib/bus/policy.ts";
 import { type BusInbox, numbered, openInbox } from "../helpers/bus_inbox.ts";
 import { flows } from "../helpers/bus_load.ts";
 
@@ -127,14 +129,39 @@ export function busContract(name: string, connect: () => BusEnds | Promise<BusEn
         );
         const results = await Promise.allSettled(sent);
         const reasons = results.flatMap((it) => it.status === "rejected" ? [it.reason] : []);
-        assert(reasons.every((reason) => reason instanceof BusAwayError));
+        assert(reasons.every((reason) => reason instanceof BusFullError));
         const tooMuch = reasons.filter(({ message }) =>
-          message.includes("bytes are waiting for the carrier; expected at most 8388608")
+          message.includes("bytes of this room are waiting for the carrier; expected at most")
         );
         assert(tooMuch.length > 50, `${tooMuch.length} of 100 were refused`);
         // The gap tells the receiver, as soon as something comes.
         await flows(near, one, 100);
         await one.until("to be told of the gap", ({ missed }) => missed > 0);
+      }));
+
+    it("has a room that sends little before the rest of one that sends much", () =>
+      withInboxes(async ({ near, one }) => {
+        const sent = Array.from(
+          { length: 50 },
+          (_, n) => near.publish(one.node, numbered(n, 60_000)),
+        );
+        sent.push(near.publish(one.node, numbered(50, "", "another")));
+        await Promise.all(sent);
+        const numbers = await one.received(51);
+        const ahead = numbers.indexOf(50);
+        assert(ahead * 60_000 <= BUS_POLICY.carrierBytes + 60_000, `behind ${ahead} messages`);
+        assertEquals(one.missed, 0);
+      }));
+
+    it("refuses a room that waits with too much, and nobody else for it", () =>
+      withInboxes(async ({ near, one }) => {
+        const much = Array.from(
+          { length: 100 },
+          (_, n) => near.publish(one.node, numbered(n, 500_000)),
+        );
+        const settled = Promise.allSettled(much);
+        await near.publish(one.node, numbered(100, "", "another"));
+        assert((await settled).some(({ status }) => status === "rejected"));
       }));
 
     it("loses what is for a node that is not there, and harms nobody", () =>

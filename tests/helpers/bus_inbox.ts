@@ -1,9 +1,9 @@
 import type { Bus, BusMessage, Subscription } from "../../lib/bus/mod.ts";
 
-/** A message that carries a number, and a text or as many bytes more. */
-export function numbered(n: number, more: string | number = ""): BusMessage {
+/** A message of a room that carries a number, and a text or as many bytes more. */
+export function numbered(n: number, more: string | number = "", room = "r"): BusMessage {
   const frame = `${n} ${typeof more === "number" ? "x".repeat(more) : more}`;
-  return { kind: "deliver", room: { tenant: "acme", id: "r" }, to: "p_a", frame, of: "signal" };
+  return { kind: "deliver", room: { tenant: "acme", id: room }, to: "p_a", frame, of: "signal" };
 }
 
 function numberOf(message: BusMessage): number {

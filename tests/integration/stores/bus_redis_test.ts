@@ -1,8 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { afterAll, beforeAll, describe, it } from "@std/testing/bdd";
+import { guardedBus, isOfMessage } from "../../../lib/bus/guarded.ts";
 import { type Bus, BusAwayError } from "../../../lib/bus/mod.ts";
 import { BUS_POLICY, type BusPolicy } from "../../../lib/bus/policy.ts";
 import { redisBus } from "../../../lib/bus/redis.ts";
+import { Guard } from "../../../lib/guard.ts";
+import { POLICY } from "../../../lib/policy.ts";
 import { busContract } from "../../contract/bus.ts";
 import { busOutageContract } from "../../contract/bus_outages.ts";
 import { type BusInbox, numbered, openInbox } from "../../helpers/bus_inbox.ts";
@@ -123,6 +126,20 @@ describe("the bus over Redis", () => {
       await Promise.all(sent.map((message) => bus.publish(inbox.node, message)));
       await inbox.received(2);
       assertEquals(inbox.messages, sent);
+    }));
+
+  it("is not taken for away when a room has too much to send", () =>
+    withInbox(BUS_POLICY, async (bus, inbox) => {
+      const guarded = guardedBus(bus, new Guard("bus", { ...POLICY.bus, passes: isOfMessage }));
+      const much = Array.from(
+        { length: 2 * POLICY.bus.failures },
+        (_, n) => guarded.publish(inbox.node, numbered(n, 500_000)),
+      );
+      const refused = (await Promise.allSettled(much)).filter(({ status }) =>
+        status === "rejected"
+      );
+      assert(refused.length > POLICY.bus.failures, `${refused.length} were refused`);
+      assertEquals(guarded.state, "up");
     }));
 
   it("says why a message was refused, and not what was in it", () =>

@@ -298,7 +298,7 @@ describe("two nodes whose bus loses messages", () => {
   it("go on after a message that no node of theirs could have sent", async () => {
     await using nodes = await twoNodes();
     const ada = await join(nodes.one, "ada");
-    const foreign = [{ kind: "news" }, { kind: "changes", room: ROOM }, {}];
+    const foreign = [{ kind: "news", room: ROOM }, { kind: "changes", room: ROOM }, { room: {} }];
     for (const message of foreign) await nodes.bus.publish("n1", message as unknown as BusMessage);
     const bob = await join(nodes.two, "bob");
     await told(ada, bob.id);
