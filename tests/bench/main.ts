@@ -14,6 +14,7 @@ import { endChildrenWithThis } from "./system/cleanup.ts";
 import { describeMachine, machineText } from "./system/machine.ts";
 import { withOpenFiles } from "./system/open_files.ts";
 import { hasProc } from "./system/proc.ts";
+import { revision } from "./system/revision.ts";
 import { clientCost } from "./targets/client_cost.ts";
 import { growth } from "./targets/growth.ts";
 import { saturation } from "./targets/saturation.ts";
@@ -139,6 +140,7 @@ async function measure(target: string, scale: Scale): Promise<Result> {
     seconds: (Date.now() - date.getTime()) / 1000,
     scale,
     machine: describeMachine(),
+    revision: await revision(),
     load: { before: before!, after: Deno.loadavg()[0]! },
     figures,
     ...failure !== undefined && { failure },

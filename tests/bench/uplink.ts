@@ -43,7 +43,10 @@ export async function uplink(): Promise<Figure[]> {
   await using browser = await launchBrowser();
   await writeUplinkPicture(browser, await inFolder("uplink"), run);
   const [before, ...phases] = run.phases as [Phase, ...Phase[]];
-  return [calm(before, run), ...phases.flatMap((one) => figures(one, run.samples, run.silences))];
+  return [
+    calm(before, run),
+    ...phases.flatMap((one, i) => figures(one, (phases[i - 1] ?? before).rate, run)),
+  ];
 }
 
 function unmeasured(why: string): Figure {
@@ -124,10 +127,11 @@ function calm({ from, to }: Phase, { silences, samples }: Run): Figure {
   };
 }
 
+/** What a phase was like, after one of another `rateBefore`. */
 function figures(
   { rate, from, to }: Phase,
-  all: readonly Sample[],
-  silences: Run["silences"],
+  rateBefore: number,
+  { samples: all, silences }: Run,
 ): Figure[] {
   const before = all.findLast(({ at }) => at <= from) ?? all[0]!;
   const samples = all.filter(({ at }) => at > from && at <= to);
@@ -144,7 +148,7 @@ function figures(
     spans.filter((span) => span.to > from && span.from < to)
       .map((span) => ({ by, ms: span.to - span.from, at: span.from - from }))
   ).toSorted((a, b) => b.ms - a.ms);
-  const what = isCut ? `${FREE} -> ${rate} kbit/s` : `back to ${rate} kbit/s`;
+  const what = `${rateBefore} -> ${rate} kbit/s`;
   const steps = changes.map(({ ms, step }) => `${rounded(ms / 1_000)} s: ${step}`).join(", ");
   const one = (name: string, value: number, unit: string, bound: number, note: string): Figure => ({
     kind: "measured",

@@ -62,8 +62,10 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
   },
   T6: {
     title: "Store cost",
-    what: "Commands that the shared Redis is sent: hosted ones are paid by the command.",
-    how: "Counted between the nodes and their Redis while people come, talk and go.",
+    what:
+      "Commands (cmd) that the shared Redis is sent: hosted ones are paid by the command. A participant's life goes from its join to its leave.",
+    how:
+      "Counted between the nodes and their Redis while people come, talk and go. Rate limits are counted by address, so it makes a difference whether each has one of its own.",
   },
   T7: {
     title: "First frame",
@@ -107,7 +109,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
     what:
       "5,000 clients lose their connections at once, as when a node or a network dies: how many attempts each needs until it is back, and what those notice who were not cut off.",
     how:
-      "The SDK's own signaling in a process of its own, two nodes on one Redis; meanwhile pairs of others go on talking.",
+      "The SDK's own signaling in a process of its own, two nodes on one Redis; meanwhile pairs of others go on talking, on one node, on the other and between both; of these the slowest counts. Medians of the storms, where there are several.",
   },
   T14: {
     title: "Size of the SDK",
@@ -128,7 +130,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
       "Joins that do not wait for answers, up to what a node can take and beyond. A node that is asked too much should refuse some at once, and say when to come " +
       "back, rather than have everyone wait.",
     how:
-      "Rates from 100 to 4,800 a second for 5 s each, on one node; times from the wish to connect until `welcome`. Rates at which the load program itself was the limit are left out.",
+      "Rates from 100 to 4,800 a second for 5 s each, on one node; times from the wish to connect until `welcome`. The figures leave out rates at which the load program itself was the limit; the table, which says how busy it was, and the plots have them. 4408: a socket that the load program opened and was too slow to join by.",
   },
   CLIENT: {
     title: "Cost in the browser",
@@ -139,6 +141,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
   UPLINK: {
     title: "A thin uplink",
     what: "A call of four in the mesh, one of whom has an uplink that gets thin and comes back.",
-    how: "As T8, in network namespaces whose links are shaped.",
+    how:
+      "Every frame and sound is written down, as for T8, in network namespaces whose links are shaped. One run: each step is seen once. Steps in the notes: after how many seconds, how many lines of picture a second were sent.",
   },
 };

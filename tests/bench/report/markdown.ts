@@ -6,7 +6,7 @@
 import { machineText } from "../system/machine.ts";
 import { EXPLAINED } from "./explained.ts";
 import { boundText, type Figure, rounded, verdict } from "./figure.ts";
-import type { Result, Results } from "./results.ts";
+import type { Result, Results, Scale } from "./results.ts";
 
 export interface Sources {
   readonly results: Results;
@@ -58,7 +58,7 @@ const AGAIN = `## Again
     npx --yes deno@2.9.6 task bench T1 T2 T5   # some targets
     npx --yes deno@2.9.6 task bench --quick    # what can be measured in a minute
 
-It writes bench/report.md (this), its pictures, and bench/bench.json with every sample. What each target needs is in docs/bench.md.
+It writes bench/report.md, its pictures, and bench/bench.json with every sample; \`--quick\` the same in bench/quick/. What each target needs is in docs/bench.md.
 `;
 
 function whenAndWhere(results: readonly Result[]): string {
@@ -70,11 +70,11 @@ function whenAndWhere(results: readonly Result[]): string {
 
 function summary(targets: readonly string[], results: Results): string {
   const rows = targets.flatMap((target) => {
-    const { figures, failure } = results[target]!;
+    const { figures, failure, scale } = results[target]!;
     if (failure !== undefined) return [[target, EXPLAINED[target]!.title, "-", "-", "failed"]];
     return figures.filter(isOfSummary).map((figure) => {
       const why = figure.kind === "not measured" ? `: ${figure.why}` : "";
-      const said = mark(figure) + why;
+      const said = mark(figure, scale) + why;
       return [target, figure.what.trim(), valueOf(figure), boundText(figure), said];
     });
   });
@@ -98,7 +98,7 @@ function isOfSummary(figure: Figure): boolean {
 
 function section(target: string, result: Result, pictures: readonly string[]): string[] {
   const { title, what, how, quick } = EXPLAINED[target]!;
-  const { figures, failure, date, seconds, scale, load } = result;
+  const { figures, failure, date, seconds, scale, load, revision } = result;
   const own = pictures.filter((name) =>
     name.startsWith(`${target.toLowerCase()}_`) || name === `${target.toLowerCase()}.svg`
   );
@@ -106,7 +106,7 @@ function section(target: string, result: Result, pictures: readonly string[]): s
     figure.what.trim(),
     valueOf(figure),
     boundText(figure),
-    mark(figure),
+    mark(figure, scale),
     figure.kind === "measured" ? figure.note ?? "" : figure.why,
   ]);
   return [
@@ -123,7 +123,9 @@ function section(target: string, result: Result, pictures: readonly string[]): s
     ...own.flatMap((name) => [`![${name.replace(".svg", "").replaceAll("_", " ")}](${name})`, ""]),
     `*${date.slice(0, 16).replace("T", " ")} UTC, ${Math.round(seconds)} s, ${
       scale === "quick" ? "**quick**, " : ""
-    }the machine's load ${rounded(load.before)} before and ${rounded(load.after)} after.*`,
+    }the machine's load ${rounded(load.before)} before and ${rounded(load.after)} after${
+      revision === undefined ? "" : `, commit ${revision}`
+    }.*`,
     "",
   ];
 }
@@ -160,9 +162,11 @@ function valueOf(figure: Figure): string {
   return figure.kind === "measured" ? `${rounded(figure.value)} ${figure.unit}`.trim() : "-";
 }
 
-function mark(figure: Figure): string {
+/** What was measured in a hurry is no verdict yet. */
+function mark(figure: Figure, scale: Scale): string {
   const word = verdict(figure);
-  return word === "met" || word === "not met" ? `**${word}**` : word;
+  if (word !== "met" && word !== "not met") return word;
+  return scale === "quick" ? `${word}, in short` : `**${word}**`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

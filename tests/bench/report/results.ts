@@ -16,6 +16,8 @@ export interface Result {
   readonly seconds: number;
   readonly scale: Scale;
   readonly machine: Machine;
+  /** Which code, as git names it, where it could be asked. */
+  readonly revision?: string;
   /** Processes that wanted to run, over the minute before it and its last one. */
   readonly load: { readonly before: number; readonly after: number };
   readonly figures: readonly Figure[];

@@ -246,7 +246,9 @@ function report(what: string, rounds: Round[]): Figure[] {
       value: median(attempts),
       unit: "",
       bound: { is: "at most", value: ATTEMPTS },
-      note: `each storm ${list(attempts)}; all back after ${list(back)} s, half after ${
+      note: `median of ${rounds.length}: ${list(attempts)}; all back after ${
+        list(back)
+      } s, half after ${
         list(rounds.map(({ report }) => median(report.backMs) / 1000))
       } s; ended without a welcome, by close code: ${failures}; CPU of a core: ${cpu}; ${limit} (own timers late by p99 ${
         list(rounds.map(({ report }) => report.lagMs.p99))
@@ -264,7 +266,7 @@ function report(what: string, rounds: Round[]): Figure[] {
     {
       kind: "measured",
       target: "T13",
-      what: `  p99 of signal for others, to that in calm`,
+      what: `  ${what}: p99 of others' signals, to that in calm`,
       value: median(worst.map(({ times }) => times)),
       unit: "x",
       bound: { is: "at most", value: TIMES_CALM },
@@ -274,15 +276,15 @@ function report(what: string, rounds: Round[]): Figure[] {
             rounded(storm.lagP99)
           } ms) against ${rounded(calm.p99)} ms (${calm.count}, ${rounded(calm.lagP99)} ms)`
         ).join("; ") +
-        `; lost on the way, for the endpoints to repeat: ${
-          list(rounds.map(({ lost }) => lost))
+        `; lost on the way, for the endpoints to repeat, beside those under way at the time of counting: ${
+          list(rounds.map(({ lost }) => Math.max(0, lost)))
         }; ` +
         `the nodes were ready to run and waited for a CPU ${waited.join(", ")} % of the time`,
     },
     {
       kind: "measured",
       target: "T13",
-      what: "  clients that gave up, of all storms",
+      what: `  ${what}: clients that gave up, of all storms`,
       value: rounds.reduce((sum, { report }) => sum + report.gaveUp, 0),
       unit: "",
       note: `each ${gaveUp}; came back as somebody new: ${

@@ -24,6 +24,7 @@ const QUIET_MS = 11_000;
 /** What was caused by the last frame has been asked by then. */
 const SETTLE_MS = 500;
 
+const LIFE_OF = "a participant's life";
 const LIFE: Bound = { is: "at most", value: 5 };
 
 type Kind = "room" | "rate limit" | "message to a node" | "sign of life" | "other";
@@ -46,13 +47,18 @@ export async function t6(): Promise<Figure[]> {
     for (const [seats, where] of [[[0, 1, 0, 1], "over 2 nodes"], [[0, 0, 0, 0], "on one node"]]) {
       const counts = await lives(cluster, seats as Seats, from);
       figures.push(
-        life(`life, rooms of 4 ${where}`, counts, ROOMS * PER_ROOM, `${ROOMS} rooms, ${from}`),
+        life(
+          `${LIFE_OF}, rooms of 4 ${where}, ${from}`,
+          counts,
+          ROOMS * PER_ROOM,
+          `${ROOMS} rooms`,
+        ),
       );
     }
   }
   const note = `joins ${QUIET_MS / 1000} s apart, so that each pays for its rate limits alone`;
   const quiet = await quietLife(cluster, [0, 1, 0, 1]);
-  figures.push(life("life, one room over 2 nodes, nobody else about", quiet, PER_ROOM, note));
+  figures.push(life(`${LIFE_OF}, one room over 2 nodes, nobody else about`, quiet, PER_ROOM, note));
   figures.push(signal("signal on one node", await signals(cluster, 0, 0), 0));
   figures.push(signal("signal across nodes", await signals(cluster, 0, 1), 1));
   const idle = await idleNodes(cluster);

@@ -33,6 +33,18 @@ describe("the report", () => {
     assertStringIncludes(text, "2026-11-23, on 2 cores (a processor), 8 GB, linux 6, Deno 2.9.6");
   });
 
+  it("says of which code it is", () => {
+    const text = report({ results: { T1: { ...RESULT, revision: "0123abc" } }, pictures: [] });
+    assertStringIncludes(text, "commit 0123abc");
+  });
+
+  it("has no verdict on what was measured in a hurry", () => {
+    const quick: Result = { ...RESULT, scale: "quick", figures: [relay] };
+    const text = report({ results: { T1: quick }, pictures: [] });
+    assertStringIncludes(text, "| met, in short |");
+    assert(!text.includes("**met**"));
+  });
+
   it("says below the summary which targets were not in the run", () => {
     const text = report({ results: { T1: RESULT }, pictures: [] });
     const [summary] = text.split("## T1");
