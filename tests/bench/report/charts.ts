@@ -24,7 +24,8 @@ export interface BarChart {
 }
 
 const WIDTH = 760;
-const LEFT = 230;
+/** A character of a name, at most. */
+const CHARACTER = 6.5;
 const RIGHT = 90;
 const TOP = 48;
 const ROW = 30;
@@ -39,7 +40,8 @@ export function barChart({ title, unit, bars, bound }: BarChart): string {
     ...bars.flatMap(({ value, range }) => [value, range?.[1] ?? 0]),
     bound?.value ?? 0,
   ) || 1;
-  const x = (value: number) => LEFT + value / highest * (WIDTH - LEFT - RIGHT);
+  const left = 20 + CHARACTER * Math.max(...bars.map(({ name }) => name.length));
+  const x = (value: number) => left + value / highest * (WIDTH - left - RIGHT);
   const bottom = TOP + bars.length * ROW;
   const rows = bars.map(({ name, value, range, ours }, i) => {
     const y = TOP + i * ROW + (ROW - BAR) / 2;
@@ -48,9 +50,9 @@ export function barChart({ title, unit, bars, bound }: BarChart): string {
       ? `<path class="range" d="M${at(x(range[0]))} ${middle}H${at(x(range[1]))}` +
         `M${at(x(range[0]))} ${middle - 4}v8M${at(x(range[1]))} ${middle - 4}v8"/>`
       : "";
-    return `<text class="end" x="${LEFT - 8}" y="${middle + 4}">${escaped(name)}</text>` +
-      `<rect class="${ours ? "ours" : "bar"}" x="${LEFT}" y="${y}" width="${
-        at(x(value) - LEFT)
+    return `<text class="end" x="${left - 8}" y="${middle + 4}">${escaped(name)}</text>` +
+      `<rect class="${ours ? "ours" : "bar"}" x="${left}" y="${y}" width="${
+        at(x(value) - left)
       }" height="${BAR}"/>${whisker}` +
       `<text x="${at(Math.max(x(value), x(range?.[1] ?? 0)) + 6)}" y="${middle + 4}">${
         rounded(value)
@@ -66,9 +68,9 @@ export function barChart({ title, unit, bars, bound }: BarChart): string {
     WIDTH,
     bottom + 24,
     `<text class="title" x="10" y="22">${escaped(title)}</text>
-<text class="small" x="10" y="38">${
-      escaped(unit)
-    }; thin lines: lowest to highest of all rounds</text>
+<text class="small" x="10" y="38">${escaped(unit)}${
+      bars.some(({ range }) => range) ? "; thin lines: lowest to highest of all rounds" : ""
+    }</text>
 ${[...rows, line].join("\n")}`,
     CHART_STYLE,
   );
@@ -133,8 +135,8 @@ export function lineChart({ title, x, y, series, bound }: LineChart): string {
     const left = PLOT.left + 10 + i * 170;
     return `<path fill="none" stroke="${colour}" stroke-width="2" d="${through(line)}"/>` +
       (points.length <= MOST_DOTS ? dots.join("") : "") +
-      `<rect x="${left}" y="40" width="12" height="4" fill="${colour}"/>` +
-      `<text class="small" x="${left + 16}" y="46">${escaped(name)}</text>`;
+      `<rect x="${left}" y="32" width="12" height="4" fill="${colour}"/>` +
+      `<text class="small" x="${left + 16}" y="38">${escaped(name)}</text>`;
   });
   const held = bound
     ? `<path class="bound" d="M${PLOT.left} ${at(toY(bound.value))}H${WIDTH - PLOT.right}"/>` +
