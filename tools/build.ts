@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import * as esbuild from "esbuild";
 import { buildDemo } from "./build/demo.ts";
 import { copyDocs } from "./build/docs.ts";
@@ -36,7 +37,7 @@ export async function build(root: string): Promise<boolean> {
 
 if (import.meta.main) {
   const started = performance.now();
-  const done = await build(new URL("..", import.meta.url).pathname.replace(/\/$/, ""));
+  const done = await build(dirname(import.meta.dirname!));
   const took = Math.round(performance.now() - started);
   console.log(done ? `dist/ built in ${took} ms` : `dist/ is up to date (${took} ms)`);
 }

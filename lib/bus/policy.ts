@@ -22,7 +22,7 @@ export interface BusPolicy {
     readonly prefetch: number;
   };
   readonly redis: {
-    /** Commands, and their bytes, in one request. */
+    /** Messages, and UTF-16 code units of their text, in one request. */
     readonly batchMessages: number;
     readonly batchBytes: number;
     /** After a request that failed, publishing is refused for up to so long, in ms. */

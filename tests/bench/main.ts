@@ -87,12 +87,13 @@ async function main(args: string[]): Promise<number> {
   // What was measured in a hurry does not take the place of what was not.
   const folder = scale === "quick" ? "quick/" : "";
   const path = await inFolder(`${folder}bench.json`);
+  let results = await readResults(path);
   let failed = false;
   for (const target of named.length > 0 ? named : all) {
     const result = await measure(target, scale);
     failed ||= result.failure !== undefined;
     // Each time: whoever ends a long run early has what there is.
-    const results = { ...await readResults(path), [target]: result };
+    results = { ...results, [target]: result };
     await writeResults(path, results);
     await writeReport(folder, results);
   }

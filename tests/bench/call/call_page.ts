@@ -33,8 +33,14 @@ interface Bench {
   mute(ms: number): Promise<number>;
   /** Sends no frames for so long; how long it was, in ms. */
   freeze(ms: number): Promise<number>;
-  /** Of all voices heard: samples that were made up because none came, and all samples. */
-  voices(): Promise<{ concealed: number; all: number }>;
+  /** Of each voice heard, by its track. */
+  voices(): Promise<({ track: string } & VoiceSamples)[]>;
+}
+
+/** Of a voice: samples that were made up because none came, silent ones too, and all. */
+export interface VoiceSamples {
+  readonly concealed: number;
+  readonly all: number;
 }
 
 declare global {
@@ -133,15 +139,15 @@ export const benchPage = (service: string) =>
       return stood;
     },
     async voices() {
-      const sum = { concealed: 0, all: 0 };
+      const heard = [];
       for (const connection of connections) {
         for (const report of (await connection.getStats()).values()) {
           if (report.type !== "inbound-rtp" || report.kind !== "audio") continue;
-          sum.concealed += report.concealedSamples - report.silentConcealedSamples;
-          sum.all += report.totalSamplesReceived;
+          const { trackIdentifier: track, concealedSamples, totalSamplesReceived } = report;
+          heard.push({ track, concealed: concealedSamples, all: totalSamplesReceived });
         }
       }
-      return sum;
+      return heard;
     },
   };
   globalThis.bench = bench;

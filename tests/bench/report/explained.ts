@@ -82,16 +82,16 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
   },
   T9: {
     title: "SFU killed",
-    what:
-      "An SFU is killed in the middle of a call of four: until everyone sees and hears everyone again.",
-    how: "As T8; SIGKILL, and for comparison a network that swallows everything.",
+    what: "An SFU is killed in the middle of a call of four: until everyone sees everyone again.",
+    how:
+      "As T8; SIGKILL, and, held to the same, a process that stands still (SIGSTOP) and a network that swallows its media.",
   },
   T10: {
     title: "Node killed",
     what:
       "A node of the service is killed while half of a call is on it: until all are back on the other, what media misses, and which messages get lost or come twice.",
     how:
-      "Browsers behind a balancer in front of two nodes on one Redis; SIGKILL. Media in the 4 s from each kill on is compared with that in the 4 s before it, in whole frames and packets.",
+      "Browsers behind a balancer in front of two nodes on one Redis; SIGKILL. Media in the 4 s from each kill on is compared with that in the 4 s before it, in whole frames and packets: of the picture that stood longest, and of the voice of which most was made up for want of packets.",
   },
   T11: {
     title: "Handover",
@@ -102,7 +102,7 @@ export const EXPLAINED: Readonly<Record<string, Explanation>> = {
   T12: {
     title: "Ghosts",
     what: "A browser is killed: until everyone has dropped it.",
-    how: "SIGKILL of the browser, one and two nodes.",
+    how: "SIGKILL of the browser, two nodes.",
   },
   T13: {
     title: "Storm",

@@ -28,16 +28,24 @@ export interface Result {
 /** By the target's name, e.g. `T1`. */
 export type Results = Readonly<Record<string, Result>>;
 
-/** Reads bench.json; nothing, where there is none or it is of an older form. */
+/** Reads bench.json; nothing, where there is none. @throws {Error} (rejects) where it cannot be read. */
 export async function readResults(path: URL): Promise<Results> {
   try {
     return JSON.parse(await Deno.readTextFile(path)).targets ?? {};
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return {};
-    throw error;
+    if (error instanceof Deno.errors.NotFound) return {};
+    throw new Error(
+      `Cannot read ${path.pathname}: expected the results of earlier runs, or no file`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
+/** All of it or nothing: whoever ends the bench meanwhile has the old one. */
 export async function writeResults(path: URL, targets: Results): Promise<void> {
-  await Deno.writeTextFile(path, JSON.stringify({ targets }, null, 1) + "\n");
+  const next = new URL(`${path}.next`);
+  await Deno.writeTextFile(next, JSON.stringify({ targets }, null, 1) + "\n");
+  await Deno.rename(next, path);
 }

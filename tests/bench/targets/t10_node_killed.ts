@@ -8,7 +8,12 @@ import { CHROMIUM, find, REDIS_SERVER } from "../../../tools/test/requirements.t
 import { type Balancer, startBalancer } from "../../helpers/balancer.ts";
 import { launchBrowser, waitFor } from "../../helpers/browser.ts";
 import { type Cluster, startCluster } from "../../helpers/cluster.ts";
-import { type BenchPage, openBenchPage, serveBenchPage } from "../call/call_page.ts";
+import {
+  type BenchPage,
+  openBenchPage,
+  serveBenchPage,
+  type VoiceSamples,
+} from "../call/call_page.ts";
 import { type Figure, percentile, rounded } from "../report/figure.ts";
 import { pause } from "../system/proc.ts";
 
@@ -150,21 +155,24 @@ async function longestGap(everyone: BenchPage[], from: number, to: number): Prom
   return Math.max(...gaps);
 }
 
-interface Voices {
-  readonly concealed: number;
-  readonly all: number;
-}
+/** Samples of a voice as somebody hears it, by who hears it and whose it is. */
+type Voices = ReadonlyMap<string, VoiceSamples>;
 
 async function voices(everyone: BenchPage[]): Promise<Voices> {
-  const each = await Promise.all(
-    everyone.map(({ page }) => page.evaluate(() => bench.voices())),
-  );
-  return each.reduce((a, b) => ({ concealed: a.concealed + b.concealed, all: a.all + b.all }));
+  const each = await Promise.all(everyone.map(async ({ page, identity }) => {
+    const heard = await page.evaluate(() => bench.voices());
+    return heard.map(({ track, ...samples }) => [`${identity} ${track}`, samples] as const);
+  }));
+  return new Map(each.flat());
 }
 
-/** The share of sound that was made up, as time of the window. */
-function concealed(from: Voices, to: Voices): number {
-  return (to.concealed - from.concealed) / (to.all - from.all) * WINDOW_MS;
+/** The share of a voice that was made up, as time of the window, of the voice of which most was. */
+export function concealed(from: Voices, to: Voices): number {
+  const shares = [...to].map(([whose, now]) => {
+    const before = from.get(whose) ?? { concealed: 0, all: 0 };
+    return (now.concealed - before.concealed) / (now.all - before.all);
+  });
+  return Math.max(...shares) * WINDOW_MS;
 }
 
 export interface Messages {

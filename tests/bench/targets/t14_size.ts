@@ -15,8 +15,7 @@ type ImportKind = "import-statement" | "dynamic-import";
 const BOUND_BYTES = { mesh: 20_000, sfu: 8_000 };
 
 export async function t14(): Promise<Figure[]> {
-  const { atOnce, onDemand } = await loaded();
-  const part = (name: string) => onDemand.filter((path) => path.startsWith(`client-${name}-`));
+  const { atOnce, part } = await loaded();
   return [
     figure("SDK, min + gzip", atOnce, BOUND_BYTES.mesh),
     figure("what the offer/answer transport and the switch add", part("switch"), BOUND_BYTES.sfu),
@@ -43,8 +42,14 @@ function figure(what: string, paths: string[], bound?: number): Figure {
   };
 }
 
-/** The entry with all that it imports statically, and what it imports on demand, with all that does. */
-async function loaded(): Promise<{ atOnce: string[]; onDemand: string[] }> {
+interface Loaded {
+  /** The entry with all that it imports statically. */
+  readonly atOnce: string[];
+  /** What it imports on demand under that name, with all that does statically and is not there already. */
+  part(name: string): string[];
+}
+
+async function loaded(): Promise<Loaded> {
   try {
     const { metafile } = await esbuild.build({
       absWorkingDir: DIST,
@@ -60,16 +65,23 @@ async function loaded(): Promise<{ atOnce: string[]; onDemand: string[] }> {
     const imports = (path: string, kind: ImportKind) =>
       metafile.inputs[path]!.imports.filter((found) => found.kind === kind)
         .map((found) => found.path);
-    const closure = (entries: string[], kinds: ImportKind[]) => {
-      const found = new Set(entries);
+    const closure = (entry: string, kinds: ImportKind[]) => {
+      const found = new Set([entry]);
       for (const path of found) {
         for (const kind of kinds) for (const other of imports(path, kind)) found.add(other);
       }
       return [...found];
     };
-    const atOnce = closure([ENTRY], ["import-statement"]);
-    const all = closure([ENTRY], ["import-statement", "dynamic-import"]);
-    return { atOnce, onDemand: all.filter((path) => !atOnce.includes(path)) };
+    const atOnce = closure(ENTRY, ["import-statement"]);
+    const all = closure(ENTRY, ["import-statement", "dynamic-import"]);
+    const part = (name: string) => {
+      const [entry, ...others] = all.filter((path) => path.startsWith(`client-${name}-`));
+      if (entry === undefined || others.length > 0) {
+        throw new Error(`Cannot weigh "${name}": ${all.join(", ")} are loaded; expected one of it`);
+      }
+      return closure(entry, ["import-statement"]).filter((path) => !atOnce.includes(path));
+    };
+    return { atOnce, part };
   } finally {
     await esbuild.stop();
   }

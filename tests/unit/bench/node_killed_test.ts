@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { describe, it } from "@std/testing/bdd";
 import { verdict } from "../../bench/report/figure.ts";
-import { report, type Round } from "../../bench/targets/t10_node_killed.ts";
+import { concealed, report, type Round } from "../../bench/targets/t10_node_killed.ts";
 
 const CALM: Round = {
   node: 0,
@@ -19,6 +19,16 @@ function missed({ rounds = [] as Round[], made = 0, lost = 0 }): string[] {
   return report(all, { ...MESSAGES, lost }, { made, left: 0 })
     .filter((figure) => verdict(figure) !== "met").map(({ what }) => what.trim());
 }
+
+describe("sound that was made up", () => {
+  it("is that of the worst voice, however many went on", () => {
+    const voices = (concealed: number, all: number) =>
+      new Map(
+        Array.from({ length: 12 }, (_, i) => [`${i}`, { concealed: i > 0 ? 0 : concealed, all }]),
+      );
+    assertEquals(concealed(voices(0, 0), voices(4_800, 192_000)), 100);
+  });
+});
 
 describe("what a killed node costs", () => {
   it("is nothing where no more was missed than calm windows differ by", () =>
