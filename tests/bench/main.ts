@@ -1,7 +1,7 @@
 /**
  * `deno task bench [T1 T3 ...] [--quick]`: measures the targets, all or those named, and says each figure beside its target;
  * `--quick`: what can be had in a minute. Writes bench/: bench.json, report.md and its pictures. `--publish` measures nothing, and
- * copies the last report to docs/bench/.
+ * copies a report of all targets to docs/bench/.
  *
  * Ends with 0 also where a target is missed; with 1 where a measurement failed, which says nothing about the target.
  *

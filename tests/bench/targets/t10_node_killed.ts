@@ -170,7 +170,9 @@ async function voices(everyone: BenchPage[]): Promise<Voices> {
 export function concealed(from: Voices, to: Voices): number {
   const shares = [...to].map(([whose, now]) => {
     const before = from.get(whose) ?? { concealed: 0, all: 0 };
-    return (now.concealed - before.concealed) / (now.all - before.all);
+    const played = now.all - before.all;
+    // What does not play at all is missing altogether.
+    return played > 0 ? (now.concealed - before.concealed) / played : 1;
   });
   return Math.max(...shares) * WINDOW_MS;
 }

@@ -30,6 +30,13 @@ describe("sound that was made up", () => {
   });
 });
 
+describe("a voice that does not play", () => {
+  it("is missing for as long as that is looked at", () => {
+    const voice = new Map([["ada", { concealed: 480, all: 48_000 }]]);
+    assertEquals(concealed(voice, voice), 4_000);
+  });
+});
+
 describe("what a killed node costs", () => {
   it("is nothing where no more was missed than calm windows differ by", () =>
     assertEquals(missed({}), []));
