@@ -4,7 +4,7 @@
  * @module
  */
 import type { z } from "zod";
-import { isJson, memberText } from "./json_text.ts";
+import { endOfString, isJson, isJsonString, memberText } from "./json_text.ts";
 import { ClientFrame } from "./protocol.ts";
 
 /** What is wrong with a text that should be a frame. */
@@ -28,8 +28,12 @@ export interface RelayRead {
   kind: "relay";
   type: "signal" | "message";
   to: string;
-  /** JSON text. */
-  data: string;
+  /** Whom the text names as its sender, which may not be so. */
+  from: string | undefined;
+  /** JSON text; where it names its sender, all that the addressee has to get. */
+  text: string;
+  /** Where the data begins, which ends before the last brace. */
+  dataAt: number;
 }
 
 const TYPES = ClientFrame.options.map((option) => option.shape.type.value);
@@ -45,32 +49,48 @@ export function isLeave(text: string): boolean {
   return read.kind === "frame" && read.frame.type === "leave";
 }
 
-/** The text that the addressee gets: what was sent, with the sender's name in place of its own. */
-export function relayText({ type, data }: RelayRead, from: string): string {
-  return `{"type":"${type}","from":"${from}","data":${data}}`;
+/** The text that the addressee gets: the same where it names its true sender, else one that does, in place of the addressee. */
+export function relayText({ type, from, text, dataAt }: RelayRead, sender: string): string {
+  if (from === sender) return text;
+  return `{"type":"${type}","from":"${sender}","data":${text.slice(dataAt)}`;
 }
 
-const USUAL = [
-  { type: "signal", head: `{"type":"signal","to":"` },
-  { type: "message", head: `{"type":"message","to":"` },
-] as const;
-const DATA = `","data":`;
 /** Ids that are surely the same in JSON as they are written. */
-const PLAIN_ID = /^[\w-]{1,64}$/;
+const ID = String.raw`[\w-]{1,64}`;
+/** A member that says little, such as what kind of description it is. */
+const MEMBER = String.raw`"\w+":(?:"[\w-]*"|0|[1-9]\d*)`;
+/** A session description up to its text, alone or as the only item of a link's payload. */
+const DESCRIPTION = String.raw`(?:\{(?:${MEMBER},)*"\w+":(\[))?\{(?:${MEMBER},)*"sdp":(?=")`;
+/** A frame to be handed on up to its data, as nearly everyone writes it, and where that is a description up to its text. */
+const HEAD = new RegExp(
+  `^\\{"type":"(?:(signal)|message)",(?:"from":"(${ID})",)?"to":"(${ID})","data":(${DESCRIPTION})?`,
+);
+const TAIL = new RegExp(`(?:,${MEMBER})*\\}\\}$`, "y");
+const TAIL_OF_ITEM = new RegExp(`(?:,${MEMBER})*\\}\\]\\}\\}$`, "y");
 
 /**
- * A frame to be handed on as nearly everyone writes it, `{"type":"signal","to":"...","data":...}` to the letter. Where
- * what follows `"data":` is one JSON value and the final brace, nothing else can be in the frame.
+ * A frame to be handed on as nearly everyone writes it, `{"type":"signal","from":"...","to":"...","data":...}` to the
+ * letter, or without `from`. Where what follows `"data":` is one JSON value and the final brace, nothing else can be in it.
  */
 function readUsualRelay(text: string): RelayRead | undefined {
-  const usual = USUAL.find(({ head }) => text.startsWith(head));
-  if (!usual) return undefined;
-  const { type, head } = usual;
-  const end = text.indexOf(DATA, head.length);
-  const to = text.slice(head.length, end);
-  if (end < 0 || !PLAIN_ID.test(to)) return undefined;
-  const data = text.slice(end + DATA.length, -1);
-  return text.endsWith("}") && isJson(data) ? { kind: "relay", type, to, data } : undefined;
+  const head = HEAD.exec(text);
+  if (!head) return undefined;
+  const [before, signal, from, to, description = "", list] = head;
+  const dataAt = before.length - description.length;
+  const good = (description && isDescription(text, before.length, list ? TAIL_OF_ITEM : TAIL)) ||
+    (text.endsWith("}") && isJson(text.slice(dataAt, -1)));
+  if (!good) return undefined;
+  return { kind: "relay", type: signal ? "signal" : "message", to: to!, from, text, dataAt };
+}
+
+/**
+ * Whether the text of a description begins at `begin`, and nothing but the frame's `tail` follows. A signal consists of little
+ * else, and all its line ends are escaped: `JSON.parse` would unescape them.
+ */
+function isDescription(text: string, begin: number, tail: RegExp): boolean {
+  const end = endOfString(text, begin) + 1;
+  tail.lastIndex = end;
+  return tail.test(text) && isJsonString(text.slice(begin, end));
 }
 
 function readAny(text: string): FrameRead | RelayRead | FrameProblem {
@@ -86,7 +106,8 @@ function readAny(text: string): FrameRead | RelayRead | FrameProblem {
   const frame = parsed.data;
   if (frame.type !== "signal" && frame.type !== "message") return { kind: "frame", frame };
   const { type, to } = frame;
-  return { kind: "relay", type, to, data: memberText(text, "data")! };
+  const data = memberText(text, "data")!;
+  return { kind: "relay", type, to, from: undefined, text: `${data}}`, dataAt: 0 };
 }
 
 function hasType(raw: unknown): raw is { type: string } {

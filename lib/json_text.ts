@@ -6,25 +6,12 @@
 
 /** Whether a text is one JSON value. */
 export function isJson(text: string): boolean {
-  const name = text.indexOf(DESCRIPTION);
-  return name < 0 ? passes(JSON.parse, text) : isJsonAround(text, name + DESCRIPTION.length - 1);
+  return passes(JSON.parse, text);
 }
 
-const DESCRIPTION = `"sdp":"`;
-
-/**
- * Whether a text is JSON, asked of its first session description, which begins with the quote at `begin`, and of the rest apart.
- * A signal consists of little else, and all its line ends are escaped: `JSON.parse` has to unescape them, `JSON.rawJSON`
- * only looks whether it could.
- *
- * The whole is JSON exactly when both are. Where the first quote of `"sdp":"` ends a string, the name stands outside of
- * any, in the whole as in the rest: neither is JSON. Else it begins one, or is escaped within one; the second quote ends
- * that, the last begins another, and for JSON one string is as good as another.
- */
-function isJsonAround(text: string, begin: number): boolean {
-  const end = endOfString(text, begin) + 1;
-  return passes(JSON.rawJSON, text.slice(begin, end)) &&
-    passes(JSON.parse, `${text.slice(0, begin)}""${text.slice(end)}`);
+/** Whether a text that begins with a quote is one JSON string. Does not unescape it, as `JSON.parse` would. */
+export function isJsonString(text: string): boolean {
+  return passes(JSON.rawJSON, text);
 }
 
 function passes(read: (text: string) => unknown, text: string): boolean {
@@ -75,8 +62,8 @@ export function memberText(text: string, name: string): string | undefined {
   return found;
 }
 
-/** Where the string that begins at `open` ends: at the first quote with an even number of backslashes before it. */
-function endOfString(text: string, open: number): number {
+/** Where the string that begins at `open` ends: at the first quote with an even number of backslashes before it; -1: nowhere. */
+export function endOfString(text: string, open: number): number {
   for (let quote = text.indexOf('"', open + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let first = quote;
     while (text[first - 1] === "\\") first--;

@@ -391,8 +391,8 @@ export type ServerFrame =
   | { type: "room"; version: number; room: RoomInfo }
   | ({ type: "topology"; reason: TopologyReason } & Topology)
   | { type: "sfu"; epoch: number; data: SfuTold }
-  | { type: "signal"; from: string; data: unknown }
-  | { type: "message"; from: string; data: unknown }
+  | { type: "signal"; from: string; to?: string; data: unknown }
+  | { type: "message"; from: string; to?: string; data: unknown }
   | { type: "ping" }
   | { type: "pong"; id?: number; time: number }
   | { type: "error"; code: ErrorCode; message: string; retryAfterMs?: number };

@@ -29,9 +29,16 @@ export interface Dialect {
   readonly leave?: string;
 }
 
-export type DialectName = "meshlift" | "bare" | "peerjs" | "socket.io" | "y-webrtc" | "y-webrtc 1";
+export type DialectName =
+  | "meshlift"
+  | "meshlift unnamed"
+  | "bare"
+  | "peerjs"
+  | "socket.io"
+  | "y-webrtc"
+  | "y-webrtc 1";
 
-/** The service's own: docs/protocol.md. */
+/** The service's own, as its SDK speaks it: docs/protocol.md. */
 const meshlift: Dialect = {
   open: (url, who) =>
     opened(url, {
@@ -42,15 +49,21 @@ const meshlift: Dialect = {
         return frame.self.id;
       },
     }),
-  signal: (data, _, to) => `{"type":"signal","to":"${to}","data":${data}}`,
+  signal: (data, from, to) => `{"type":"signal","from":"${from}","to":"${to}","data":${data}}`,
   isSignal: (text) => text.startsWith(`{"type":"signal"`),
   leave: `{"type":"leave"}`,
+};
+
+/** The same by a client that leaves it to the node to name the sender. */
+const unnamed: Dialect = {
+  ...meshlift,
+  signal: (data, _, to) => `{"type":"signal","to":"${to}","data":${data}}`,
 };
 
 /** servers/bare_relay.ts. */
 const bare: Dialect = {
   open: (url, who) => opened(`${url}?id=${idOf(who)}`, { id: idOf(who) }),
-  signal: meshlift.signal,
+  signal: unnamed.signal,
   isSignal: meshlift.isSignal,
 };
 
@@ -104,6 +117,7 @@ const yWebrtcSingle: Dialect = {
 
 export const DIALECTS: Record<DialectName, Dialect> = {
   meshlift,
+  "meshlift unnamed": unnamed,
   bare,
   peerjs,
   "socket.io": socketIo,

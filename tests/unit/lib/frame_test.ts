@@ -13,11 +13,32 @@ function relayed(text: string): string {
 
 /** What a text says by `JSON.parse` and the schema alone. */
 function bySchema(text: string) {
-  const { success, data: frame } = ClientFrame.safeParse(JSON.parse(text));
+  const { success, data: frame } = ClientFrame.safeParse(parsed(text));
   if (!success) return { kind: "problem" };
   if (frame.type !== "signal" && frame.type !== "message") return { kind: "frame" };
   const { type, to, data } = frame;
   return { kind: "relay", to, delivered: { type, from: "p_me", data } };
+}
+
+/** `undefined`: no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Both must take a text for the same. */
+function assertAsBySchema(text: string): void {
+  const read = readFrame(text);
+  const { kind, to, delivered } = bySchema(text);
+  assertEquals(read.kind, kind);
+  if (read.kind !== "relay") return;
+  assertEquals(read.to, to);
+  // What names its sender names its addressee as well.
+  const { to: _, ...got } = JSON.parse(relayed(text));
+  assertEquals(got, delivered);
 }
 
 describe("readFrame refuses", () => {
@@ -124,7 +145,80 @@ describe("relayText", () => {
     }));
   });
 
-  it("delivers nothing but type, from and data, however the sender writes it", () => {
+  it("leaves a text that names its sender as it is", () => {
+    const text = `{"type":"signal","from":"p_me","to":"p_a","data":{ "n":1.0}}`;
+    assertEquals(relayed(text), text);
+  });
+
+  it("names the true sender of a text that names another", () => {
+    const delivered = `{"type":"signal","from":"p_me","data":1}`;
+    assertEquals(relayed(`{"type":"signal","from":"p_b","to":"p_a","data":1}`), delivered);
+    assertEquals(relayed(`{"from":"p_b","type":"signal","to":"p_a","data":1}`), delivered);
+    assertEquals(relayed(`{"from":"p_me","type":"signal","to":"p_a","data":1}`), delivered);
+  });
+
+  it("takes what carries session descriptions, whatever is in them", () => {
+    const sdp = fc.oneof(fc.string(), fc.string({ unit: "binary" }));
+    const peer = fc.oneof(fc.nat(), fc.string(), fc.constant(null));
+    fc.assert(fc.property(sdp, peer, fc.jsonValue(), (sdp, peer, more) => {
+      for (
+        const data of [
+          { type: "offer", sdp },
+          { sdp, type: "offer" },
+          { peer, sdp, more },
+          { seq: 1, base: 1, items: [{ peer, type: "answer", sdp }] },
+          { seq: 1, base: 1, items: [{ type: "answer", sdp, peer }] },
+          { seq: 1, base: 1, items: [{ sdp }, more] },
+          { sdp: { sdp: [sdp] } },
+        ]
+      ) assertAsBySchema(JSON.stringify({ type: "signal", to: "p_a", data }));
+    }));
+  });
+
+  it("agrees with JSON.parse about pieces of descriptions in any order", () => {
+    const piece = fc.constantFrom(
+      ...String
+        .raw`"sdp":" "sdp" "sdp":"x" "a":[{ "a":1, "b":01, ,"a":"b" " \ : , { } [ ] 1 x \n \u00e9`
+        .split(" "),
+      "\n",
+    );
+    const around = fc.constantFrom(
+      ["", ""],
+      ["{", "}"],
+      [`{"seq":1,"items":[{"sdp":"`, `"}]}`],
+      [`{"sdp":"`, `"}`],
+      [`{"sdp":"x"`, "}"],
+      ['{"a":"', '"}'],
+    );
+    const data = fc.tuple(around, fc.array(piece, { maxLength: 8 })).map(
+      ([[begin, end], pieces]) => `${begin}${pieces.join("")}${end}`,
+    );
+    fc.assert(
+      fc.property(data, (data) => {
+        assertAsBySchema(`{"type":"signal","to":"p_a","data":${data}}`);
+        assertAsBySchema(`{"type":"signal","from":"p_me","to":"p_a","data":${data}}`);
+      }),
+      { numRuns: 5_000 },
+    );
+  });
+
+  const NOT_JSON = {
+    "a description that never ends": `{"sdp":"v=0}`,
+    "a description with a line end that is not escaped": `{"sdp":"v=0\n"}`,
+    "a description with an escape that there is not": `{"sdp":"\\x"}`,
+    "a list that ends as an object": `{"items":[{"sdp":"v=0"}}}`,
+    "what is no JSON before a description": `{"peer":01,"sdp":"v=0"}`,
+    "what is no JSON after it": `{"sdp":"v=0",oops}`,
+    "the end of a list that has not begun": `{"sdp":"v=0"}]}`,
+    "a list that does not end": `{"items":[{"sdp":"v=0"}}`,
+  };
+  for (const [title, data] of Object.entries(NOT_JSON)) {
+    it(`is not asked for ${title}`, () => {
+      assertEquals(readFrame(`{"type":"signal","to":"p_a","data":${data}}`).kind, "problem");
+    });
+  }
+
+  it("delivers nothing but type, sender, addressee and data, however it is written", () => {
     const space = fc.constantFrom("", " ", "\n\t ");
     const value = fc.jsonValue().map((value) => JSON.stringify(value));
     const key = fc.constantFrom(
@@ -158,12 +252,7 @@ describe("relayText", () => {
           `${space}"${k}"${space}:${space}${v}`
         );
         const text = `${space}{${members.join(",")}${space}}`;
-        const read = readFrame(text);
-        const { kind, to, delivered } = bySchema(text);
-        assertEquals(read.kind, kind);
-        if (read.kind !== "relay") return;
-        assertEquals(read.to, to);
-        assertEquals(JSON.parse(relayed(text)), delivered);
+        assertAsBySchema(text);
       }),
       { numRuns: 2000 },
     );
